@@ -1,0 +1,1 @@
+//! What several checks need to know about a site, computed once.

@@ -1,0 +1,1 @@
+//! The nouns of a network audit, independent of any vendor.

@@ -1,0 +1,1 @@
+//! Text of exports and registers into the model, each line accounted for.

@@ -1,0 +1,1 @@
+//! Exact packet sets: ranges, products of sets, and first-match lists over them.

@@ -1,0 +1,1 @@
+//! The auditor that a municipality trusts with its network.

@@ -1,0 +1,3 @@
+//! The `portvakt` program.
+
+fn main() {}

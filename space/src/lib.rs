@@ -1,1 +1,19 @@
 //! Exact packet sets: ranges, products of sets, and first-match lists over them.
+//!
+//! This crate knows no vendor and no rule. A [`Traffic`] is a product of value sets (addresses,
+//! services, interfaces, connection states); a list of them with first-match meaning is analysed
+//! exactly, IPv4 and IPv6 alike.
+
+mod addr;
+mod atom;
+mod packet;
+mod range;
+mod service;
+mod traffic;
+
+pub use addr::{AddrSet, Family};
+pub use atom::{AtomSet, State, StateSet};
+pub use packet::Packet;
+pub use range::{Point, RangeSet};
+pub use service::{ICMP, ICMPV6, SCTP, ServiceBox, ServiceSet, TCP, UDP, has_ports};
+pub use traffic::Traffic;

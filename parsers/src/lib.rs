@@ -1,1 +1,154 @@
 //! Text of exports and registers into the model, each line accounted for.
+//!
+//! Parsing never fails: a parser fills the model with what it understands and gives every line
+//! exactly one state. What a file is, is told by its content, not by its name.
+
+mod build;
+mod decode;
+mod lines;
+mod names;
+mod net;
+
+use portvakt_model::{
+    Coverage, Device, Exception, Register, Source, SourceId, SsidStandard, System,
+};
+
+pub use build::{Build, Context, Input, IpsetContent, IpsetFile};
+pub use decode::{MAX_BYTES, Undecodable};
+
+/// A parser of one format.
+pub struct Parser {
+    /// Stable id, as it stands in JSON: `fortios`.
+    pub id: &'static str,
+    /// Name as a person says it: `FortiOS`.
+    pub name: &'static str,
+    /// What it reads, for the formats table: commands or file kinds.
+    pub reads: &'static str,
+    /// What it understands, for the formats table.
+    pub understands: &'static str,
+    /// How sure it is, from the first part of a file, that the file is its own.
+    pub sniff: fn(&Head<'_>) -> Score,
+    /// Reads the whole file.
+    pub parse: fn(&Input<'_>, &mut Build<'_>),
+}
+
+/// Every parser. The order has no meaning: the highest score reads the file.
+pub static PARSERS: &[&Parser] = &[];
+
+/// The first part of a file.
+pub struct Head<'a> {
+    /// File name without folders, in lower case. A hint for ties, never a reason by itself.
+    pub name: &'a str,
+    /// Up to 64 KiB of decoded text; empty for a binary file.
+    pub text: &'a str,
+    /// Up to 64 KiB of raw bytes.
+    pub bytes: &'a [u8],
+}
+
+impl Head<'_> {
+    /// How many lines begin (after blanks) with one of `stems`, up to the first 2,000 lines.
+    pub fn lines_starting(&self, stems: &[&str]) -> u32 {
+        let hit = |l: &&str| stems.iter().any(|s| l.trim_start().starts_with(s));
+        self.text.lines().take(2000).filter(hit).count() as u32
+    }
+}
+
+/// How sure a parser is: 0 is "not mine", 100 is "cannot be anything else".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Score(pub u32);
+
+impl Score {
+    /// Not this format.
+    pub const NO: Self = Self(0);
+    /// May be this format when nothing else claims the file.
+    pub const WEAK: Self = Self(20);
+    /// Has what this format has.
+    pub const LIKELY: Self = Self(60);
+    /// Has what only this format has.
+    pub const SURE: Self = Self(100);
+}
+
+/// What one file says.
+#[derive(Debug)]
+pub struct Parsed {
+    /// Number of the source.
+    pub id: SourceId,
+    /// Its text, secrets overwritten.
+    pub source: Source,
+    /// Id of the parser that read it.
+    pub format: &'static str,
+    /// Devices found in it.
+    pub devices: Vec<Device>,
+    /// Tables found in it.
+    pub tables: Tables,
+    /// The state of each line, or of each row.
+    pub coverage: Coverage,
+}
+
+/// The municipality's tables.
+#[derive(Debug, Default)]
+pub struct Tables {
+    /// Port-opening decisions.
+    pub register: Register,
+    /// Systems and assets.
+    pub systems: Vec<System>,
+    /// Standard for wireless networks.
+    pub ssids: Vec<SsidStandard>,
+    /// Exceptions.
+    pub exceptions: Vec<Exception>,
+    /// Sets of addresses that packet filters refer to.
+    pub ipsets: Option<IpsetFile>,
+}
+
+/// Why a file gave no model at all.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// No parser knows it.
+    NotRecognised,
+    /// It is not text, nor a workbook.
+    Undecodable(Undecodable),
+}
+
+/// Reads a file: finds the parser that is surest of it and lets it read. `path` is for messages.
+pub fn parse(
+    id: SourceId,
+    path: &str,
+    bytes: Vec<u8>,
+    context: &Context,
+) -> Result<Parsed, Unreadable> {
+    let (text, binary) = decode::decode(bytes).map_err(Unreadable::Undecodable)?;
+    let parser = recognise(path, &text, &binary).ok_or(Unreadable::NotRecognised)?;
+    Ok(parse_as(parser, id, path, text, &binary, context))
+}
+
+/// The parser that is surest of a file, if any is.
+pub fn recognise(path: &str, text: &str, binary: &[u8]) -> Option<&'static Parser> {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_lowercase();
+    let bytes = if binary.is_empty() { text.as_bytes() } else { binary };
+    let head = Head {
+        name: &name,
+        text: decode::prefix(text, HEAD_BYTES),
+        bytes: &bytes[..bytes.len().min(HEAD_BYTES)],
+    };
+    let scored = PARSERS.iter().map(|p| ((p.sniff)(&head), *p));
+    scored.filter(|(s, _)| *s > Score::NO).max_by_key(|(s, _)| *s).map(|(_, p)| p)
+}
+
+const HEAD_BYTES: usize = 64 * 1024;
+
+fn parse_as(
+    parser: &'static Parser,
+    id: SourceId,
+    path: &str,
+    text: String,
+    binary: &[u8],
+    context: &Context,
+) -> Parsed {
+    let mut source = Source::new(path.to_owned(), text);
+    let mut build = Build::new(id, parser.id, source.line_count(), context);
+    let input = Input { path, text: source.text(), binary };
+    (parser.parse)(&input, &mut build);
+    source.redact(std::mem::take(&mut build.redactions));
+    let Build { devices, tables, coverage, .. } = build;
+    Parsed { id, source, format: parser.id, devices, tables, coverage }
+}

@@ -1,0 +1,123 @@
+//! What a parser fills while it reads one file.
+
+use std::collections::BTreeMap;
+
+use portvakt_model::{Coverage, Device, LineState, Secret, SecretForm, SourceId, Span};
+use portvakt_space::{AddrSet, Traffic};
+use rustc_hash::FxHashMap;
+
+use crate::Tables;
+use crate::lines::Lines;
+
+/// What a parser may need to know beside the file itself.
+#[derive(Debug, Default)]
+pub struct Context {
+    /// Own column names: lower-case name as written in the table → field name of the register.
+    pub columns: BTreeMap<String, String>,
+    /// `ipset save` outputs found among the inputs.
+    pub ipsets: Vec<IpsetFile>,
+}
+
+/// The sets of one `ipset save` output.
+#[derive(Clone, Debug, Default)]
+pub struct IpsetFile {
+    /// Where it was read: it belongs to the rule file with the same folder and stem, or to all when
+    /// it is the only one.
+    pub path: String,
+    /// What each set holds, as source-side traffic; `None` where it is not modelled.
+    pub sets: FxHashMap<String, Option<IpsetContent>>,
+}
+
+/// What an ipset holds.
+#[derive(Clone, Debug)]
+pub enum IpsetContent {
+    /// Addresses only (`hash:ip`, `hash:net`, `bitmap:ip`).
+    Addresses(AddrSet),
+    /// Tuples, one traffic each, with the first element as source and so on by `-m set` flags.
+    Tuples(Vec<Traffic>),
+}
+
+/// One file as its parser reads it.
+pub struct Input<'a> {
+    /// The path, for messages and for a device without a name of its own.
+    pub path: &'a str,
+    /// Decoded text; empty for a workbook.
+    pub text: &'a str,
+    /// Raw bytes of a workbook; empty for text.
+    pub binary: &'a [u8],
+}
+
+impl<'a> Input<'a> {
+    /// Its lines.
+    pub(crate) fn lines(&self) -> Lines<'a> {
+        Lines::new(self.text)
+    }
+
+    /// The file's name without folders and extension: the device's name where the export has none.
+    pub fn stem(&self) -> &'a str {
+        let name = self.path.rsplit(['/', '\\']).next().unwrap_or_default();
+        name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+    }
+}
+
+/// The model of one file in the making.
+pub struct Build<'c> {
+    /// Number of the source.
+    pub id: SourceId,
+    /// Id of the parser's format.
+    pub format: &'static str,
+    /// Devices so far.
+    pub devices: Vec<Device>,
+    /// Tables so far.
+    pub tables: Tables,
+    /// States so far.
+    pub coverage: Coverage,
+    /// What is known beside the file.
+    pub context: &'c Context,
+    pub(crate) redactions: Vec<Span>,
+}
+
+impl<'c> Build<'c> {
+    pub(crate) fn new(
+        id: SourceId,
+        format: &'static str,
+        lines: u32,
+        context: &'c Context,
+    ) -> Self {
+        Self {
+            id,
+            format,
+            devices: Vec::new(),
+            tables: Tables::default(),
+            coverage: Coverage::new(lines),
+            context,
+            redactions: Vec::new(),
+        }
+    }
+
+    /// The line is understood and in the model.
+    pub fn used(&mut self, line: u32) {
+        self.coverage.mark(line, LineState::Used);
+    }
+
+    /// The line is understood and has no bearing.
+    pub fn neutral(&mut self, line: u32) {
+        self.coverage.mark(line, LineState::Neutral);
+    }
+
+    /// The line is recognised, but `why` is not modelled.
+    pub fn unsupported(&mut self, line: u32, why: &'static str) {
+        self.coverage.mark(line, LineState::Unsupported(why));
+    }
+
+    /// Overwrites a byte range of the text when the parser is done.
+    pub fn redact(&mut self, span: Span) {
+        self.redactions.push(span);
+    }
+
+    /// Notes that `value`, which stands at `span`, is a secret: it is redacted and forgotten.
+    pub fn secret(&mut self, value: &str, span: Span, form: SecretForm) -> Secret {
+        self.redact(span);
+        Secret::seen(value, form)
+    }
+}

@@ -8,9 +8,10 @@ mod decode;
 mod lines;
 mod names;
 mod net;
+mod secrets;
 
 use portvakt_model::{
-    Coverage, Device, Exception, Register, Source, SourceId, SsidStandard, System,
+    Coverage, Device, Exception, LineState, Register, Source, SourceId, SsidStandard, System,
 };
 
 pub use build::{Build, Context, Input, IpsetContent, IpsetFile};
@@ -148,7 +149,20 @@ fn parse_as(
     let mut build = Build::new(id, parser.id, source.line_count(), context);
     let input = Input { path, text: source.text(), binary };
     (parser.parse)(&input, &mut build);
+    hide_secrets(&input, &mut build);
     source.redact(std::mem::take(&mut build.redactions));
     let Build { devices, tables, coverage, .. } = build;
     Parsed { id, source, format: parser.id, devices, tables, coverage }
+}
+
+/// Hides what may be a secret in lines that did not reach the model, whatever the parser did.
+fn hide_secrets(input: &Input<'_>, build: &mut Build<'_>) {
+    secrets::redact_private_keys(input.text, build);
+    let states = std::mem::take(&mut build.coverage.states);
+    for (line, state) in input.lines().zip(&states) {
+        if *state != LineState::Used {
+            secrets::redact_suspicious(line, build);
+        }
+    }
+    build.coverage.states = states;
 }

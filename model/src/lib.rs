@@ -30,6 +30,8 @@ pub use rule::{
     RuleNote, Ruleset, RulesetId, Schedule,
 };
 pub use secret::{FoundSecret, Secret, SecretForm, SecretKind};
-pub use site::{Border, Orderer, Parameter, Parameters, Site, Value, Zone, ZoneId, ZoneKind};
+pub use site::{
+    Border, Orderer, Parameter, Parameters, Relay, Scope, Site, Value, Zone, ZoneId, ZoneKind,
+};
 pub use source::{Coverage, LineState, Location, Source, SourceId, Span};
 pub use wlan::{Forwarding, Isolation, Pmf, Ssid, VlanRef, WlanAuth, WlanCipher, WlanSecurity};

@@ -170,10 +170,12 @@ pub struct SsidStandard {
 pub struct Exception {
     /// Its id.
     pub id: String,
-    /// Check (id or name) or source rule it is from.
-    pub rule: Option<Field>,
-    /// What it applies to: fingerprint of a finding, or device, zone, SSID, rule, decision names
-    /// that must all occur in the finding.
+    /// Checks (id or name) or source rules it is from; one of them must be the finding's.
+    pub rules: Vec<Field>,
+    /// Device it applies to.
+    pub device: Option<Field>,
+    /// What it applies to: the fingerprint of a finding, or names (interface, SSID, rule, decision,
+    /// setting) that must all occur in it.
     pub object: Vec<String>,
     /// Why.
     pub justification: Option<Field>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portvakt_space::AddrSet;
+use portvakt_space::{AddrSet, ServiceSet, Traffic};
 
 use crate::{Location, SourceId};
 
@@ -29,6 +29,12 @@ pub struct Site {
     pub ntp_servers: Option<Vec<String>>,
     /// Log servers of the municipality; `None` when not stated.
     pub log_servers: Option<Vec<String>>,
+    /// All addresses of the municipality, also those that no zone claims: never internet.
+    pub own_prefixes: AddrSet,
+    /// What public and unmanaged networks may reach of the municipality's own addresses.
+    pub public_services: Vec<Traffic>,
+    /// Hosts that are decided to link two services and are no detour.
+    pub relays: Vec<Relay>,
     /// The source the site file was read as; `None` when there is none.
     pub source: Option<SourceId>,
 }
@@ -70,7 +76,7 @@ pub struct Zone {
 /// What a zone is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ZoneKind {
-    /// The administrative network: servers and staff of the municipality's own administration.
+    /// The administrative network.
     Admin,
     /// Staff or pupils of a department.
     Users,
@@ -78,6 +84,8 @@ pub enum ZoneKind {
     Guest,
     /// Public wireless network.
     PublicWlan,
+    /// Servers that only insiders reach.
+    Server,
     /// Servers that outsiders reach.
     Dmz,
     /// Everything that is not the municipality's.
@@ -108,6 +116,7 @@ impl ZoneKind {
             Self::Users => "users",
             Self::Guest => "guest",
             Self::PublicWlan => "public-wlan",
+            Self::Server => "server",
             Self::Dmz => "dmz",
             Self::Internet => "internet",
             Self::Management => "management",
@@ -117,11 +126,12 @@ impl ZoneKind {
     }
 
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Admin,
         Self::Users,
         Self::Guest,
         Self::PublicWlan,
+        Self::Server,
         Self::Dmz,
         Self::Internet,
         Self::Management,
@@ -143,15 +153,41 @@ pub struct Border {
     pub at: Location,
 }
 
-/// Somebody who may order port openings.
+/// A host that is decided to link two services (a reverse proxy, a jump host).
+#[derive(Clone, Debug)]
+pub struct Relay {
+    /// Its addresses.
+    pub host: AddrSet,
+    /// What it may be asked.
+    pub inward: ServiceSet,
+    /// What it may ask.
+    pub outward: Vec<Traffic>,
+    /// Id of the decision.
+    pub decision: Option<String>,
+    /// Where it stands.
+    pub at: Location,
+}
+
+/// Somebody who may decide port openings.
 #[derive(Clone, Debug)]
 pub struct Orderer {
     /// Name, role or address as it stands in the register.
     pub who: String,
-    /// Departments or systems it holds for; empty is all.
-    pub scope: Vec<String>,
+    /// What it holds for.
+    pub scope: Scope,
     /// Where it stands.
     pub at: Location,
+}
+
+/// What an authority holds for. A system's own list goes before its owner's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Every system.
+    Everything,
+    /// The systems of this owner.
+    Owner(String),
+    /// This system.
+    System(String),
 }
 
 /// Numbers and lists that rules compare with, each with the source it comes from.

@@ -25,12 +25,13 @@ impl Family {
 }
 
 /// A set of addresses of either version. The common forms are kept inline (16 bytes in all).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AddrSet(Repr);
 
 /// Each set has one representation, so that derived equality is set equality.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 enum Repr {
+    #[default]
     None,
     Any,
     V4(u32, u32),

@@ -1,0 +1,91 @@
+//! All that is audited together, and the facts computed from it once.
+
+use jiff::civil::Date;
+use portvakt_model::{
+    Coverage, Decision, Device, Exception, LineState, Location, Parameters, Problem, RuleRef,
+    Ruleset, RulesetId, Site, Source, SourceId, SsidStandard, System,
+};
+
+use crate::facts::Facts;
+
+/// All that is audited together. Facts are computed when first asked for, and once.
+pub struct Audit<'a> {
+    /// The site file; empty when there is none.
+    pub site: &'a Site,
+    /// Parameters of the packs in force with the site's own on top.
+    pub parameters: &'a Parameters,
+    /// The day that is judged.
+    pub today: Date,
+    /// Every device of every export.
+    pub devices: &'a [Device],
+    /// Every source; the index is the [`SourceId`].
+    pub sources: &'a [Source],
+    /// Line states; the index is the [`SourceId`].
+    pub coverage: &'a [Coverage],
+    /// The municipality's tables.
+    pub tables: Tables<'a>,
+    /// What follows from all this.
+    pub facts: Facts,
+}
+
+/// The municipality's tables. `None` where no such table was given: what needs it cannot tell.
+#[derive(Default)]
+pub struct Tables<'a> {
+    /// Port-opening decisions of all registers.
+    pub decisions: Option<Vec<&'a Decision>>,
+    /// Register cells that could not be understood.
+    pub problems: Vec<&'a Problem>,
+    /// Systems and assets.
+    pub systems: Option<Vec<&'a System>>,
+    /// Standard for wireless networks.
+    pub ssids: Option<Vec<&'a SsidStandard>>,
+    /// Exceptions.
+    pub exceptions: Vec<&'a Exception>,
+}
+
+impl<'a> Audit<'a> {
+    /// Devices with their index.
+    pub fn devices(&self) -> impl Iterator<Item = (u32, &'a Device)> + use<'a> {
+        (0..).zip(self.devices)
+    }
+
+    /// A device's list.
+    pub fn ruleset(&self, device: u32, id: RulesetId) -> &'a Ruleset {
+        &self.devices[device as usize].rulesets[id.0 as usize]
+    }
+
+    /// A line of a device's export.
+    pub fn at(&self, device: u32, line: u32) -> Location {
+        let source = self.devices[device as usize].source;
+        if line == 0 { Location::Whole(source) } else { Location::line(source, line) }
+    }
+
+    /// The place of a rule: its own line, or that of its list where the vendor implies it.
+    pub fn rule_at(&self, rule: &RuleRef) -> Location {
+        let list = self.ruleset(rule.device, rule.ruleset);
+        self.at(rule.device, if rule.line == 0 { list.line } else { rule.line })
+    }
+
+    /// A reference to a rule; `None` is the list's default.
+    pub fn rule_ref(&self, device: u32, ruleset: RulesetId, rule: Option<u32>) -> RuleRef {
+        let list = self.ruleset(device, ruleset);
+        let found = rule.and_then(|i| list.rules.get(i as usize));
+        RuleRef {
+            device,
+            ruleset,
+            rule,
+            id: found.and_then(|r| r.id()).map(str::to_owned),
+            line: found.map_or(list.default.line.unwrap_or(0), |r| r.line),
+        }
+    }
+
+    /// The text of a line as it may be shown.
+    pub fn line(&self, source: SourceId, line: u32) -> String {
+        self.sources[source.0 as usize].line(line).trim().to_owned()
+    }
+
+    /// Lines of a source that were not recognised, or whose effect is not modelled.
+    pub fn not_understood(&self, source: SourceId) -> Vec<(u32, LineState)> {
+        self.coverage[source.0 as usize].not_understood().collect()
+    }
+}

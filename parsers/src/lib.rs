@@ -137,7 +137,8 @@ pub fn recognise(path: &str, text: &str, binary: &[u8]) -> Option<&'static Parse
 
 const HEAD_BYTES: usize = 64 * 1024;
 
-fn parse_as(
+/// Reads decoded text (or, for a workbook, its raw bytes) as one format, whatever it is.
+pub fn parse_as(
     parser: &'static Parser,
     id: SourceId,
     path: &str,

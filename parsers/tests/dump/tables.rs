@@ -94,7 +94,8 @@ fn ssid(out: &mut String, s: &SsidStandard) {
 
 fn exception(out: &mut String, e: &Exception) {
     line!(out, "exception {} for {:?} to {} {}", e.id, e.object, end(&e.valid_to), place(&e.at));
-    field(out, "rule", e.rule.as_ref());
+    e.rules.iter().for_each(|r| field(out, "rule", Some(r)));
+    field(out, "device", e.device.as_ref());
     field(out, "why", e.justification.as_ref());
     field(out, "approver", e.approver.as_ref());
     field(out, "evidence", e.evidence.as_ref());
@@ -110,7 +111,9 @@ fn ipsets(out: &mut String, file: &IpsetFile) {
             Some(IpsetContent::Addresses(a)) => line!(out, "set {name} {}", sets::addresses(a)),
             Some(IpsetContent::Tuples(tuples)) => {
                 line!(out, "set {name} tuples {}", tuples.len());
-                tuples.iter().for_each(|t| line!(out, "  {}", sets::traffic(&nobody, t)));
+                for t in tuples {
+                    line!(out, "  {}", sets::traffic(&nobody, t));
+                }
             }
         }
     }

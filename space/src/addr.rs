@@ -154,6 +154,15 @@ impl AddrSet {
         }
     }
 
+    /// The IPv4 addresses when they are one range, without a copy.
+    pub(crate) fn v4_range(&self) -> Option<(u32, u32)> {
+        match self.0 {
+            Repr::Any => Some((0, u32::MAX)),
+            Repr::V4(lo, hi) => Some((lo, hi)),
+            _ => None,
+        }
+    }
+
     /// The IPv6 addresses as inclusive ranges, sorted.
     pub fn v6(&self) -> RangeSet<u128> {
         match &self.0 {

@@ -6,14 +6,22 @@
 
 mod addr;
 mod atom;
+mod difference;
+mod engine;
+mod list;
 mod packet;
 mod range;
+mod sample;
 mod service;
 mod traffic;
+mod verdict;
 
 pub use addr::{AddrSet, Family};
 pub use atom::{AtomSet, State, StateSet};
+pub use difference::{Difference, Open, difference};
+pub use list::{Bound, FirstMatchList, ListedRule};
 pub use packet::Packet;
 pub use range::{Point, RangeSet};
 pub use service::{ICMP, ICMPV6, SCTP, ServiceBox, ServiceSet, TCP, UDP, has_ports};
 pub use traffic::Traffic;
+pub use verdict::{Budget, Cause, Class, Contrary, Doubt, Needed, Verdict};

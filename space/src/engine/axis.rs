@@ -1,0 +1,291 @@
+//! Fields of a packet, and the compression of their values to ranks.
+//!
+//! All boundaries that a list mentions cut a field into cells; a cell's number is its rank. Within
+//! a cell no rule can tell one value from another.
+
+use std::net::IpAddr;
+
+use rayon::prelude::*;
+
+use crate::{
+    AddrSet, AtomSet, Family, Packet, RangeSet, ServiceBox, ServiceSet, State, StateSet, Traffic,
+};
+
+/// Fields of a packet, in the order in which pieces are cut. Protocols come before ports: a cut
+/// along a port then only ever meets protocols that have ports.
+pub(crate) const FIELDS: usize = 8;
+pub(crate) const IIF: usize = 0;
+pub(crate) const OIF: usize = 1;
+pub(crate) const STATE: usize = 2;
+pub(crate) const DST: usize = 3;
+pub(crate) const SRC: usize = 4;
+pub(crate) const PROTO: usize = 5;
+pub(crate) const SPORT: usize = 6;
+pub(crate) const DPORT: usize = 7;
+
+/// Inclusive ranges of values for each field.
+pub(crate) type Values = [Vec<(u128, u128)>; FIELDS];
+
+/// The highest value of each field.
+fn tops(family: Family) -> [u128; FIELDS] {
+    let address = match family {
+        Family::V4 => u32::MAX.into(),
+        Family::V6 => u128::MAX,
+    };
+    let (atom, port) = (u32::MAX.into(), u16::MAX.into());
+    [atom, atom, State::ALL.len() as u128 - 1, address, address, u8::MAX.into(), port, port]
+}
+
+/// Calls `visit` with products that together make up one IP version of `traffic`: one for each
+/// run of services that differ in their destination ports only.
+pub(crate) fn for_each_product(
+    traffic: &Traffic,
+    family: Family,
+    scratch: &mut Values,
+    mut visit: impl FnMut(&Values),
+) {
+    if !traffic.has(family) {
+        return;
+    }
+    set_atoms(&mut scratch[IIF], &traffic.iif);
+    set_atoms(&mut scratch[OIF], &traffic.oif);
+    set_states(&mut scratch[STATE], traffic.state);
+    set_addresses(&mut scratch[DST], &traffic.dst, family);
+    set_addresses(&mut scratch[SRC], &traffic.src, family);
+    let same_but_dport = |a: &ServiceBox, b: &ServiceBox| (a.proto, a.sport) == (b.proto, b.sport);
+    for run in traffic.service.boxes().chunk_by(same_but_dport) {
+        set_one(&mut scratch[PROTO], run[0].proto);
+        set_one(&mut scratch[SPORT], run[0].sport);
+        match run {
+            [one] => set_one(&mut scratch[DPORT], one.dport),
+            _ => set(&mut scratch[DPORT], &RangeSet::from_ranges(run.iter().map(|b| b.dport))),
+        }
+        visit(scratch);
+    }
+}
+
+fn set_one<T: Into<u128>>(out: &mut Vec<(u128, u128)>, (lo, hi): (T, T)) {
+    out.clear();
+    out.push((lo.into(), hi.into()));
+}
+
+fn set<T: crate::Point + Into<u128>>(out: &mut Vec<(u128, u128)>, values: &RangeSet<T>) {
+    out.clear();
+    out.extend(values.ranges().iter().map(|&(lo, hi)| (lo.into(), hi.into())));
+}
+
+fn set_atoms(out: &mut Vec<(u128, u128)>, atoms: &AtomSet) {
+    if atoms.is_any() { set_one(out, (0, u32::MAX)) } else { set(out, &atoms.ranges()) }
+}
+
+fn set_addresses(out: &mut Vec<(u128, u128)>, addresses: &AddrSet, family: Family) {
+    match (family, addresses.v4_range()) {
+        (Family::V4, Some(range)) => set_one(out, range),
+        (Family::V4, None) => set(out, &addresses.v4()),
+        (Family::V6, _) if addresses.is_any() => set_one(out, (0, u128::MAX)),
+        (Family::V6, _) => set(out, &addresses.v6()),
+    }
+}
+
+fn set_states(out: &mut Vec<(u128, u128)>, states: StateSet) {
+    if states.is_any() {
+        return set_one(out, (0u8, State::ALL.len() as u8 - 1));
+    }
+    let ranks: RangeSet<u8> = states.iter().map(|s| (s as u8, s as u8)).collect();
+    set(out, &ranks);
+}
+
+/// A packet's value in each field.
+pub(crate) fn values_of(packet: &Packet) -> [u128; FIELDS] {
+    let bits = |address: IpAddr| match address {
+        IpAddr::V4(v4) => u32::from(v4).into(),
+        IpAddr::V6(v6) => u128::from(v6),
+    };
+    let mut values = [0; FIELDS];
+    values[IIF] = packet.iif.into();
+    values[OIF] = packet.oif.into();
+    values[STATE] = packet.state as u128;
+    values[DST] = bits(packet.dst);
+    values[SRC] = bits(packet.src);
+    values[PROTO] = packet.proto.into();
+    values[SPORT] = packet.sport.into();
+    values[DPORT] = packet.dport.into();
+    values
+}
+
+/// The product of one IP version as traffic.
+pub(crate) fn to_traffic(values: &Values, family: Family) -> Traffic {
+    let services = values[PROTO].iter().flat_map(|proto| {
+        values[SPORT].iter().flat_map(move |sport| {
+            values[DPORT].iter().map(move |dport| ServiceBox {
+                proto: (proto.0 as u8, proto.1 as u8),
+                sport: (sport.0 as u16, sport.1 as u16),
+                dport: (dport.0 as u16, dport.1 as u16),
+            })
+        })
+    });
+    Traffic {
+        src: addresses(&values[SRC], family),
+        dst: addresses(&values[DST], family),
+        service: ServiceSet::from_boxes(services),
+        iif: atoms(&values[IIF]),
+        oif: atoms(&values[OIF]),
+        state: State::ALL
+            .into_iter()
+            .filter(|s| holds(&values[STATE], *s as u128))
+            .fold(StateSet::NONE, |all, s| all.union(StateSet::one(s))),
+    }
+}
+
+fn addresses(ranges: &[(u128, u128)], family: Family) -> AddrSet {
+    match family {
+        Family::V4 => AddrSet::from_parts(
+            ranges.iter().map(|r| (r.0 as u32, r.1 as u32)).collect(),
+            RangeSet::empty(),
+        ),
+        Family::V6 => AddrSet::from_parts(RangeSet::empty(), ranges.iter().copied().collect()),
+    }
+}
+
+fn atoms(ranges: &[(u128, u128)]) -> AtomSet {
+    AtomSet::from_ranges(ranges.iter().map(|r| (r.0 as u32, r.1 as u32)).collect())
+}
+
+fn holds(ranges: &[(u128, u128)], value: u128) -> bool {
+    ranges.iter().any(|r| r.0 <= value && value <= r.1)
+}
+
+/// Where the cells of one field start. Narrow fields take a quarter of the room.
+#[derive(Clone, Debug)]
+enum Starts {
+    Narrow(Vec<u32>),
+    Wide(Vec<u128>),
+}
+
+impl Starts {
+    fn none(top: u128) -> Self {
+        if top > u32::MAX.into() { Self::Wide(Vec::new()) } else { Self::Narrow(Vec::new()) }
+    }
+
+    fn push(&mut self, start: u128) {
+        match self {
+            Self::Narrow(starts) => starts.push(start as u32),
+            Self::Wide(starts) => starts.push(start),
+        }
+    }
+
+    fn tidy(&mut self) {
+        match self {
+            Self::Narrow(starts) => sort_dedup(starts),
+            Self::Wide(starts) => sort_dedup(starts),
+        }
+    }
+
+    fn append(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Narrow(all), Self::Narrow(more)) => all.extend(more),
+            (Self::Wide(all), Self::Wide(more)) => all.extend(more),
+            (Self::Wide(all), Self::Narrow(more)) => all.extend(more.into_iter().map(u128::from)),
+            (Self::Narrow(all), Self::Wide(more)) => all.extend(more.into_iter().map(|s| s as u32)),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Narrow(starts) => starts.len(),
+            Self::Wide(starts) => starts.len(),
+        }
+    }
+
+    fn get(&self, at: usize) -> Option<u128> {
+        match self {
+            Self::Narrow(starts) => starts.get(at).map(|s| (*s).into()),
+            Self::Wide(starts) => starts.get(at).copied(),
+        }
+    }
+
+    /// The number of starts up to `value`.
+    fn up_to(&self, value: u128) -> usize {
+        match self {
+            Self::Narrow(starts) => {
+                let value = u32::try_from(value).unwrap_or(u32::MAX);
+                starts.partition_point(|s| *s <= value)
+            }
+            Self::Wide(starts) => starts.partition_point(|s| *s <= value),
+        }
+    }
+}
+
+fn sort_dedup<T: Ord + Send>(values: &mut Vec<T>) {
+    values.par_sort_unstable();
+    values.dedup();
+    values.shrink_to_fit();
+}
+
+/// The cells of one field.
+#[derive(Clone, Debug)]
+pub(crate) struct Axis {
+    /// Starts of all cells but the first, which starts at 0.
+    starts: Starts,
+    top: u128,
+}
+
+impl Axis {
+    /// Whether some rule cuts the field.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.starts.len() > 0
+    }
+
+    /// The cell that `value` is in.
+    pub(crate) fn rank(&self, value: u128) -> u32 {
+        self.starts.up_to(value) as u32
+    }
+
+    /// The values of cells `lo` to `hi`.
+    pub(crate) fn values(&self, lo: u32, hi: u32) -> (u128, u128) {
+        let first = (lo as usize).checked_sub(1).and_then(|at| self.starts.get(at)).unwrap_or(0);
+        (first, self.starts.get(hi as usize).map_or(self.top, |next| next - 1))
+    }
+}
+
+/// The cells of all fields.
+pub(crate) type Axes = [Axis; FIELDS];
+
+/// The cells into which one IP version of `chunks` of traffic cuts the fields.
+pub(crate) fn axes<'a, C>(chunks: impl ParallelIterator<Item = C>, family: Family) -> Axes
+where
+    C: Iterator<Item = &'a Traffic>,
+{
+    let tops = tops(family);
+    let none = || tops.map(Starts::none);
+    let cuts = chunks.map(|chunk| cuts_of(chunk, family)).reduce(none, |mut all, more| {
+        all.iter_mut().zip(more).for_each(|(all, more)| all.append(more));
+        all
+    });
+    let mut axes: Vec<Starts> = cuts.into();
+    axes.par_iter_mut().for_each(Starts::tidy);
+    let mut axes = axes.into_iter();
+    tops.map(|top| Axis { starts: axes.next().unwrap_or_else(|| Starts::none(top)), top })
+}
+
+fn cuts_of<'a>(chunk: impl Iterator<Item = &'a Traffic>, family: Family) -> [Starts; FIELDS] {
+    let tops = tops(family);
+    let mut cuts = tops.map(Starts::none);
+    let mut scratch = Values::default();
+    for traffic in chunk {
+        for_each_product(traffic, family, &mut scratch, |values| {
+            for (field, ranges) in values.iter().enumerate() {
+                for &(lo, hi) in ranges {
+                    if lo > 0 {
+                        cuts[field].push(lo);
+                    }
+                    if hi < tops[field] {
+                        cuts[field].push(hi + 1);
+                    }
+                }
+            }
+        });
+    }
+    cuts.iter_mut().for_each(Starts::tidy);
+    cuts
+}

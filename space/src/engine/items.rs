@@ -1,0 +1,165 @@
+//! From rules to the items of an index.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use super::axis::{Axes, FIELDS, Values};
+use super::cuboid::{Cell, Cuboid, Product, Region, Spans};
+use super::index::{Item, SOLID, Shape};
+use crate::RangeSet;
+
+/// Boxes that one product may become. Above that the product is kept, in at most this many parts.
+const MOST_BOXES: usize = 64;
+
+/// The fields that a list cuts, in order, as dimensions of rank space.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame<const D: usize> {
+    pub(crate) axes: Axes,
+    /// Field of each dimension; dimensions beyond the fields in use have one cell.
+    dims: [Option<usize>; D],
+}
+
+impl<const D: usize> Frame<D> {
+    /// The frame of axes of which at most `D` are cut.
+    pub(crate) fn new(axes: Axes) -> Self {
+        let mut used = (0..FIELDS).filter(|f| axes[*f].is_cut());
+        let dims = std::array::from_fn(|_| used.next());
+        Self { axes, dims }
+    }
+
+    /// The ranks of a product of values. Where a value range ends within a cell all of that cell
+    /// is taken: exact for what the axes were made from, and a superset for all else.
+    fn ranks(&self, values: &Values, out: &mut [Vec<(u32, u32)>; D]) {
+        for (dim, out) in self.dims.iter().zip(out) {
+            out.clear();
+            match dim {
+                None => out.push((0, 0)),
+                Some(field) => {
+                    let axis = &self.axes[*field];
+                    let ranks = values[*field].iter().map(|r| (axis.rank(r.0), axis.rank(r.1)));
+                    out.extend(ranks);
+                }
+            }
+        }
+    }
+
+    /// The smallest product of cells around a product of values.
+    pub(crate) fn around(&self, values: &Values) -> Product<D> {
+        let mut ranks = std::array::from_fn(|_| Vec::new());
+        self.ranks(values, &mut ranks);
+        Product(ranks.map(|ranges| Arc::new(RangeSet::from_ranges(ranges))))
+    }
+
+    /// The values of one cell.
+    pub(crate) fn cell(&self, cell: &Cell<D>) -> [(u128, u128); FIELDS] {
+        let mut values = std::array::from_fn(|field| self.axes[field].values(0, u32::MAX));
+        for (dim, rank) in self.dims.iter().zip(cell) {
+            if let Some(field) = dim {
+                values[*field] = self.axes[*field].values(*rank, *rank);
+            }
+        }
+        values
+    }
+
+    /// The cell that a packet's values are in.
+    pub(crate) fn cell_of(&self, values: &[u128; FIELDS]) -> Cell<D> {
+        self.dims.map(|dim| dim.map_or(0, |field| self.axes[field].rank(values[field])))
+    }
+
+    /// The values of a product of cells.
+    pub(crate) fn values(&self, product: &Product<D>) -> Values {
+        let mut values: Values =
+            std::array::from_fn(|field| vec![self.axes[field].values(0, u32::MAX)]);
+        for (dim, spans) in self.dims.iter().zip(&product.0) {
+            if let Some(field) = dim {
+                let axis = &self.axes[*field];
+                values[*field] =
+                    spans.ranges().iter().map(|&(lo, hi)| axis.values(lo, hi)).collect();
+            }
+        }
+        values
+    }
+}
+
+/// Items under construction.
+pub(crate) struct Draft<'a, const D: usize> {
+    frame: &'a Frame<D>,
+    ranks: [Vec<(u32, u32)>; D],
+    known: FxHashSet<Spans>,
+    pub(crate) items: Vec<Item<D>>,
+    pub(crate) shapes: Vec<Shape<D>>,
+}
+
+impl<'a, const D: usize> Draft<'a, D> {
+    pub(crate) fn new(frame: &'a Frame<D>) -> Self {
+        let ranks = std::array::from_fn(|_| Vec::new());
+        Self { frame, ranks, known: FxHashSet::default(), items: Vec::new(), shapes: Vec::new() }
+    }
+
+    /// Adds a product of a rule: as boxes when those are few.
+    pub(crate) fn add(&mut self, values: &Values, rule: u32, mask: u8) {
+        let mut ranks = std::mem::replace(&mut self.ranks, std::array::from_fn(|_| Vec::new()));
+        self.frame.ranks(values, &mut ranks);
+        let boxes = ranks.iter().try_fold(1usize, |n, ranges| n.checked_mul(ranges.len()));
+        if boxes.is_some_and(|n| n <= MOST_BOXES) {
+            self.add_boxes(&ranks, rule, mask);
+        } else {
+            self.add_product(&ranks, rule, mask);
+        }
+        self.ranks = ranks;
+    }
+
+    fn add_boxes(&mut self, ranks: &[Vec<(u32, u32)>; D], rule: u32, mask: u8) {
+        let mut at = [0usize; D];
+        loop {
+            let lo = std::array::from_fn(|d| ranks[d][at[d]].0);
+            let hi = std::array::from_fn(|d| ranks[d][at[d]].1);
+            self.items.push(Item { bounds: Cuboid { lo, hi }, rule, shape: SOLID, mask });
+            let Some(d) = (0..D).rev().find(|&d| at[d] + 1 < ranks[d].len()) else { return };
+            at[d] += 1;
+            at[d + 1..].fill(0);
+        }
+    }
+
+    /// Adds a product in parts along its most divided field, so that a scattered group doesn't
+    /// claim all the room between its members.
+    fn add_product(&mut self, ranks: &[Vec<(u32, u32)>; D], rule: u32, mask: u8) {
+        let longest = (0..D).max_by_key(|&d| ranks[d].len()).unwrap_or(0);
+        let whole: Shape<D> = std::array::from_fn(|d| self.share(&ranks[d]));
+        for chunk in ranks[longest].chunks(ranks[longest].len().div_ceil(MOST_BOXES)) {
+            let mut part = whole.clone();
+            part[longest] = self.share(chunk);
+            let product = Product(part);
+            self.items.push(self.item(&product, rule, mask));
+            self.shapes.push(product.0);
+        }
+    }
+
+    /// The item of the product whose shape is pushed next.
+    fn item(&self, product: &Product<D>, rule: u32, mask: u8) -> Item<D> {
+        Item { bounds: product.bounds(), rule, shape: self.shapes.len() as u32, mask }
+    }
+
+    /// The set, one copy for all rules that have it.
+    fn share(&mut self, ranges: &[(u32, u32)]) -> Spans {
+        let set = RangeSet::from_ranges(ranges.iter().copied());
+        if let Some(known) = self.known.get(&set) {
+            return known.clone();
+        }
+        let spans = Arc::new(set);
+        self.known.insert(spans.clone());
+        spans
+    }
+
+    /// Appends items made elsewhere with the same frame.
+    pub(crate) fn append(mut self, other: Self) -> Self {
+        let offset = self.shapes.len() as u32;
+        self.items.extend(other.items.into_iter().map(|item| match item.shape {
+            SOLID => item,
+            shape => Item { shape: shape + offset, ..item },
+        }));
+        self.shapes.extend(other.shapes);
+        self
+    }
+}

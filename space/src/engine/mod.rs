@@ -1,0 +1,288 @@
+//! The exact engine: rules become boxes of ranks, and one index answers who matches first.
+//!
+//! 1. [`axis`] compresses each field's values to ranks, IPv4 and IPv6 alike.
+//! 2. [`items`] turns rules into boxes of ranks; rules with large groups stay products of sets.
+//! 3. [`index`] and [`split`] hold the boxes in a tree, [`search`] asks it.
+//! 4. [`cover`], [`agree`] and [`remainder`] cut regions up by what the tree answers; [`judge`]
+//!    draws a verdict from that.
+//!
+//! No floating-point number decides anything: volumes only choose where to cut.
+
+pub(crate) mod axis;
+
+mod agree;
+mod cover;
+mod cuboid;
+mod index;
+mod items;
+mod judge;
+mod remainder;
+mod search;
+mod split;
+
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::sample::Choice;
+use crate::{
+    Bound, Budget, Class, Difference, Doubt, Family, ListedRule, Open, Packet, Traffic, Verdict,
+};
+use axis::{Values, axes, for_each_product, to_traffic, values_of};
+use cover::{Cover, Meter, Shares, cover};
+use cuboid::{Cell, Product, Region};
+use index::{Index, Item, SOLID, mask};
+use items::{Draft, Frame};
+use judge::Case;
+use remainder::{merge, remainder};
+use search::{Search, View};
+
+/// Rules that one task prepares.
+const CHUNK: usize = 4096;
+/// Rules that one task judges: few enough for hard ones to spread over all cores.
+const JUDGED: usize = 256;
+/// Overlapping items looked at when exceptions are counted.
+const COUNTED: usize = 10_000;
+
+/// One IP version of a first-match list, whatever the number of its dimensions.
+pub(crate) trait Analysis: Send + Sync + std::fmt::Debug {
+    fn verdicts(&self, budget: Budget) -> Vec<Verdict>;
+    fn verdict(&self, rule: u32, budget: Budget) -> Verdict;
+    /// Rules of which each alone is sure to match all of `rule`, in order (not all, if many).
+    fn lone_blockers(&self, rule: u32, budget: Budget) -> Vec<u32>;
+    /// Whether these rules together match all of `rule`.
+    fn is_covered_by(&self, rule: u32, rules: &[u32], bound: Bound, budget: Budget) -> bool;
+    fn first(&self, packet: &Packet, bound: Bound) -> Option<u32>;
+    fn effective(&self, rule: u32, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
+    fn unmatched(&self, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
+}
+
+/// The analysis of one IP version, with as many dimensions as the rules tell packets apart by.
+pub(crate) fn analysis(rules: &[ListedRule], default: Class, family: Family) -> Box<dyn Analysis> {
+    let traffic = rules.par_chunks(CHUNK).map(|chunk| chunk.iter().flat_map(ListedRule::all));
+    let axes = axes(traffic, family);
+    match axes.iter().filter(|axis| axis.is_cut()).count() {
+        0..=3 => Box::new(Engine::<3>::build(rules, default, family, axes)),
+        4 => Box::new(Engine::<4>::build(rules, default, family, axes)),
+        5 => Box::new(Engine::<5>::build(rules, default, family, axes)),
+        6 => Box::new(Engine::<6>::build(rules, default, family, axes)),
+        _ => Box::new(Engine::<8>::build(rules, default, family, axes)),
+    }
+}
+
+/// One IP version of a list in rank space.
+#[derive(Debug)]
+struct Engine<const D: usize> {
+    family: Family,
+    frame: Frame<D>,
+    index: Index<D>,
+    classes: Vec<Class>,
+    default: Class,
+    /// Whether no rule has unknown matches.
+    exact: bool,
+}
+
+impl<const D: usize> Engine<D> {
+    fn build(rules: &[ListedRule], default: Class, family: Family, axes: axis::Axes) -> Self {
+        let frame = Frame::new(axes);
+        let made: Vec<Draft<D>> = rules
+            .par_chunks(CHUNK)
+            .enumerate()
+            .map(|(chunk, rules)| items_of(&frame, rules, (chunk * CHUNK) as u32, family))
+            .collect();
+        let all = made.into_iter().fold(Draft::new(&frame), Draft::append);
+        let index = Index::build(all.items, all.shapes, rules.len());
+        let classes = rules.iter().map(|rule| rule.class).collect();
+        let exact = rules.iter().all(ListedRule::is_exact);
+        Self { family, frame, index, classes, default, exact }
+    }
+
+    /// A packet of the cell.
+    fn packet(&self, cell: &Cell<D>) -> Packet {
+        let values = self.frame.cell(cell);
+        let fields = std::array::from_fn(|field| std::slice::from_ref(&values[field]));
+        Choice { family: self.family, fields }.packet()
+    }
+
+    /// Rule numbers in the order of the tree's leaves: neighbours there ask for the same nodes.
+    fn leaf_order(&self) -> Vec<u32> {
+        let mut seen = vec![false; self.classes.len()];
+        let items = self.index.items.iter().map(|item| item.rule);
+        let all = items.chain(0..self.classes.len() as u32);
+        all.filter(|rule| !std::mem::replace(&mut seen[*rule as usize], true)).collect()
+    }
+
+    /// What `region` has in common with the cells of this list, and perhaps a little more.
+    fn around(&self, region: &Traffic) -> Vec<Product<D>> {
+        let (mut scratch, mut products) = (Values::default(), Vec::new());
+        for_each_product(region, self.family, &mut scratch, |values| {
+            products.push(self.frame.around(values));
+        });
+        products
+    }
+
+    /// The union of `bases` without the items of `view` and without what isn't in `region`.
+    fn without(
+        &self,
+        bases: &[Product<D>],
+        view: &View,
+        region: &Traffic,
+        budget: Budget,
+    ) -> Difference {
+        let own = union_index(bases);
+        let (mut search, mut own_search) = (Search::new(&self.index), Search::new(&own));
+        let mut meter = Meter::start(budget, &search);
+        let mut own_meter = Meter::start(budget, &own_search);
+        let (mut left, mut open) = (Vec::new(), Vec::new());
+        for (number, base) in bases.iter().enumerate() {
+            let before = View::least(0..number as u32);
+            let parts = remainder(&mut own_search, base.clone(), &before, &mut own_meter)
+                .and_then(|news| all_without(&mut search, news, view, &mut meter));
+            match parts {
+                Some(parts) => left.extend(parts),
+                None => open.extend(self.open(base, view, region, budget)),
+            }
+        }
+        let parts = merge(left).into_iter().filter_map(|part| self.traffic(&part, region));
+        Difference { parts: parts.collect(), open }
+    }
+
+    /// What is known of `base` without the items of `view` when the budget has run out.
+    fn open(
+        &self,
+        base: &Product<D>,
+        view: &View,
+        region: &Traffic,
+        budget: Budget,
+    ) -> Option<Open> {
+        let within = self.traffic(base, region)?;
+        let mut search = Search::new(&self.index);
+        let exceptions = search.overlapping_rules(base, view, COUNTED);
+        let mut meter = Meter::start(budget, &search);
+        let witness = match cover(&mut search, base, view, &mut meter, &mut Shares::default()) {
+            Cover::Hole(cell) => Some(self.packet(&cell)).filter(|packet| within.contains(packet)),
+            Cover::Full | Cover::Unfinished => None,
+        };
+        Some(Open { within, exceptions, witness })
+    }
+
+    /// The part of a product that is in `region`.
+    fn traffic(&self, product: &Product<D>, region: &Traffic) -> Option<Traffic> {
+        let part = to_traffic(&self.frame.values(product), self.family).intersect(region);
+        (!part.is_empty()).then_some(part)
+    }
+}
+
+impl<const D: usize> Analysis for Engine<D> {
+    fn verdicts(&self, budget: Budget) -> Vec<Verdict> {
+        let order = self.leaf_order();
+        let nothing = Verdict::Undecided(Doubt::Unfinished { proven: 0, of: 0 });
+        let out = Mutex::new(vec![nothing; order.len()]);
+        order.par_chunks(JUDGED).for_each(|rules| {
+            let mut search = Search::new(&self.index);
+            let judged: Vec<Verdict> =
+                rules.iter().map(|r| Case::new(self, &mut search, *r, budget).verdict()).collect();
+            let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+            for (rule, verdict) in rules.iter().zip(judged) {
+                out[*rule as usize] = verdict;
+            }
+        });
+        out.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn verdict(&self, rule: u32, budget: Budget) -> Verdict {
+        Case::new(self, &mut Search::new(&self.index), rule, budget).verdict()
+    }
+
+    fn lone_blockers(&self, rule: u32, budget: Budget) -> Vec<u32> {
+        Case::new(self, &mut Search::new(&self.index), rule, budget).lone_blockers()
+    }
+
+    fn is_covered_by(&self, rule: u32, rules: &[u32], bound: Bound, budget: Budget) -> bool {
+        Case::new(self, &mut Search::new(&self.index), rule, budget).is_covered_by(rules, bound)
+    }
+
+    fn first(&self, packet: &Packet, bound: Bound) -> Option<u32> {
+        let cell = self.frame.cell_of(&values_of(packet));
+        let view = bound.view(0..u32::MAX);
+        Search::new(&self.index).first(&cell, &view).map(|item| item.rule)
+    }
+
+    fn effective(&self, rule: u32, region: &Traffic, bound: Bound, budget: Budget) -> Difference {
+        let (own, view) = match bound {
+            Bound::Least => (mask::LEAST, View::most(0..rule)),
+            Bound::Most => (mask::MOST, View::least(0..rule)),
+        };
+        let region_parts = self.around(region);
+        let items = self.index.items_of(rule).filter(|item| item.mask & own != 0);
+        let bases: Vec<Product<D>> = items
+            .map(|item| Product::of(item, self.index.shape(item)))
+            .flat_map(|part| region_parts.iter().filter_map(move |r| part.intersect(r)))
+            .collect();
+        self.without(&bases, &view.fresh(), region, budget)
+    }
+
+    fn unmatched(&self, region: &Traffic, bound: Bound, budget: Budget) -> Difference {
+        let view = match bound {
+            Bound::Least => View::most(0..u32::MAX),
+            Bound::Most => View::least(0..u32::MAX),
+        };
+        self.without(&self.around(region), &view.fresh(), region, budget)
+    }
+}
+
+impl Bound {
+    fn view(self, rules: std::ops::Range<u32>) -> View {
+        match self {
+            Self::Least => View::least(rules),
+            Self::Most => View::most(rules),
+        }
+    }
+}
+
+/// The items of consecutive rules, of which the first has number `from`.
+fn items_of<'f, const D: usize>(
+    frame: &'f Frame<D>,
+    rules: &[ListedRule],
+    from: u32,
+    family: Family,
+) -> Draft<'f, D> {
+    let (mut items, mut scratch) = (Draft::new(frame), Values::default());
+    for (number, rule) in (from..).zip(rules) {
+        let bits = mask::of(rule.class) | mask::FRESH;
+        for (traffic, kinds) in [(rule.least, mask::LEAST | mask::MOST), (rule.most, mask::MOST)] {
+            for traffic in traffic {
+                for_each_product(traffic, family, &mut scratch, |values| {
+                    items.add(values, number, bits & (kinds | mask::FRESH));
+                });
+            }
+        }
+    }
+    items
+}
+
+/// An index of products, numbered as rules in their order.
+fn union_index<const D: usize>(products: &[Product<D>]) -> Index<D> {
+    let item = |(number, product): (usize, &Product<D>)| {
+        let shape = if product.as_cuboid().is_some() { SOLID } else { number as u32 };
+        let kinds = mask::LEAST | mask::MOST;
+        Item { bounds: product.bounds(), rule: number as u32, shape, mask: kinds }
+    };
+    let items = products.iter().enumerate().map(item).collect();
+    let shapes = products.iter().map(|product| product.0.clone()).collect();
+    Index::build(items, shapes, products.len())
+}
+
+/// What is left of all products; `None` when the budget ran out.
+fn all_without<const D: usize>(
+    search: &mut Search<D>,
+    products: Vec<Product<D>>,
+    view: &View,
+    meter: &mut Meter,
+) -> Option<Vec<Product<D>>> {
+    let mut left = Vec::new();
+    for product in products {
+        left.extend(remainder(search, product, view, meter)?);
+    }
+    Some(left)
+}

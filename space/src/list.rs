@@ -1,0 +1,181 @@
+//! Lists of rules of which the first that matches decides.
+
+use crate::engine::{Analysis, analysis};
+use crate::{Budget, Cause, Class, Difference, Doubt, Family, Packet, Traffic, Verdict};
+
+/// One rule of a [`FirstMatchList`].
+#[derive(Clone, Copy, Debug)]
+pub struct ListedRule<'a> {
+    pub(crate) class: Class,
+    /// What the rule is sure to match.
+    pub(crate) least: &'a [Traffic],
+    /// What it may match beside that.
+    pub(crate) most: &'a [Traffic],
+    exact: bool,
+}
+
+impl<'a> ListedRule<'a> {
+    /// A rule that matches the union of `traffic`. An empty union stands for a rule that is
+    /// disabled or can't match.
+    pub const fn exact(class: Class, traffic: &'a [Traffic]) -> Self {
+        Self { class, least: traffic, most: &[], exact: true }
+    }
+
+    /// A rule with matches that the model can't express: it matches all of `least`, and nothing
+    /// outside the union of `least` and `most`.
+    pub const fn between(class: Class, least: &'a [Traffic], most: &'a [Traffic]) -> Self {
+        Self { class, least, most, exact: false }
+    }
+
+    pub(crate) fn is_exact(&self) -> bool {
+        self.exact
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'a Traffic> + use<'a> {
+        self.least.iter().chain(self.most)
+    }
+}
+
+/// Which of a rule's two sets is meant, where unknown matches make them differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bound {
+    /// What is sure.
+    Least,
+    /// What is possible.
+    Most,
+}
+
+/// An indexed list of rules of which the first that matches decides, with a default at its end.
+/// Rules are named by their place, counted from 0.
+#[derive(Debug)]
+pub struct FirstMatchList {
+    len: usize,
+    /// One for each IP version that some rule matches.
+    families: [Option<Box<dyn Analysis>>; 2],
+}
+
+impl FirstMatchList {
+    /// Indexes a list of less than 2³² rules. Nothing of the rules is kept but numbers.
+    pub fn build<'a>(rules: impl IntoIterator<Item = ListedRule<'a>>, default: Class) -> Self {
+        let rules: Vec<ListedRule> = rules.into_iter().collect();
+        let has = |family: Family| rules.iter().any(|rule| rule.all().any(|t| t.has(family)));
+        let of = |family: Family| has(family).then(|| analysis(&rules, default, family));
+        Self { len: rules.len(), families: Family::BOTH.map(of) }
+    }
+
+    /// The number of rules.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no rule.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The verdict on every rule, in order. The budget is for each rule and IP version.
+    pub fn verdicts(&self, budget: Budget) -> Vec<Verdict> {
+        let mut each = self.families.iter().flatten().map(|family| family.verdicts(budget));
+        match (each.next(), each.next()) {
+            (Some(v4), Some(v6)) => {
+                let both = v4.into_iter().zip(v6).enumerate();
+                both.map(|(rule, (v4, v6))| self.of_both(rule, v4, v6, budget)).collect()
+            }
+            (one, _) => one.unwrap_or_else(|| vec![Verdict::UNMATCHABLE; self.len]),
+        }
+    }
+
+    /// The verdict on one rule. A rule that isn't in the list can't match.
+    pub fn verdict(&self, rule: usize, budget: Budget) -> Verdict {
+        let both = self.families.iter().flatten().filter(|_| rule < self.len);
+        both.map(|family| family.verdict(rule as u32, budget))
+            .reduce(|v4, v6| self.of_both(rule, v4, v6, budget))
+            .unwrap_or(Verdict::UNMATCHABLE)
+    }
+
+    fn of_both(&self, rule: usize, v4: Verdict, v6: Verdict, budget: Budget) -> Verdict {
+        let found_apart = v4.blockers() != v6.blockers();
+        let mut verdict = Verdict::of_both(v4, v6);
+        if found_apart {
+            self.tighten(rule, &mut verdict, budget);
+        }
+        verdict
+    }
+
+    /// Leaves out blockers of one IP version that those of the other can stand in for.
+    fn tighten(&self, rule: usize, verdict: &mut Verdict, budget: Budget) {
+        let (blockers, bound) = match verdict {
+            Verdict::Unreachable { blockers, .. } => (blockers, Bound::Least),
+            Verdict::Undecided(Doubt::MaybeUnreachable { blockers }) => (blockers, Bound::Most),
+            _ => return,
+        };
+        if blockers.len() > 1
+            && bound == Bound::Least
+            && let Some(alone) = self.lone_blocker(rule, budget)
+        {
+            *blockers = vec![alone];
+        }
+        for at in (0..blockers.len()).rev() {
+            let mut others: Vec<u32> = blockers.iter().map(|b| *b as u32).collect();
+            others.remove(at);
+            if self.is_covered_by(rule, &others, bound, budget) {
+                blockers.remove(at);
+            }
+        }
+        if let Verdict::Unreachable { cause: cause @ Cause::Union, blockers, .. } = verdict
+            && blockers.len() == 1
+        {
+            *cause = Cause::One;
+        }
+    }
+
+    fn is_covered_by(&self, rule: usize, rules: &[u32], bound: Bound, budget: Budget) -> bool {
+        let mut families = self.families.iter().flatten();
+        families.all(|family| family.is_covered_by(rule as u32, rules, bound, budget))
+    }
+
+    /// The first rule that alone is sure to match all of `rule`.
+    fn lone_blocker(&self, rule: usize, budget: Budget) -> Option<usize> {
+        let mut each = self.families.iter().flatten();
+        let candidates = each.next()?.lone_blockers(rule as u32, budget);
+        let others = each.next().map(|family| family.lone_blockers(rule as u32, budget));
+        let alone = |r: &u32| others.as_ref().is_none_or(|others| others.contains(r));
+        candidates.into_iter().find(alone).map(|r| r as usize)
+    }
+
+    /// The first rule that matches the packet: for sure, or possibly. `None` is the default.
+    pub fn first(&self, packet: &Packet, bound: Bound) -> Option<usize> {
+        let family = self.families[packet.family() as usize].as_ref()?;
+        family.first(packet, bound).map(|rule| rule as usize)
+    }
+
+    /// The packets of `region` that a rule decides: its own without those of all rules before it.
+    ///
+    /// [`Bound::Most`] gives those that it may decide (its most without the others' least),
+    /// [`Bound::Least`] those that it is sure to decide.
+    pub fn effective(
+        &self,
+        rule: usize,
+        region: &Traffic,
+        bound: Bound,
+        budget: Budget,
+    ) -> Difference {
+        let mut all = Difference::default();
+        for family in self.families.iter().flatten().filter(|_| rule < self.len) {
+            all.extend(family.effective(rule as u32, region, bound, budget));
+        }
+        all
+    }
+
+    /// The packets of `region` that no rule matches: possibly ([`Bound::Most`]) or for sure.
+    pub fn unmatched(&self, region: &Traffic, bound: Bound, budget: Budget) -> Difference {
+        let mut all = Difference::default();
+        for (family, list) in Family::BOTH.into_iter().zip(&self.families) {
+            match list {
+                Some(list) => all.extend(list.unmatched(region, bound, budget)),
+                None => all.parts.extend(Some(region.only(family)).filter(|part| !part.is_empty())),
+            }
+        }
+        all
+    }
+}

@@ -88,6 +88,9 @@ impl Source {
     /// Overwrites the secrets at `spans` in the text, so that nothing read later can hold them.
     /// A span is widened to whole characters; line ends inside it stay.
     pub fn redact(&mut self, spans: Vec<Span>) {
+        if spans.is_empty() {
+            return;
+        }
         let mut spans: Vec<Span> = spans.into_iter().filter_map(|s| self.clamp(s)).collect();
         spans.append(&mut self.redacted);
         spans.sort_unstable_by_key(|s| (s.start, s.end));
@@ -106,7 +109,9 @@ impl Source {
                 }
             }
         }
-        self.text = String::from_utf8_lossy(&bytes).into_owned();
+        // Spans begin and end between characters, so the bytes are text still.
+        self.text = String::from_utf8(bytes)
+            .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
         self.redacted = merged;
     }
 

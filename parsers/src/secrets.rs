@@ -14,7 +14,20 @@ use crate::lines::Line;
 /// A comment or description as it may stand in the model: what follows a word for a secret
 /// (`pw=`, `password`, `lösenord är`, `community`, …), and password hashes, become `[redacted]`.
 pub(crate) fn masked(text: &str) -> Cow<'_, str> {
+    without(text, suspicious(text, Reach::Word))
+}
+
+/// The same for a comment on a line that is used: what is hidden is also redacted in the source,
+/// where `text` begins at `start`.
+pub(crate) fn kept<'a>(text: &'a str, start: u32, build: &mut Build<'_>) -> Cow<'a, str> {
     let cuts = suspicious(text, Reach::Word);
+    for cut in &cuts {
+        build.redact(start + cut.start as u32..start + cut.end as u32);
+    }
+    without(text, cuts)
+}
+
+fn without(text: &str, cuts: Vec<Range<usize>>) -> Cow<'_, str> {
     if cuts.is_empty() {
         return text.into();
     }
@@ -83,6 +96,9 @@ fn stems(first: u8) -> &'static [(&'static [u8], Sign)] {
             (b"passphrase", Sign::Strong),
             (b"passfras", Sign::Strong),
             (b"pass", Sign::Assigned),
+            (b"pin-kod", Sign::Short),
+            (b"pinkod", Sign::Short),
+            (b"pin", Sign::Assigned),
             (b"pwd", Sign::Short),
             (b"psk", Sign::Short),
             (b"pw", Sign::Short),
@@ -92,6 +108,12 @@ fn stems(first: u8) -> &'static [(&'static [u8], Sign)] {
         b'c' => &[(b"community", Sign::Strong), (b"credential", Sign::Strong)],
         b't' => &[(b"token", Sign::Strong)],
         b'n' => &[(b"nyckel", Sign::Strong)],
+        b'b' => &[(b"bearer", Sign::Short)],
+        b'l' => &[
+            (b"losen", Sign::Short),
+            (b"l\xc3\xb6sen", Sign::Short),
+            (b"l\xc3\x96sen", Sign::Short),
+        ],
         b'k' => &[(b"key", Sign::Weak)],
         _ => &[],
     }
@@ -105,6 +127,7 @@ fn suspicious(text: &str, reach: Reach) -> Vec<Range<usize>> {
         let cut = match bytes[at] {
             b'$' => hash(bytes, at),
             b'E' => enc_blob(bytes, at),
+            b':' => url_password(bytes, at),
             first => after_stem(bytes, at, stems(first.to_ascii_lowercase()), reach),
         };
         at = cut.as_ref().map_or(at + 1, |cut| cut.end.max(at + 1));
@@ -183,6 +206,16 @@ fn enc_blob(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     (bytes[at..].starts_with(b"ENC ") && end >= from + 8).then_some(from..end)
 }
 
+/// The password of `scheme://user:password@host`.
+fn url_password(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let from = at + b"://".len();
+    let end = skip(bytes, from, |b| !b.is_ascii_whitespace() && !b"/\"'<>".contains(&b));
+    let authority = bytes.get(from..end).filter(|_| bytes[at..].starts_with(b"://"))?;
+    let host = memchr::memrchr(b'@', authority)?;
+    let colon = memchr::memchr(b':', &authority[..host])?;
+    (colon + 1 < host).then_some(from + colon + 1..from + host)
+}
+
 fn skip(bytes: &[u8], from: usize, inside: impl Fn(u8) -> bool) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
     from.min(bytes.len()) + rest.iter().position(|b| !inside(*b)).unwrap_or(rest.len())
@@ -217,6 +250,10 @@ mod tests {
             ("WPA2-PSK: a,b c", "WPA2-PSK: [redacted]"),
             ("apikey=abc", "apikey=[redacted]"),
             ("hash $6$salt$abcdef/ here", "hash [redacted] here"),
+            ("PIN-kod 4711, lösen=x", "PIN-kod [redacted], lösen=[redacted]"),
+            ("https://drift:a:b@h/x", "https://drift:[redacted]@h/x"),
+            ("https://h:8443/a@b", "https://h:8443/a@b"),
+            ("Authorization: Bearer abc def", "Authorization: Bearer [redacted] def"),
             ("Nyckel:x", "Nyckel:[redacted]"),
             ("adminpw=x", "adminpw=[redacted]"),
         ] {

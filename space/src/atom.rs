@@ -58,6 +58,14 @@ impl AtomSet {
         matches!(&self.0, Repr::Many(many) if many.is_empty())
     }
 
+    /// The atom, when the set has exactly one.
+    pub const fn single(&self) -> Option<u32> {
+        match self.0 {
+            Repr::One(atom) => Some(atom),
+            _ => None,
+        }
+    }
+
     /// Whether `atom` is in the set.
     pub fn contains(&self, atom: u32) -> bool {
         match &self.0 {

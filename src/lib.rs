@@ -1,1 +1,11 @@
 //! The auditor that a municipality trusts with its network.
+//!
+//! The library is what the `portvakt` program is made of: reading inputs, running the audit, writing
+//! reports. Data flows one way: [`inputs`] → [`mod@audit`] → [`report`].
+
+pub mod audit;
+pub mod cli;
+pub mod inputs;
+pub mod report;
+pub mod site;
+pub mod text;

@@ -25,7 +25,7 @@ pub struct Audit<'a> {
     /// The municipality's tables.
     pub tables: Tables<'a>,
     /// What follows from all this.
-    pub facts: Facts,
+    pub facts: Facts<'a>,
 }
 
 /// The municipality's tables. `None` where no such table was given: what needs it cannot tell.

@@ -1,5 +1,94 @@
 //! Facts computed when first asked for, and once.
 
+use std::sync::OnceLock;
+
+use portvakt_model::RulesetId;
+use portvakt_space::{AddrSet, Traffic};
+use rayon::prelude::*;
+
+use crate::anomalies::{self, Anomalies};
+use crate::audit::Audit;
+use crate::flows::{self, Flow};
+use crate::lists::{IndexedList, Permit};
+use crate::openings::{self, Openings};
+use crate::zones::{self, Attachment};
+
 /// Caches of what follows from an audit's input.
 #[derive(Default)]
-pub struct Facts {}
+pub struct Facts<'a> {
+    addresses: OnceLock<Vec<AddrSet>>,
+    attachments: OnceLock<Vec<Vec<Attachment>>>,
+    lists: OnceLock<Vec<Vec<ListFacts<'a>>>>,
+    flows: OnceLock<Vec<Flow>>,
+    openings: OnceLock<Openings>,
+    anomalies: OnceLock<Vec<Vec<Anomalies>>>,
+}
+
+/// What is known of one list, each part computed when first asked for.
+#[derive(Default)]
+struct ListFacts<'a> {
+    indexed: OnceLock<IndexedList<'a>>,
+    permits: OnceLock<Vec<Permit>>,
+}
+
+impl<'a> Audit<'a> {
+    /// The addresses of each zone; the index is the zone's id.
+    pub fn zone_addresses(&self) -> &[AddrSet] {
+        self.facts.addresses.get_or_init(|| zones::addresses(self.site))
+    }
+
+    /// How each zone is attached to a device; the index is the zone's id.
+    pub fn zones_of_device(&self, device: u32) -> &[Attachment] {
+        let all = self.facts.attachments.get_or_init(|| {
+            let addresses = self.zone_addresses();
+            self.devices.iter().map(|d| zones::attachments(self.site, addresses, d)).collect()
+        });
+        &all[device as usize]
+    }
+
+    /// A list laid out and indexed.
+    pub fn indexed(&self, device: u32, list: RulesetId) -> &IndexedList<'a> {
+        let model = &self.devices[device as usize];
+        let facts = self.list_facts(device, list);
+        facts.indexed.get_or_init(|| IndexedList::new(model, list, self.today))
+    }
+
+    /// New connections that a list lets through, rule by rule.
+    pub fn permits(&self, device: u32, list: RulesetId) -> &[Permit] {
+        let facts = self.list_facts(device, list);
+        facts.permits.get_or_init(|| self.indexed(device, list).permits(&Traffic::ANY))
+    }
+
+    fn list_facts(&self, device: u32, list: RulesetId) -> &ListFacts<'a> {
+        let all = self.facts.lists.get_or_init(|| {
+            let empty = |d: &portvakt_model::Device| {
+                d.rulesets.iter().map(|_| ListFacts::default()).collect()
+            };
+            self.devices.iter().map(empty).collect()
+        });
+        &all[device as usize][list.0 as usize]
+    }
+
+    /// All flows between zones, through every device and to hosts that only filter for themselves.
+    pub fn flows(&self) -> &[Flow] {
+        self.facts.flows.get_or_init(|| {
+            let each = (0..self.devices.len() as u32).into_par_iter();
+            each.flat_map_iter(|d| flows::through(self, d).into_iter().chain(flows::local(self, d)))
+                .collect()
+        })
+    }
+
+    /// The permits across borders that need a decision, compared with the register.
+    pub fn openings(&self) -> &Openings {
+        self.facts.openings.get_or_init(|| openings::compare(self))
+    }
+
+    /// What can be said of the rules of each list that packets meet first; the indices are those of
+    /// the device and of the list.
+    pub fn anomalies(&self, device: u32) -> &[Anomalies] {
+        let all = self.facts.anomalies.get_or_init(|| {
+            (0..self.devices.len() as u32).into_par_iter().map(|d| anomalies::of(self, d)).collect()
+        });
+        &all[device as usize]
+    }
+}

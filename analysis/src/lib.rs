@@ -1,9 +1,18 @@
 //! What several checks need to know about a site, computed once.
+//!
+//! Everything here follows from an [`Audit`]'s input; nothing reads a file or a clock.
 
+pub mod anomalies;
 mod audit;
 mod facts;
 pub mod flatten;
+pub mod flows;
+pub mod lists;
+pub mod openings;
 pub mod zones;
 
 pub use audit::{Audit, Tables};
 pub use facts::Facts;
+pub use flows::Flow;
+pub use lists::{Permit, RuleKey};
+pub use openings::{Implementation, Opening, OpeningStanding, Openings};

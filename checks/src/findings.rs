@@ -1,8 +1,7 @@
 //! Where a check writes what it found.
 
-use portvakt_analysis::Audit;
 use portvakt_model::{
-    Arg, Finding, Location, Message, Related, Role, RuleRef, Severity, Verdict, Witness,
+    Arg, Device, Finding, Location, Message, Related, Role, RuleRef, Severity, Verdict, Witness,
 };
 use portvakt_space::Traffic;
 
@@ -12,14 +11,14 @@ use crate::{Check, Subject};
 pub struct Findings<'a> {
     check: &'static Check,
     severity: Severity,
-    audit: &'a Audit<'a>,
+    devices: &'a [Device],
     pub(crate) found: Vec<Finding>,
     pub(crate) judged: Vec<Subject>,
 }
 
 impl<'a> Findings<'a> {
-    pub(crate) fn new(check: &'static Check, severity: Severity, audit: &'a Audit<'a>) -> Self {
-        Self { check, severity, audit, found: Vec::new(), judged: Vec::new() }
+    pub(crate) fn new(check: &'static Check, severity: Severity, devices: &'a [Device]) -> Self {
+        Self { check, severity, devices, found: Vec::new(), judged: Vec::new() }
     }
 
     /// Notes that the check looked at a device and could decide: without a finding it passes there.
@@ -94,7 +93,7 @@ impl Draft<'_, '_> {
 
     /// The device that it is about; also the message's `{device}`.
     pub fn device(mut self, device: u32) -> Self {
-        let name = self.findings.audit.devices[device as usize].name.clone();
+        let name = self.findings.devices[device as usize].name.clone();
         self.finding.device = Some(name.clone());
         self.text("device", name)
     }

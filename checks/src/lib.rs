@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod findings;
+mod management;
 mod pack;
 mod run;
 

@@ -1,5 +1,7 @@
 //! Running the checks and summing up what each could decide.
 
+use std::fmt::Write as _;
+
 use portvakt_analysis::Audit;
 use portvakt_model::{Finding, LineState, Verdict};
 use sha2::{Digest, Sha256};
@@ -68,7 +70,7 @@ fn run_one(check: &'static Check, audit: &Audit<'_>, packs: &Packs) -> CheckResu
         let outcomes = vec![(Subject::Site, Outcome::CannotTell)];
         return CheckResult { check, findings: Vec::new(), outcomes, unmet: Some(need) };
     }
-    let mut findings = Findings::new(check, packs.severity(check), audit);
+    let mut findings = Findings::new(check, packs.severity(check), audit.devices);
     (check.run)(audit, &mut findings);
     let Findings { found, mut judged, .. } = findings;
     judged.sort_unstable();
@@ -129,5 +131,8 @@ pub fn fingerprint(finding: &Finding) -> String {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -1,0 +1,137 @@
+//! Which rules can never be hit, which could go, and which depend on their order.
+//!
+//! Names: *unreachable* — no packet reaches the rule: one earlier rule, or several together, take
+//! all it matches, or it matches nothing. *Removable* — packets reach it, yet without it the list
+//! would decide every packet the same. Vendors' "shadowed" and "redundant" mean different things.
+
+use std::collections::BTreeMap;
+
+use portvakt_model::{Device, RulesetId};
+use portvakt_space::{Budget, Cause, Doubt, Packet, Verdict};
+
+use crate::audit::Audit;
+use crate::lists::{IndexedList, RuleKey};
+
+/// What can be said of the rules of one list and of those it calls.
+#[derive(Clone, Debug, Default)]
+pub struct Anomalies {
+    /// Rule by rule, in order; rules that are switched off are not there.
+    pub rules: Vec<(RuleKey, Standing)>,
+}
+
+/// What can be said of one rule.
+#[derive(Clone, Debug)]
+pub enum Standing {
+    /// A packet reaches it and it makes a difference, or may.
+    Live(Packet),
+    /// No packet reaches it.
+    Unreachable {
+        /// Why.
+        cause: Cause,
+        /// Earlier rules that together take all it matches; none can be left out.
+        blockers: Vec<RuleKey>,
+        /// An earlier rule that decides otherwise, and a packet it takes.
+        contrary: Option<(RuleKey, Packet)>,
+    },
+    /// It could go without changing anything.
+    Removable {
+        /// A packet that reaches it.
+        witness: Packet,
+        /// Later rules that would decide its packets the same.
+        by: Vec<RuleKey>,
+        /// Whether the list's default would take over packets as well.
+        by_default: bool,
+    },
+    /// It is unreachable if these rules match as much as they may.
+    Unsure(Vec<RuleKey>),
+    /// The budget ran out: so many of so many parts are proven unreachable.
+    Undecided(u64, u64),
+}
+
+/// Judges every list of a device that packets meet, or that is applied nowhere and called by none.
+pub fn of(audit: &Audit<'_>, device: u32) -> Vec<Anomalies> {
+    let model = &audit.devices[device as usize];
+    let called = called(model);
+    let ids = (0..).map(RulesetId).zip(&model.rulesets);
+    let judge = |(id, list): (RulesetId, &portvakt_model::Ruleset)| {
+        if list.hooks.is_empty() && called.contains(&id) || list.rules.is_empty() {
+            return Anomalies::default();
+        }
+        Anomalies { rules: judge(audit.indexed(device, id)) }
+    };
+    ids.map(judge).collect()
+}
+
+/// Lists that a rule or a default of another list sends packets to.
+pub fn called(device: &Device) -> Vec<RulesetId> {
+    use portvakt_model::Action::{Goto, Jump};
+    let actions = device
+        .rulesets
+        .iter()
+        .flat_map(|l| l.rules.iter().map(|r| r.action).chain(std::iter::once(l.default.action)));
+    let mut ids: Vec<RulesetId> = actions
+        .filter_map(|a| match a {
+            Jump(id) | Goto(id) => Some(id),
+            _ => None,
+        })
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+fn judge(list: &IndexedList<'_>) -> Vec<(RuleKey, Standing)> {
+    let verdicts = list.index.verdicts(Budget::default());
+    let mut by_rule: BTreeMap<RuleKey, Vec<Verdict>> = BTreeMap::new();
+    for (place, verdict) in verdicts.into_iter().enumerate() {
+        let rule = list.rule(place);
+        if rule.rule.is_some() {
+            by_rule.entry(rule).or_default().push(verdict);
+        }
+    }
+    by_rule.into_iter().map(|(rule, all)| (rule, standing(list, all))).collect()
+}
+
+/// A rule of a called chain stands in several places: it is reachable if one of them is, and
+/// removable only if it is so in the one place that is reached.
+fn standing(list: &IndexedList<'_>, mut all: Vec<Verdict>) -> Standing {
+    let reached = |v: &Verdict| matches!(v, Verdict::Live { .. } | Verdict::Removable { .. });
+    let count = all.iter().filter(|v| reached(v)).count();
+    if let Some(live) =
+        all.iter().find(|v| matches!(v, Verdict::Live { .. }) || count > 1 && reached(v))
+    {
+        return Standing::Live(match live {
+            Verdict::Live { witness, .. } | Verdict::Removable { witness, .. } => *witness,
+            Verdict::Unreachable { .. } | Verdict::Undecided(_) => unreachable!("filtered above"),
+        });
+    }
+    let worst = |v: &Verdict| match v {
+        Verdict::Removable { .. } => 0,
+        Verdict::Undecided(_) => 1,
+        _ => 2,
+    };
+    all.sort_by_key(worst);
+    match all.swap_remove(0) {
+        Verdict::Removable { witness, by, by_default } => {
+            Standing::Removable { witness, by: rules(list, by), by_default }
+        }
+        Verdict::Undecided(Doubt::MaybeUnreachable { blockers }) => {
+            Standing::Unsure(rules(list, blockers))
+        }
+        Verdict::Undecided(Doubt::Unfinished { proven, of }) => {
+            Standing::Undecided(proven as u64, of as u64)
+        }
+        Verdict::Unreachable { cause, blockers, contrary } => Standing::Unreachable {
+            cause,
+            blockers: rules(list, blockers),
+            contrary: contrary.map(|c| (list.rule(c.rule), c.packet)),
+        },
+        Verdict::Live { witness, .. } => Standing::Live(witness),
+    }
+}
+
+fn rules(list: &IndexedList<'_>, places: Vec<usize>) -> Vec<RuleKey> {
+    let mut keys: Vec<RuleKey> = places.into_iter().map(|p| list.rule(p)).collect();
+    keys.dedup();
+    keys
+}

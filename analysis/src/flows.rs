@@ -1,0 +1,262 @@
+//! Which new connections pass from zone to zone, device by device, and by which rules.
+//!
+//! One device at a time: what its own lists let through between the zones attached to it. A packet
+//! must be let through by a list on every hook it passes.
+
+use portvakt_model::{Device, Hook, RulesetId, ZoneId};
+use portvakt_space::{AddrSet, AtomSet, StateSet, Traffic};
+
+use crate::audit::Audit;
+use crate::lists::{Permit, RuleKey};
+use crate::zones::{Attachment, zones_of};
+
+/// New connections from one zone to another that a device lets through.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// Index of the device.
+    pub device: u32,
+    /// The zone they come from.
+    pub from: ZoneId,
+    /// The zone they go to; for the device itself, the zone it stands in.
+    pub to: ZoneId,
+    /// Whether they end at the device itself.
+    pub local: bool,
+    /// The rules that let them through, one for each list on the way; empty where there is no list.
+    pub rules: Vec<RuleKey>,
+    /// The packets, within the zones' addresses and interfaces.
+    pub traffic: Traffic,
+    /// Whether that is certain.
+    pub certain: bool,
+}
+
+impl Flow {
+    /// The rule to look at first: the most particular one, not a default where there is a choice.
+    pub fn rule(&self) -> Option<RuleKey> {
+        self.rules.iter().find(|r| r.rule.is_some()).or(self.rules.first()).copied()
+    }
+}
+
+/// A way through a device: the interfaces it enters and leaves by, and the lists on it.
+struct Way {
+    iif: AtomSet,
+    oif: AtomSet,
+    lists: Vec<RulesetId>,
+}
+
+/// All flows through a device.
+pub fn through(audit: &Audit<'_>, device: u32) -> Vec<Flow> {
+    let facts = audit.zones_of_device(device);
+    let ways = ways(&audit.devices[device as usize], facts);
+    let mut flows = Vec::new();
+    for way in ways {
+        let region = Traffic { iif: way.iif, oif: way.oif, state: StateSet::NEW, ..Traffic::ANY };
+        for passage in passages(audit, device, &way.lists, &region) {
+            spread(audit, device, &passage, facts, &mut flows);
+        }
+    }
+    flows
+}
+
+/// Flows to the device itself, from each zone. The zone they go to is each that the device has an
+/// interface in.
+pub fn local(audit: &Audit<'_>, device: u32) -> Vec<Flow> {
+    let model = &audit.devices[device as usize];
+    let facts = audit.zones_of_device(device);
+    let lists: Vec<RulesetId> =
+        hooked(model, |h| matches!(h, Hook::Prerouting(_) | Hook::Local(_)));
+    if lists.is_empty() {
+        return Vec::new();
+    }
+    let own: AddrSet = own_addresses(model);
+    let dst = if own.is_empty() { AddrSet::ANY } else { own };
+    let region = Traffic { dst, state: StateSet::NEW, ..Traffic::ANY };
+    let stands_in: Vec<ZoneId> = standing(facts);
+    let mut flows = Vec::new();
+    for passage in passages(audit, device, &lists, &region) {
+        for to in &stands_in {
+            local_flows(audit, device, &passage, *to, &mut flows);
+        }
+    }
+    flows
+}
+
+/// The device's own addresses.
+pub fn own_addresses(device: &Device) -> AddrSet {
+    let all = device.interfaces.all().iter().flat_map(|i| &i.addresses);
+    all.map(|p| AddrSet::host(p.addr)).collect()
+}
+
+/// The zones that a device has an interface in.
+pub fn standing(attachments: &[Attachment]) -> Vec<ZoneId> {
+    let direct = |a: &Attachment| matches!(a, Attachment::Direct(_));
+    (0..).map(ZoneId).zip(attachments).filter(|(_, a)| direct(a)).map(|(id, _)| id).collect()
+}
+
+fn local_flows(
+    audit: &Audit<'_>,
+    device: u32,
+    passage: &Passage,
+    to: ZoneId,
+    flows: &mut Vec<Flow>,
+) {
+    let addresses = audit.zone_addresses();
+    for (from, _) in audit.site.zone_ids().filter(|(from, _)| *from != to) {
+        let traffic = Traffic {
+            src: passage.traffic.src.intersect(&addresses[from.0 as usize]),
+            dst: passage.traffic.dst.intersect(&addresses[to.0 as usize]),
+            ..passage.traffic.clone()
+        };
+        if !traffic.is_empty() {
+            let Passage { rules, certain, .. } = passage.clone();
+            flows.push(Flow { device, from, to, local: true, rules, traffic, certain });
+        }
+    }
+}
+
+/// The lists hooked where `test` says, in the order packets meet them.
+fn hooked(device: &Device, test: impl Fn(&Hook) -> bool) -> Vec<RulesetId> {
+    let mut found: Vec<((u8, i32), RulesetId)> = Vec::new();
+    for (id, list) in (0..).map(RulesetId).zip(&device.rulesets) {
+        found.extend(list.hooks.iter().filter(|h| test(h)).map(|h| (order(h), id)));
+    }
+    found.sort_unstable();
+    found.dedup_by_key(|(_, id)| *id);
+    found.into_iter().map(|(_, id)| id).collect()
+}
+
+const fn order(hook: &Hook) -> (u8, i32) {
+    match hook {
+        Hook::In(_) => (0, 0),
+        Hook::Prerouting(p) => (1, *p),
+        Hook::Forward(p) | Hook::Local(p) => (2, *p),
+        Hook::Output(p) => (3, *p),
+        Hook::Postrouting(p) => (4, *p),
+        Hook::Out(_) => (5, 0),
+    }
+}
+
+/// Ways through a device. Where lists hang on interfaces there is one for each pair of interfaces
+/// with a zone; otherwise one way stands for all.
+fn ways(device: &Device, zones: &[Attachment]) -> Vec<Way> {
+    let middle = hooked(device, |h| {
+        matches!(h, Hook::Prerouting(_) | Hook::Forward(_) | Hook::Postrouting(_))
+    });
+    let bound = |h: &Hook| matches!(h, Hook::In(_) | Hook::Out(_));
+    let on_interfaces = device.rulesets.iter().any(|l| l.hooks.iter().any(bound));
+    if !on_interfaces && !middle.is_empty() {
+        return vec![Way { iif: AtomSet::ANY, oif: AtomSet::ANY, lists: middle }];
+    }
+    let atoms = attached(device, zones, device.stateful);
+    let exits = attached(device, zones, true);
+    let pairs = atoms.iter().flat_map(|i| exits.iter().map(move |e| (*i, *e)));
+    pairs.filter(|(i, e)| i != e).map(|(i, e)| way(device, i, e, &middle)).collect()
+}
+
+fn way(device: &Device, iif: u32, oif: u32, middle: &[RulesetId]) -> Way {
+    let mut lists = hooked(device, |h| matches!(h, Hook::In(atoms) if atoms.contains(iif)));
+    lists.extend_from_slice(middle);
+    lists.extend(hooked(device, |h| matches!(h, Hook::Out(atoms) if atoms.contains(oif))));
+    Way { iif: AtomSet::one(iif), oif: AtomSet::one(oif), lists }
+}
+
+/// Interfaces that some zone is attached to.
+fn attached(device: &Device, zones: &[Attachment], routed_too: bool) -> Vec<u32> {
+    let leads = |atom: u32| {
+        zones.iter().any(|z| match z {
+            Attachment::Direct(atoms) => atoms.contains(atom),
+            Attachment::Routed(atoms) => routed_too && atoms.contains(atom),
+            _ => false,
+        })
+    };
+    (0..device.interfaces.all().len() as u32).filter(|atom| leads(*atom)).collect()
+}
+
+/// Packets that every list of a way lets through.
+#[derive(Clone)]
+struct Passage {
+    rules: Vec<RuleKey>,
+    traffic: Traffic,
+    certain: bool,
+}
+
+fn passages(audit: &Audit<'_>, device: u32, lists: &[RulesetId], region: &Traffic) -> Vec<Passage> {
+    let mut found = vec![Passage { rules: Vec::new(), traffic: region.clone(), certain: true }];
+    for list in lists {
+        let permits = audit.permits(device, *list);
+        found = found.iter().flat_map(|p| permits.iter().filter_map(|q| narrow(p, q))).collect();
+    }
+    found
+}
+
+fn narrow(passage: &Passage, permit: &Permit) -> Option<Passage> {
+    let traffic = passage.traffic.intersect(&permit.traffic);
+    if traffic.is_empty() {
+        return None;
+    }
+    let mut rules = passage.rules.clone();
+    rules.push(permit.rule);
+    Some(Passage { rules, traffic, certain: passage.certain && permit.certain })
+}
+
+/// Splits a passage by the zones it comes from and goes to.
+fn spread(
+    audit: &Audit<'_>,
+    device: u32,
+    passage: &Passage,
+    zones: &[Attachment],
+    out: &mut Vec<Flow>,
+) {
+    let addresses = audit.zone_addresses();
+    let stateful = audit.devices[device as usize].stateful;
+    let side =
+        |set: &AddrSet, atoms: &AtomSet, routed_too: bool| -> Vec<(ZoneId, AddrSet, AtomSet)> {
+            let each = audit.site.zone_ids().filter_map(|(id, _)| {
+                let attachment = &zones[id.0 as usize];
+                if !routed_too && matches!(attachment, Attachment::Routed(_)) {
+                    return None;
+                }
+                let near = attachment.atoms()?.intersect(atoms);
+                let part = set.intersect(&addresses[id.0 as usize]);
+                (!near.is_empty() && !part.is_empty()).then_some((id, part, near))
+            });
+            each.collect()
+        };
+    let sources = side(&passage.traffic.src, &passage.traffic.iif, stateful);
+    let targets = side(&passage.traffic.dst, &passage.traffic.oif, true);
+    for (from, src, iif) in &sources {
+        for (to, dst, oif) in targets.iter().filter(|(to, ..)| to != from) {
+            if is_one(iif) && iif == oif {
+                continue;
+            }
+            let traffic = Traffic {
+                src: src.clone(),
+                dst: dst.clone(),
+                iif: iif.clone(),
+                oif: oif.clone(),
+                ..passage.traffic.clone()
+            };
+            if !traffic.is_empty() {
+                let Passage { rules, certain, .. } = passage.clone();
+                out.push(Flow {
+                    device,
+                    from: *from,
+                    to: *to,
+                    local: false,
+                    rules,
+                    traffic,
+                    certain,
+                });
+            }
+        }
+    }
+}
+
+/// Whether the set is one interface: what comes in and leaves by the same one need not pass here.
+fn is_one(atoms: &AtomSet) -> bool {
+    matches!(atoms.ranges().ranges(), [(lo, hi)] if lo == hi)
+}
+
+/// The zones that `atom` of a device leads to directly.
+pub fn zones_at(audit: &Audit<'_>, device: u32, atom: u32) -> Vec<ZoneId> {
+    zones_of(atom, audit.zones_of_device(device))
+}

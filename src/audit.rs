@@ -1,0 +1,173 @@
+//! The audit itself: inputs in, report out. Pure orchestration.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use portvakt_analysis::{Audit, Facts, Tables};
+use portvakt_checks::{CheckResult, PackError, Packs, Selection, fingerprint};
+use portvakt_model::{Coverage, Device, Parameters, Source, Verdict};
+use portvakt_parsers::Parsed;
+
+use crate::inputs::{Failure, Inputs};
+use crate::report::{Report, ReportFinding, SourceCoverage};
+use crate::site::SiteFile;
+
+mod exceptions;
+
+/// Everything an audit judges, owned in one place.
+pub struct Case {
+    site: SiteFile,
+    parameters: Parameters,
+    packs: Packs,
+    devices: Vec<Device>,
+    tables: Vec<portvakt_parsers::Tables>,
+    formats: BTreeMap<u32, &'static str>,
+    sources: Vec<Source>,
+    coverage: Vec<Coverage>,
+    failures: Vec<Failure>,
+}
+
+impl Case {
+    /// Puts the inputs in order. Fails when the site file names a pack that does not exist.
+    pub fn new(inputs: Inputs) -> Result<Self, PackError> {
+        let packs = Packs::load(&inputs.site.site.packs)?;
+        let mut parameters = packs.parameters();
+        parameters.0.extend(inputs.site.parameters.0.clone());
+        let mut coverage = vec![Coverage::default(); inputs.sources.len()];
+        let (mut devices, mut tables, mut formats) = (Vec::new(), Vec::new(), BTreeMap::new());
+        for parsed in inputs.parsed {
+            let Parsed { id, format, devices: own, tables: table, coverage: lines, .. } = parsed;
+            coverage[id.0 as usize] = lines;
+            formats.insert(id.0, format);
+            devices.extend(own);
+            tables.push(table);
+        }
+        Ok(Self {
+            site: inputs.site,
+            parameters,
+            packs,
+            devices,
+            tables,
+            formats,
+            sources: inputs.sources,
+            coverage,
+            failures: inputs.failures,
+        })
+    }
+
+    /// What the checks see, as of `today`.
+    pub fn audit(&self, today: Date) -> Audit<'_> {
+        Audit {
+            site: &self.site.site,
+            parameters: &self.parameters,
+            today,
+            devices: &self.devices,
+            sources: &self.sources,
+            coverage: &self.coverage,
+            tables: self.tables(),
+            facts: Facts::default(),
+        }
+    }
+
+    /// The tables of all files together. A kind that no file is of stays `None`, unless the site
+    /// file names one: then it was given, and is empty.
+    fn tables(&self) -> Tables<'_> {
+        let given = |format: &str| self.formats.values().any(|f| *f == format);
+        let decisions: Vec<_> = self.tables.iter().flat_map(|t| &t.register.decisions).collect();
+        let systems: Vec<_> = self.tables.iter().flat_map(|t| &t.systems).collect();
+        let ssids: Vec<_> = self.tables.iter().flat_map(|t| &t.ssids).collect();
+        Tables {
+            decisions: (given("register") || !decisions.is_empty()).then_some(decisions),
+            problems: self.tables.iter().flat_map(|t| &t.register.problems).collect(),
+            systems: (given("systems") || !systems.is_empty()).then_some(systems),
+            ssids: (given("ssid-table") || !ssids.is_empty()).then_some(ssids),
+            exceptions: self.tables.iter().flat_map(|t| &t.exceptions).collect(),
+        }
+    }
+
+    /// Judges everything and sums it up.
+    pub fn report(&self, today: Date, selection: &Selection) -> Report<'_> {
+        let audit = self.audit(today);
+        let mut results = portvakt_checks::run(&audit, &self.packs, selection);
+        exceptions::apply(&audit, &self.packs, selection, &mut results);
+        let findings = self.findings(&results);
+        Report { case: self, today, findings, results, coverage: self.source_coverage() }
+    }
+
+    /// All findings, worst first, then by place.
+    fn findings(&self, results: &[CheckResult]) -> Vec<ReportFinding> {
+        let mut all: Vec<ReportFinding> = results
+            .iter()
+            .flat_map(|r| r.findings.iter().map(|f| (r.check, f)))
+            .map(|(check, finding)| ReportFinding {
+                check,
+                fingerprint: fingerprint(finding),
+                citations: self.packs.citations(check),
+                finding: finding.clone(),
+            })
+            .collect();
+        let rank = |v: Verdict| match v {
+            Verdict::Violation => 0,
+            Verdict::CannotTell => 1,
+            Verdict::Excepted => 2,
+        };
+        all.sort_by(|a, b| {
+            let key = |f: &ReportFinding| {
+                (rank(f.finding.verdict), std::cmp::Reverse(f.finding.severity))
+            };
+            key(a).cmp(&key(b)).then_with(|| {
+                let place =
+                    |f: &ReportFinding| (f.check.id, f.finding.at.clone(), f.finding.key.clone());
+                place(a).cmp(&place(b))
+            })
+        });
+        all
+    }
+
+    fn source_coverage(&self) -> Vec<SourceCoverage> {
+        let one = |(id, format): (&u32, &&'static str)| SourceCoverage {
+            path: self.sources[*id as usize].path.clone(),
+            format,
+            coverage: self.coverage[*id as usize].clone(),
+        };
+        self.formats.iter().map(one).collect()
+    }
+
+    /// The site file.
+    pub fn site(&self) -> &SiteFile {
+        &self.site
+    }
+
+    /// The packs in force.
+    pub fn packs(&self) -> &Packs {
+        &self.packs
+    }
+
+    /// Every source.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// Every device.
+    pub fn devices(&self) -> &[Device] {
+        &self.devices
+    }
+
+    /// What could not be read.
+    pub fn failures(&self) -> &[Failure] {
+        &self.failures
+    }
+}
+
+/// Every parameter that some check or pack knows: what a site file may set.
+pub fn parameter_names() -> Vec<&'static str> {
+    let mut names: Vec<&str> =
+        portvakt_checks::ALL.iter().flat_map(|c| c.parameters).copied().collect();
+    names.extend(KNOWN);
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Parameters of the packs that no check compares with yet.
+const KNOWN: [&str; 1] = ["log_retention_days"];

@@ -1,0 +1,201 @@
+//! Finding and reading the files that are audited together.
+
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use portvakt_model::{Source, SourceId};
+use portvakt_parsers::{Context, MAX_BYTES, Parsed, Undecodable, Unreadable};
+use rayon::prelude::*;
+
+use crate::site::{self, SiteError, SiteFile};
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// The site file; its default where there is none.
+    pub site: SiteFile,
+    /// What each file says, in the order of the sources.
+    pub parsed: Vec<Parsed>,
+    /// Every source, the site file among them.
+    pub sources: Vec<Source>,
+    /// What could not be read.
+    pub failures: Vec<Failure>,
+}
+
+/// A file that could not be read. The rest of the run goes on, and its exit status is 2.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The file.
+    pub path: String,
+    /// What is wrong.
+    pub kind: FailureKind,
+}
+
+/// Why a file could not be read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The operating system says no; its words.
+    Io(String),
+    /// No parser knows the format.
+    NotRecognised,
+    /// Larger than [`MAX_BYTES`].
+    TooLarge,
+    /// Binary data.
+    Binary,
+    /// The site file is wrong.
+    Site(SiteError),
+}
+
+/// What is to be read.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// The site file; otherwise `portvakt.toml` in one of the folders is taken.
+    pub site: Option<PathBuf>,
+    /// Registers beside those of the site file.
+    pub registers: Vec<PathBuf>,
+    /// Names of the parameters that the site file may set.
+    pub parameters: Vec<&'static str>,
+}
+
+/// Reads all that is asked for. `seen` is called with each path that is done.
+pub fn read(request: &Request, seen: &(dyn Fn(&Path) + Sync)) -> Inputs {
+    let mut inputs = Inputs::default();
+    let files = list(request, &mut inputs.failures);
+    read_site(request, &files, &mut inputs);
+    let mut wanted: Vec<PathBuf> = files.into_iter().filter(|p| !is_site_file(p)).collect();
+    wanted.extend(inputs.site.tables().chain(&request.registers).cloned());
+    let wanted = distinct(wanted);
+    parse_all(wanted, &mut inputs, seen);
+    inputs
+}
+
+/// One copy of each file, however it was named, in a stable order.
+fn distinct(paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut seen = std::collections::BTreeSet::new();
+    let real = |p: &PathBuf| p.canonicalize().unwrap_or_else(|_| p.clone());
+    paths.into_iter().filter(|p| seen.insert(real(p))).collect()
+}
+
+/// The files of the request: a folder's are those below it that are not hidden, sorted.
+fn list(request: &Request, failures: &mut Vec<Failure>) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for path in &request.paths {
+        let mut walk = WalkBuilder::new(path);
+        walk.git_ignore(false).git_global(false).git_exclude(false).ignore(false).parents(false);
+        walk.sort_by_file_path(Ord::cmp);
+        let is_folder = path.is_dir();
+        for entry in walk.build() {
+            match entry {
+                Ok(e) if e.file_type().is_none_or(|t| t.is_file()) => {
+                    if !is_folder || !is_beside(e.path()) {
+                        files.push(e.into_path());
+                    }
+                }
+                Ok(_) => {}
+                Err(e) => failures.push(Failure {
+                    path: path.display().to_string(),
+                    kind: FailureKind::Io(e.to_string()),
+                }),
+            }
+        }
+    }
+    files
+}
+
+/// Documents that stand beside exports in a folder and are none. Named outright they are read.
+fn is_beside(path: &Path) -> bool {
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    ["md", "pdf", "docx", "png", "jpg", "svg", "html", "sarif"]
+        .iter()
+        .any(|e| e.eq_ignore_ascii_case(extension))
+}
+
+fn is_site_file(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == site::FILE_NAME)
+}
+
+fn read_site(request: &Request, files: &[PathBuf], inputs: &mut Inputs) {
+    let found = files.iter().find(|p| is_site_file(p));
+    let Some(path) = request.site.as_ref().or(found) else { return };
+    let shown = path.display().to_string();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(e) => {
+            inputs.failures.push(Failure { path: shown, kind: FailureKind::Io(e.to_string()) });
+            return;
+        }
+    };
+    let source = Source::new(shown.clone(), text);
+    match site::read(&source, SourceId(0), &request.parameters) {
+        Ok(file) => inputs.site = file,
+        Err(e) => inputs.failures.push(Failure { path: shown, kind: FailureKind::Site(e) }),
+    }
+    inputs.sources.push(source);
+}
+
+/// Parses in two rounds: sets that packet filters refer to first, then the rest.
+fn parse_all(paths: Vec<PathBuf>, inputs: &mut Inputs, seen: &(dyn Fn(&Path) + Sync)) {
+    let first = inputs.sources.len() as u32;
+    let numbered: Vec<(SourceId, PathBuf)> = (first..).map(SourceId).zip(paths).collect();
+    let (sets, rest): (Vec<_>, Vec<_>) = numbered.into_iter().partition(|(_, p)| may_be_ipset(p));
+    let mut context = Context { columns: inputs.site.columns.clone(), ..Context::default() };
+    let mut results = parse_round(&sets, &context, seen);
+    let found = results.iter().filter_map(|r| r.as_ref().ok()?.tables.ipsets.clone());
+    context.ipsets.extend(found);
+    results.extend(parse_round(&rest, &context, seen));
+    let mut by_id: Vec<(SourceId, String, Result<Parsed, FailureKind>)> = sets
+        .into_iter()
+        .chain(rest)
+        .zip(results)
+        .map(|((id, path), result)| (id, path.display().to_string(), result))
+        .collect();
+    by_id.sort_by_key(|(id, ..)| *id);
+    for (_, path, result) in by_id {
+        match result {
+            Ok(mut parsed) => {
+                let empty = Source::new(String::new(), String::new());
+                inputs.sources.push(std::mem::replace(&mut parsed.source, empty));
+                inputs.parsed.push(parsed);
+            }
+            Err(kind) => {
+                inputs.sources.push(Source::new(path.clone(), String::new()));
+                inputs.failures.push(Failure { path, kind });
+            }
+        }
+    }
+}
+
+fn may_be_ipset(path: &Path) -> bool {
+    let Ok(mut file) = std::fs::File::open(path) else { return false };
+    let mut head = [0u8; 7];
+    std::io::Read::read(&mut file, &mut head).is_ok_and(|n| head[..n].starts_with(b"create "))
+}
+
+fn parse_round(
+    files: &[(SourceId, PathBuf)],
+    context: &Context,
+    seen: &(dyn Fn(&Path) + Sync),
+) -> Vec<Result<Parsed, FailureKind>> {
+    let one = |(id, path): &(SourceId, PathBuf)| {
+        let result = parse_one(*id, path, context);
+        seen(path);
+        result
+    };
+    files.par_iter().map(one).collect()
+}
+
+/// Reads and parses one file.
+pub fn parse_one(id: SourceId, path: &Path, context: &Context) -> Result<Parsed, FailureKind> {
+    let io = |e: std::io::Error| FailureKind::Io(e.to_string());
+    if std::fs::metadata(path).map_err(io)?.len() > MAX_BYTES as u64 {
+        return Err(FailureKind::TooLarge);
+    }
+    let bytes = std::fs::read(path).map_err(io)?;
+    portvakt_parsers::parse(id, &path.display().to_string(), bytes, context).map_err(|e| match e {
+        Unreadable::NotRecognised => FailureKind::NotRecognised,
+        Unreadable::Undecodable(Undecodable::TooLarge) => FailureKind::TooLarge,
+        Unreadable::Undecodable(Undecodable::Binary) => FailureKind::Binary,
+    })
+}

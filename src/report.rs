@@ -1,0 +1,115 @@
+//! Reports: one audit in many forms. Each form writes the same findings.
+
+use std::io::{self, Write};
+
+use jiff::civil::Date;
+use portvakt_checks::{Check, CheckResult, Citation, Outcome};
+use portvakt_model::{Coverage, Finding, LineState, Severity, Verdict};
+
+use crate::audit::Case;
+use crate::text::Lang;
+
+/// The outcome of an audit.
+pub struct Report<'c> {
+    /// What was judged.
+    pub case: &'c Case,
+    /// The day it was judged for.
+    pub today: Date,
+    /// Findings, worst first.
+    pub findings: Vec<ReportFinding>,
+    /// What each check could say.
+    pub results: Vec<CheckResult>,
+    /// What was understood of each source.
+    pub coverage: Vec<SourceCoverage>,
+}
+
+/// A finding with what reports need beside it.
+pub struct ReportFinding {
+    /// The check.
+    pub check: &'static Check,
+    /// What was found.
+    pub finding: Finding,
+    /// The clauses it cites.
+    pub citations: Vec<Citation>,
+    /// Names it over time.
+    pub fingerprint: String,
+}
+
+/// What was understood of a source.
+pub struct SourceCoverage {
+    /// Its path.
+    pub path: String,
+    /// Id of the format it was read as.
+    pub format: &'static str,
+    /// The state of each line.
+    pub coverage: Coverage,
+}
+
+impl SourceCoverage {
+    /// Lines in all, used, neutral, unsupported, unknown.
+    pub fn counts(&self) -> [u32; 5] {
+        let c = &self.coverage;
+        [
+            c.states.len() as u32,
+            c.count(|s| s == LineState::Used),
+            c.count(|s| s == LineState::Neutral),
+            c.count(|s| matches!(s, LineState::Unsupported(_))),
+            c.count(|s| s == LineState::Unknown),
+        ]
+    }
+}
+
+impl Report<'_> {
+    /// The number of findings with a verdict.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.findings.iter().filter(|f| f.finding.verdict == verdict).count()
+    }
+
+    /// The number of (check, subject) pairs with an outcome.
+    pub fn outcomes(&self, outcome: Outcome) -> usize {
+        let all = self.results.iter().flat_map(|r| &r.outcomes);
+        all.filter(|(_, o)| *o == outcome).count()
+    }
+
+    /// The worst severity among violations.
+    pub fn worst(&self) -> Option<Severity> {
+        let bad = self.findings.iter().filter(|f| f.finding.verdict == Verdict::Violation);
+        bad.map(|f| f.finding.severity).max()
+    }
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For a terminal.
+    Text,
+    /// The full truth; every other form is made of the same.
+    Json,
+    /// SARIF 2.1.0, for code review.
+    Sarif,
+    /// A page that stands alone, to read and to print.
+    Html,
+    /// A table, for a spreadsheet.
+    Csv,
+    /// `JUnit` XML, for continuous integration.
+    Junit,
+}
+
+/// Writes `report` in a form and language.
+pub fn write(
+    report: &Report<'_>,
+    format: Format,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Json => json::write(report, lang, out),
+        Format::Text => text::write(report, lang, out),
+        Format::Sarif | Format::Html | Format::Csv | Format::Junit => {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+}
+
+mod json;
+mod text;

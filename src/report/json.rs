@@ -1,0 +1,298 @@
+//! The report as JSON: the full truth, with a versioned schema.
+
+use std::io::{self, Write};
+
+use portvakt_checks::Outcome;
+use portvakt_model::{Location, Related, Verdict, Witness};
+use serde::Serialize;
+
+use super::{Report, ReportFinding, SourceCoverage};
+use crate::text::{self, Lang};
+
+/// Version of the schema. A new number means that a field changed its meaning or went away.
+pub const SCHEMA: &str = "portvakt-audit-1";
+
+pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &document(report, lang))?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Document<'r> {
+    schema: &'static str,
+    version: &'static str,
+    today: String,
+    organisation: Option<&'r str>,
+    packs: Vec<PackRow<'r>>,
+    summary: Summary,
+    findings: Vec<FindingRow<'r>>,
+    checks: Vec<CheckRow<'r>>,
+    coverage: Vec<CoverageRow<'r>>,
+    failures: Vec<FailureRow>,
+}
+
+#[derive(Serialize)]
+struct PackRow<'r> {
+    id: &'r str,
+    superseded_by: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    violation: usize,
+    cannot_tell: usize,
+    excepted: usize,
+    pass: usize,
+    not_applicable: usize,
+    devices: usize,
+    worst: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct FindingRow<'r> {
+    check: &'static str,
+    name: &'static str,
+    verdict: &'static str,
+    severity: &'static str,
+    title: &'static str,
+    message: String,
+    fix: &'static str,
+    location: Place,
+    related: Vec<RelatedRow<'r>>,
+    witness: Option<WitnessRow<'r>>,
+    traffic: Vec<text::TrafficRow>,
+    citations: Vec<CitationRow<'r>>,
+    device: Option<&'r str>,
+    owner: Option<&'r str>,
+    exception: Option<&'r str>,
+    fingerprint: &'r str,
+}
+
+#[derive(Serialize)]
+struct Place {
+    path: String,
+    line: u32,
+    column: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sheet: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<String>,
+}
+
+#[derive(Serialize)]
+struct RelatedRow<'r> {
+    role: &'static str,
+    label: &'r str,
+    location: Place,
+}
+
+#[derive(Serialize)]
+struct WitnessRow<'r> {
+    src: String,
+    dst: String,
+    proto: u8,
+    sport: u16,
+    dport: u16,
+    #[serde(rename = "in")]
+    iif: Option<&'r str>,
+    out: Option<&'r str>,
+    state: &'static str,
+    permitted: bool,
+}
+
+#[derive(Serialize)]
+struct CitationRow<'r> {
+    rule: &'r str,
+    source: &'r str,
+    section: &'r str,
+    quote: &'r str,
+    derived: bool,
+}
+
+#[derive(Serialize)]
+struct CheckRow<'r> {
+    check: &'static str,
+    name: &'static str,
+    outcomes: Vec<OutcomeRow<'r>>,
+    unmet: Option<String>,
+}
+
+#[derive(Serialize)]
+struct OutcomeRow<'r> {
+    device: Option<&'r str>,
+    outcome: &'static str,
+}
+
+#[derive(Serialize)]
+struct CoverageRow<'r> {
+    path: &'r str,
+    format: &'static str,
+    lines: u32,
+    used: u32,
+    neutral: u32,
+    unsupported: u32,
+    unknown: u32,
+}
+
+#[derive(Serialize)]
+struct FailureRow {
+    path: String,
+    error: String,
+}
+
+fn document<'r>(report: &'r Report<'_>, lang: Lang) -> Document<'r> {
+    let site = &report.case.site().site;
+    Document {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        today: report.today.to_string(),
+        organisation: site.organisation.as_deref(),
+        packs: report
+            .case
+            .packs()
+            .list
+            .iter()
+            .map(|p| PackRow { id: &p.id, superseded_by: p.superseded_by.as_deref() })
+            .collect(),
+        summary: summary(report),
+        findings: report.findings.iter().map(|f| finding(report, f, lang)).collect(),
+        checks: checks(report),
+        coverage: report.coverage.iter().map(coverage).collect(),
+        failures: report
+            .case
+            .failures()
+            .iter()
+            .map(|f| FailureRow { path: f.path.clone(), error: text::failure(&f.kind, lang) })
+            .collect(),
+    }
+}
+
+fn summary(report: &Report<'_>) -> Summary {
+    Summary {
+        violation: report.count(Verdict::Violation),
+        cannot_tell: report.count(Verdict::CannotTell),
+        excepted: report.count(Verdict::Excepted),
+        pass: report.outcomes(Outcome::Pass),
+        not_applicable: report.outcomes(Outcome::NotApplicable),
+        devices: report.case.devices().len(),
+        worst: report.worst().map(portvakt_model::Severity::name),
+    }
+}
+
+fn finding<'r>(report: &'r Report<'_>, row: &'r ReportFinding, lang: Lang) -> FindingRow<'r> {
+    let f = &row.finding;
+    FindingRow {
+        check: row.check.id,
+        name: row.check.name,
+        verdict: f.verdict.name(),
+        severity: f.severity.name(),
+        title: lang.pick(&row.check.title),
+        message: text::message(f, lang),
+        fix: lang.pick(&row.check.fix),
+        location: place(report, &f.at),
+        related: f.related.iter().map(|r| related(report, r)).collect(),
+        witness: f.witness.as_ref().map(witness),
+        traffic: f.residue.iter().map(text::traffic_row).collect(),
+        citations: row
+            .citations
+            .iter()
+            .map(|c| CitationRow {
+                rule: &c.rule,
+                source: &c.source,
+                section: &c.section,
+                quote: &c.quote,
+                derived: c.derived,
+            })
+            .collect(),
+        device: f.device.as_deref(),
+        owner: f.owner.as_deref(),
+        exception: f.exception.as_deref(),
+        fingerprint: &row.fingerprint,
+    }
+}
+
+fn related<'r>(report: &Report<'_>, related: &'r Related) -> RelatedRow<'r> {
+    RelatedRow {
+        role: related.role.name(),
+        label: &related.label,
+        location: place(report, &related.at),
+    }
+}
+
+fn place(report: &Report<'_>, at: &Location) -> Place {
+    let path = at
+        .source()
+        .map_or_else(String::new, |id| report.case.sources()[id.0 as usize].path.clone());
+    match at {
+        Location::Line { line, column, .. } => {
+            Place { path, line: *line, column: *column, sheet: None, cell: None }
+        }
+        Location::Cell { sheet, row, column, .. } => Place {
+            path,
+            line: *row,
+            column: *column,
+            sheet: sheet.clone(),
+            cell: Some(text::cell_name(*row, *column)),
+        },
+        Location::Whole(_) | Location::Site => {
+            Place { path, line: 1, column: 1, sheet: None, cell: None }
+        }
+    }
+}
+
+fn witness(w: &Witness) -> WitnessRow<'_> {
+    WitnessRow {
+        src: w.packet.src.to_string(),
+        dst: w.packet.dst.to_string(),
+        proto: w.packet.proto,
+        sport: w.packet.sport,
+        dport: w.packet.dport,
+        iif: w.in_name.as_deref(),
+        out: w.out_name.as_deref(),
+        state: w.packet.state.name(),
+        permitted: w.permitted,
+    }
+}
+
+fn checks<'r>(report: &'r Report<'_>) -> Vec<CheckRow<'r>> {
+    let name = |s: &portvakt_checks::Subject| match s {
+        portvakt_checks::Subject::Device(d) => {
+            Some(report.case.devices()[*d as usize].name.as_str())
+        }
+        portvakt_checks::Subject::Site => None,
+    };
+    let row = |r: &'r portvakt_checks::CheckResult| CheckRow {
+        check: r.check.id,
+        name: r.check.name,
+        outcomes: r
+            .outcomes
+            .iter()
+            .map(|(s, o)| OutcomeRow { device: name(s), outcome: outcome(*o) })
+            .collect(),
+        unmet: r.unmet.map(|need| format!("{need:?}").to_lowercase()),
+    };
+    report.results.iter().map(row).collect()
+}
+
+const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotApplicable => "not_applicable",
+        Outcome::Pass => "pass",
+        Outcome::Excepted => "excepted",
+        Outcome::CannotTell => "cannot_tell",
+        Outcome::Violation => "violation",
+    }
+}
+
+fn coverage(source: &SourceCoverage) -> CoverageRow<'_> {
+    let [lines, used, neutral, unsupported, unknown] = source.counts();
+    CoverageRow {
+        path: &source.path,
+        format: source.format,
+        lines,
+        used,
+        neutral,
+        unsupported,
+        unknown,
+    }
+}

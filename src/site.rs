@@ -1,0 +1,404 @@
+//! The site file, `portvakt.toml`.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use ipnetwork::IpNetwork;
+use portvakt_model::{
+    Border, Location, Orderer, Parameter, Parameters, Relay, Scope, Site, Source, SourceId, Value,
+    Zone, ZoneId, ZoneKind,
+};
+use portvakt_space::{AddrSet, ServiceBox, ServiceSet, TCP, Traffic, UDP};
+use serde::Deserialize;
+use toml::Spanned;
+
+/// Name of the site file.
+pub const FILE_NAME: &str = "portvakt.toml";
+
+/// The site file, read.
+#[derive(Debug, Default)]
+pub struct SiteFile {
+    /// What it says of the site.
+    pub site: Site,
+    /// Its own parameters, which go before those of the packs.
+    pub parameters: Parameters,
+    /// Register files, resolved against the site file's folder.
+    pub registers: Vec<PathBuf>,
+    /// System tables.
+    pub systems: Vec<PathBuf>,
+    /// SSID tables.
+    pub ssids: Vec<PathBuf>,
+    /// Exception files.
+    pub exceptions: Vec<PathBuf>,
+    /// Own column names: lower-case name in the table → field.
+    pub columns: BTreeMap<String, String>,
+}
+
+impl SiteFile {
+    /// Every table that the site file names.
+    pub fn tables(&self) -> impl Iterator<Item = &PathBuf> {
+        self.registers.iter().chain(&self.systems).chain(&self.ssids).chain(&self.exceptions)
+    }
+}
+
+/// Why the site file cannot be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{path}:{line}:{column}: {message}")]
+pub struct SiteError {
+    /// The file.
+    pub path: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1.
+    pub column: u32,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Raw {
+    organisation: Option<String>,
+    packs: Vec<String>,
+    own_prefixes: Vec<Spanned<String>>,
+    registers: Vec<PathBuf>,
+    systems: Vec<PathBuf>,
+    ssids: Vec<PathBuf>,
+    exceptions: Vec<PathBuf>,
+    ntp: Option<Vec<String>>,
+    log_servers: Option<Vec<String>>,
+    public_services: Vec<Spanned<String>>,
+    zone: Vec<RawZone>,
+    border: Vec<RawBorder>,
+    relay: Vec<RawRelay>,
+    authorised: Option<RawAuthorised>,
+    parameters: BTreeMap<String, Spanned<toml::Value>>,
+    columns: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawZone {
+    name: Spanned<String>,
+    kind: Spanned<String>,
+    owner: Option<String>,
+    #[serde(default)]
+    prefixes: Vec<Spanned<String>>,
+    #[serde(default)]
+    interfaces: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBorder {
+    from: Vec<Spanned<String>>,
+    to: Vec<Spanned<String>>,
+    decision: Spanned<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRelay {
+    host: Spanned<String>,
+    #[serde(rename = "in")]
+    inward: Vec<Spanned<String>>,
+    #[serde(rename = "out")]
+    outward: Vec<Spanned<String>>,
+    decision: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawAuthorised {
+    everything: Vec<Spanned<String>>,
+    owner: BTreeMap<String, Vec<Spanned<String>>>,
+    system: BTreeMap<String, Vec<Spanned<String>>>,
+}
+
+/// Reads a site file's text. `id` is the number it has among the sources.
+pub fn read(source: &Source, id: SourceId, known: &[&str]) -> Result<SiteFile, SiteError> {
+    let raw: Raw = toml::from_str(source.text()).map_err(|e| {
+        let at = e.span().map_or(0, |s| s.start as u32);
+        error(source, at, e.message().to_owned())
+    })?;
+    Reader { source, id, known }.file(raw)
+}
+
+fn error(source: &Source, at: u32, message: String) -> SiteError {
+    let (line, column) = (source.line_of(at), source.column_of(at));
+    SiteError { path: source.path.clone(), line, column, message }
+}
+
+struct Reader<'s> {
+    source: &'s Source,
+    id: SourceId,
+    known: &'s [&'s str],
+}
+
+impl Reader<'_> {
+    fn file(&self, raw: Raw) -> Result<SiteFile, SiteError> {
+        let folder = Path::new(&self.source.path).parent().unwrap_or(Path::new(""));
+        let resolve = |list: Vec<PathBuf>| list.into_iter().map(|p| folder.join(p)).collect();
+        let zones = raw.zone.iter().map(|z| self.zone(z)).collect::<Result<Vec<_>, _>>()?;
+        let borders =
+            raw.border.iter().map(|b| self.border(b, &zones)).collect::<Result<_, _>>()?;
+        let site = Site {
+            organisation: raw.organisation,
+            packs: raw.packs,
+            borders,
+            orderers_known: raw.authorised.is_some(),
+            orderers: self.orderers(raw.authorised.unwrap_or_default()),
+            ntp_servers: raw.ntp,
+            log_servers: raw.log_servers,
+            own_prefixes: self.addresses(&raw.own_prefixes)?,
+            public_services: self.each(&raw.public_services, traffic)?,
+            relays: raw.relay.iter().map(|r| self.relay(r)).collect::<Result<_, _>>()?,
+            zones,
+            source: Some(self.id),
+        };
+        Ok(SiteFile {
+            site,
+            parameters: self.parameters(&raw.parameters)?,
+            registers: resolve(raw.registers),
+            systems: resolve(raw.systems),
+            ssids: resolve(raw.ssids),
+            exceptions: resolve(raw.exceptions),
+            columns: raw
+                .columns
+                .into_iter()
+                .map(|(field, name)| (name.to_lowercase(), field))
+                .collect(),
+        })
+    }
+
+    fn fail<T>(&self, at: &Spanned<T>, message: impl Into<String>) -> SiteError {
+        error(self.source, at.span().start as u32, message.into())
+    }
+
+    fn at<T>(&self, value: &Spanned<T>) -> Location {
+        let offset = value.span().start as u32;
+        let (line, column) = (self.source.line_of(offset), self.source.column_of(offset));
+        Location::Line { source: self.id, line, column }
+    }
+
+    /// Reads each text with `read`, or says which one cannot be read and what can.
+    fn each<T>(
+        &self,
+        texts: &[Spanned<String>],
+        read: fn(&str) -> Result<T, &'static str>,
+    ) -> Result<Vec<T>, SiteError> {
+        let one = |t: &Spanned<String>| {
+            read(t.get_ref())
+                .map_err(|what| self.fail(t, format!("\"{}\" is not {what}", t.get_ref())))
+        };
+        texts.iter().map(one).collect()
+    }
+
+    fn addresses(&self, texts: &[Spanned<String>]) -> Result<AddrSet, SiteError> {
+        self.each(texts, network).map(AddrSet::from_iter)
+    }
+
+    fn zone(&self, raw: &RawZone) -> Result<Zone, SiteError> {
+        let kind = ZoneKind::ALL.into_iter().find(|k| k.name() == raw.kind.get_ref());
+        let kind = kind.ok_or_else(|| {
+            let all: Vec<_> = ZoneKind::ALL.iter().map(|k| k.name()).collect();
+            self.fail(
+                &raw.kind,
+                format!("unknown kind \"{}\"; one of {}", raw.kind.get_ref(), all.join(", ")),
+            )
+        })?;
+        Ok(Zone {
+            name: raw.name.get_ref().clone(),
+            kind,
+            owner: raw.owner.clone(),
+            prefixes: self.addresses(&raw.prefixes)?,
+            interfaces: self.each(&raw.interfaces, interface)?,
+            at: self.at(&raw.name),
+        })
+    }
+
+    fn border(&self, raw: &RawBorder, zones: &[Zone]) -> Result<Border, SiteError> {
+        Ok(Border {
+            from: self.members(&raw.from, zones)?,
+            to: self.members(&raw.to, zones)?,
+            decision: *raw.decision.get_ref(),
+            at: self.at(&raw.decision),
+        })
+    }
+
+    /// The zones that a list of names, kinds and `*` means.
+    fn members(&self, names: &[Spanned<String>], zones: &[Zone]) -> Result<Vec<ZoneId>, SiteError> {
+        let mut ids = Vec::new();
+        for name in names {
+            let text = name.get_ref().as_str();
+            let is = |z: &Zone| text == "*" || z.name == text || z.kind.name() == text;
+            let before = ids.len();
+            ids.extend((0..).map(ZoneId).zip(zones).filter(|(_, z)| is(z)).map(|(id, _)| id));
+            if ids.len() == before && !ZoneKind::ALL.iter().any(|k| k.name() == text) {
+                return Err(
+                    self.fail(name, format!("no zone is named \"{text}\", and it is no kind"))
+                );
+            }
+        }
+        Ok(ids)
+    }
+
+    fn relay(&self, raw: &RawRelay) -> Result<Relay, SiteError> {
+        let inward = self.each(&raw.inward, service)?;
+        Ok(Relay {
+            host: self.addresses(std::slice::from_ref(&raw.host))?,
+            inward: inward.iter().fold(ServiceSet::none(), |all, s| all.union(s)),
+            outward: self.each(&raw.outward, traffic)?,
+            decision: raw.decision.clone(),
+            at: self.at(&raw.host),
+        })
+    }
+
+    fn orderers(&self, raw: RawAuthorised) -> Vec<Orderer> {
+        let one = |who: &Spanned<String>, scope: Scope| Orderer {
+            who: who.get_ref().clone(),
+            scope,
+            at: self.at(who),
+        };
+        let general = raw.everything.iter().map(|who| one(who, Scope::Everything));
+        let owners = raw
+            .owner
+            .iter()
+            .flat_map(|(name, list)| list.iter().map(|who| one(who, Scope::Owner(name.clone()))));
+        let systems = raw
+            .system
+            .iter()
+            .flat_map(|(name, list)| list.iter().map(|who| one(who, Scope::System(name.clone()))));
+        general.chain(owners).chain(systems).collect()
+    }
+
+    fn parameters(
+        &self,
+        raw: &BTreeMap<String, Spanned<toml::Value>>,
+    ) -> Result<Parameters, SiteError> {
+        let one = |(key, value): (&String, &Spanned<toml::Value>)| {
+            if !self.known.contains(&key.as_str()) {
+                let known = self.known.join(", ");
+                return Err(
+                    self.fail(value, format!("unknown parameter \"{key}\"; known are {known}"))
+                );
+            }
+            let value = parameter(value.get_ref()).ok_or_else(|| {
+                self.fail(value, "a parameter is a number, true or false, or a list of texts")
+            })?;
+            Ok((key.clone(), Parameter { value, source: FILE_NAME.to_owned() }))
+        };
+        raw.iter().map(one).collect::<Result<_, _>>().map(Parameters)
+    }
+}
+
+fn parameter(value: &toml::Value) -> Option<Value> {
+    match value {
+        toml::Value::Integer(n) => Some(Value::Number(*n)),
+        toml::Value::Boolean(on) => Some(Value::Flag(*on)),
+        toml::Value::Array(list) => {
+            let texts = list.iter().map(|v| v.as_str().map(str::to_owned)).collect::<Option<_>>();
+            texts.map(Value::List)
+        }
+        _ => None,
+    }
+}
+
+fn network(text: &str) -> Result<AddrSet, &'static str> {
+    let network: IpNetwork = text.parse().map_err(|_| "an address or prefix, like 10.0.0.0/8")?;
+    Ok(AddrSet::prefix(network.ip(), network.prefix()))
+}
+
+fn interface(text: &str) -> Result<(String, String), &'static str> {
+    let (device, name) = text.split_once(':').ok_or("device:interface, like fw-edge:port1")?;
+    Ok((device.trim().to_owned(), name.trim().to_owned()))
+}
+
+/// `tcp 443`, `udp 53`, `tcp 8000-8010`, `icmp`.
+fn service(text: &str) -> Result<ServiceSet, &'static str> {
+    const FORM: &str = "a service, like \"tcp 443\" or \"udp 8000-8010\"";
+    let mut words = text.split_whitespace();
+    let proto = match words.next() {
+        Some("tcp") => TCP,
+        Some("udp") => UDP,
+        Some("icmp") => return Ok(ServiceBox::proto(portvakt_space::ICMP).into()),
+        _ => return Err(FORM),
+    };
+    let Some(ports) = words.next() else { return Ok(ServiceBox::proto(proto).into()) };
+    let (lo, hi) = ports.split_once('-').unwrap_or((ports, ports));
+    match (lo.parse(), hi.parse(), words.next()) {
+        (Ok(lo), Ok(hi), None) if lo <= hi => Ok(ServiceBox::to(proto, lo, hi).into()),
+        _ => Err(FORM),
+    }
+}
+
+/// A destination: `10.0.0.1`, `10.0.0.0/24`, or either with a service after it.
+fn traffic(text: &str) -> Result<Traffic, &'static str> {
+    let (host, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let dst = network(host)?;
+    let service = if rest.trim().is_empty() { ServiceSet::ANY } else { service(rest)? };
+    Ok(Traffic { dst, service, ..Traffic::ANY })
+}
+
+/// Whether `text` names the host `addr` or a name; used where lists hold either.
+pub fn same_host(text: &str, other: &str) -> bool {
+    match (text.parse::<IpAddr>(), other.parse::<IpAddr>()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => text.eq_ignore_ascii_case(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<SiteFile, SiteError> {
+        let source = Source::new("x/portvakt.toml".into(), text.into());
+        read(&source, SourceId(0), &["soon_days"])
+    }
+
+    #[test]
+    fn zones_borders_and_files_are_read() {
+        let file = parse(
+            "registers = ['r.csv']\n[[zone]]\nname = 'A'\nkind = 'admin'\nprefixes = ['10.1.0.0/16']\n\
+             interfaces = ['fw:port1']\n[[zone]]\nname = 'I'\nkind = 'internet'\n\
+             [[border]]\nfrom = ['*']\nto = ['admin']\ndecision = true\n[parameters]\nsoon_days = 9\n",
+        )
+        .unwrap();
+        assert_eq!(file.registers, [PathBuf::from("x/r.csv")]);
+        assert_eq!(file.site.zones[0].interfaces, [("fw".to_owned(), "port1".to_owned())]);
+        assert!(file.site.border(ZoneId(1), ZoneId(0)).unwrap().decision);
+        assert!(file.site.border(ZoneId(0), ZoneId(1)).is_none());
+        assert_eq!(file.parameters.number("soon_days"), Some(9));
+    }
+
+    #[test]
+    fn faults_name_their_place() {
+        let cases = [
+            ("[[zone]]\nname = 'A'\nkind = 'x'\n", 3, "unknown kind"),
+            (
+                "[[zone]]\nname = 'A'\nkind = 'ot'\nprefixes = ['10.0.0.0/99']\n",
+                4,
+                "not an address",
+            ),
+            ("[[border]]\nfrom = ['B']\nto = []\ndecision = true\n", 2, "no zone is named"),
+            ("[parameters]\nsoon_day = 1\n", 2, "unknown parameter"),
+            ("organisation = 3\n", 1, "invalid type"),
+            ("colour = 'red'\n", 1, "unknown field"),
+        ];
+        for (text, line, message) in cases {
+            let e = parse(text).unwrap_err();
+            assert_eq!(e.line, line, "{text}: {e}");
+            assert!(e.message.contains(message), "{e}");
+        }
+    }
+
+    #[test]
+    fn services_and_hosts() {
+        assert_eq!(service("tcp 443").unwrap(), ServiceBox::to(TCP, 443, 443).into());
+        assert!(service("tcp x").is_err());
+        assert!(traffic("10.0.0.1 tcp 443").is_ok());
+        assert!(same_host("2001:db8::1", "2001:db8:0::1"));
+    }
+}

@@ -3,10 +3,12 @@
 use jiff::civil::Date;
 use portvakt_model::{
     Coverage, Decision, Device, Exception, LineState, Location, Parameters, Problem, RuleRef,
-    Ruleset, RulesetId, Site, Source, SourceId, SsidStandard, System,
+    Ruleset, RulesetId, Site, Source, SourceId, SsidStandard, System, Witness, ZoneId,
 };
+use portvakt_space::{Family, Packet, Traffic};
 
 use crate::facts::Facts;
+use crate::lists::RuleKey;
 
 /// All that is audited together. Facts are computed when first asked for, and once.
 pub struct Audit<'a> {
@@ -77,6 +79,50 @@ impl<'a> Audit<'a> {
             id: found.and_then(|r| r.id()).map(str::to_owned),
             line: found.map_or(list.default.line.unwrap_or(0), |r| r.line),
         }
+    }
+
+    /// A packet of `traffic` as proof of what a device does with it, with the names of interfaces.
+    pub fn witness(
+        &self,
+        device: u32,
+        traffic: &Traffic,
+        rule: Option<RuleKey>,
+        permitted: bool,
+    ) -> Option<Witness> {
+        let packet = Family::BOTH.into_iter().find_map(|f| traffic.sample(f))?;
+        Some(self.witness_of(device, packet, rule, permitted))
+    }
+
+    /// A packet as proof, with the names of its interfaces.
+    pub fn witness_of(
+        &self,
+        device: u32,
+        packet: Packet,
+        rule: Option<RuleKey>,
+        permitted: bool,
+    ) -> Witness {
+        let interfaces = &self.devices[device as usize].interfaces;
+        let name = |atom: u32| interfaces.get(atom).map(|i| i.name.clone());
+        Witness {
+            packet,
+            device,
+            permitted,
+            decided_by: rule.map(|r| self.rule_ref(device, r.ruleset, r.rule)),
+            in_name: name(packet.iif),
+            out_name: name(packet.oif),
+        }
+    }
+
+    /// The names of zones.
+    pub fn zone_names(&self, ids: impl IntoIterator<Item = ZoneId>) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for id in ids {
+            let name = &self.site.zone(id).name;
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
     }
 
     /// The text of a line as it may be shown.

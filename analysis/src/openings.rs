@@ -143,7 +143,7 @@ impl<'b, 'a> Book<'b, 'a> {
         };
         let comment = rule.comment().unwrap_or_default();
         let names = |d: &Decision| {
-            let by_rule = d.rule.as_ref().is_some_and(|r| Some(r.text.as_str()) == rule.id())
+            let by_rule = d.rule.as_ref().is_some_and(|r| lists_id(&r.text, rule.id()))
                 && d.firewall.as_ref().is_some_and(|f| f.text.eq_ignore_ascii_case(&model.name));
             by_rule || mentions(comment, &d.id)
         };
@@ -161,6 +161,11 @@ impl<'b, 'a> Book<'b, 'a> {
     fn any(&self, ids: &[u32], test: impl Fn(&Decision) -> bool) -> bool {
         ids.iter().any(|i| test(self.decisions[*i as usize]))
     }
+}
+
+/// Whether a cell with one or more rule ids has this one.
+fn lists_id(cell: &str, id: Option<&str>) -> bool {
+    id.is_some_and(|id| cell.split([',', ';', ' ', '\n']).any(|part| part.trim() == id))
 }
 
 /// Whether `id` stands in `text` as a word of its own.

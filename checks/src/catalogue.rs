@@ -4,14 +4,21 @@ use std::sync::LazyLock;
 
 use portvakt_model::Message;
 
-use crate::{Check, Family, management};
+use crate::{Check, Family, management, port_openings};
 
 /// The families in the order of the manual.
-pub static FAMILIES: &[Family] = &[Family {
-    id: "management",
-    title: Message { sv: "Administration av utrustning", en: "Management plane" },
-    checks: management::CHECKS,
-}];
+pub static FAMILIES: &[Family] = &[
+    Family {
+        id: "port-openings",
+        title: Message { sv: "Portöppningar och register", en: "Port openings and register" },
+        checks: port_openings::CHECKS,
+    },
+    Family {
+        id: "management",
+        title: Message { sv: "Administration av utrustning", en: "Management plane" },
+        checks: management::CHECKS,
+    },
+];
 
 /// Every check, in the order of the manual.
 pub static ALL: LazyLock<Vec<&'static Check>> =

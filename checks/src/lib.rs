@@ -7,6 +7,7 @@ mod catalogue;
 mod findings;
 mod management;
 mod pack;
+mod port_openings;
 mod run;
 
 pub use catalogue::{ALL, FAMILIES, find};

@@ -82,6 +82,11 @@ pub struct Management {
     pub ssh_versions: Option<Fact<Vec<u8>>>,
     /// SSH algorithms that are set, by their names.
     pub ssh_algorithms: Vec<Fact<String>>,
+    /// Algorithms of IKE and IPsec that are set for VPNs, as the vendor writes them (`3des-sha1`,
+    /// `group2`).
+    pub vpn_algorithms: Vec<Fact<String>>,
+    /// Algorithms of SNMP version 3 that are set, as the vendor writes them (`md5`, `des`).
+    pub snmp_algorithms: Vec<Fact<String>>,
     /// TLS versions of the web interface, by their names (`TLSv1.2`).
     pub tls_versions: Option<Fact<Vec<String>>>,
     /// Whether weak ciphers are refused everywhere (FortiOS `strong-crypto`).
@@ -263,7 +268,10 @@ pub struct LogTarget {
     /// Address or name as written.
     pub target: String,
     /// Syslog severity 0–7 (RFC 5424) up to which messages are sent; `None` when not stated.
-    pub level: Option<u8>,
+    pub level: Option<Fact<u8>>,
+    /// Whether messages go as datagrams (UDP, RFC 5426), which can be lost and forged unseen; `None`
+    /// when not stated.
+    pub datagrams: Option<bool>,
     /// Whether the transport is encrypted; `None` when not stated.
     pub encrypted: Option<bool>,
     /// Line, from 1.

@@ -9,6 +9,7 @@ pub mod flatten;
 pub mod flows;
 pub mod lists;
 pub mod openings;
+pub mod replay;
 pub mod zones;
 
 pub use audit::{Audit, Tables};

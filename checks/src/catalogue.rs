@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use portvakt_model::Message;
 
-use crate::{Check, Family, management, port_openings};
+use crate::{Check, Family, anomalies, management, port_openings};
 
 /// The families in the order of the manual.
 pub static FAMILIES: &[Family] = &[
@@ -12,6 +12,11 @@ pub static FAMILIES: &[Family] = &[
         id: "port-openings",
         title: Message { sv: "Portöppningar och register", en: "Port openings and register" },
         checks: port_openings::CHECKS,
+    },
+    Family {
+        id: "anomalies",
+        title: Message { sv: "Anomalier i regellistor", en: "Anomalies of rule lists" },
+        checks: anomalies::CHECKS,
     },
     Family {
         id: "management",

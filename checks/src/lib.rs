@@ -3,6 +3,7 @@
 //! A check is pure: it reads an [`Audit`] and writes [`Findings`]; no input or output, no clock.
 //! What it is called, whom it serves, what it says in both languages stands in its own file.
 
+mod anomalies;
 mod catalogue;
 mod findings;
 mod management;

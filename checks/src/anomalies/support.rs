@@ -1,0 +1,120 @@
+//! What several checks of anomalies share.
+
+use portvakt_analysis::anomalies::Standing;
+use portvakt_analysis::{Audit, RuleKey};
+use portvakt_model::{Action, Arg, Message, Role, Rule};
+use portvakt_space::{Family, Packet};
+
+use crate::{Draft, Findings};
+
+/// Every judged rule of every device, with what can be said of it.
+pub(super) fn each<'o>(
+    audit: &'o Audit<'_>,
+    findings: &mut Findings<'_>,
+) -> Vec<(u32, RuleKey, &'o Standing)> {
+    let mut all = Vec::new();
+    for (device, _) in audit.devices() {
+        for list in audit.anomalies(device).iter().filter(|list| !list.rules.is_empty()) {
+            findings.judge(device);
+            all.extend(list.rules.iter().map(|(rule, standing)| (device, *rule, standing)));
+        }
+    }
+    all
+}
+
+/// The rule of a key that names one.
+pub(super) fn rule<'a>(audit: &Audit<'a>, device: u32, key: RuleKey) -> Option<&'a Rule> {
+    audit.ruleset(device, key.ruleset).rules.get(key.rule? as usize)
+}
+
+/// Whether a rule denies everything that reaches it: written out, it logs what the default would
+/// drop silently, and is wanted.
+pub(super) fn is_final_deny(rule: &Rule) -> bool {
+    let m = &rule.matches;
+    let every = |f: Family| !m.src.has(f) || (m.src.is_all(f) && m.dst.is_all(f));
+    rule.action.is_deny()
+        && Family::BOTH.into_iter().all(every)
+        && m.service.is_any()
+        && m.iif.is_any()
+        && m.oif.is_any()
+}
+
+/// What a rule does, in words.
+pub(super) const fn action(action: Action) -> &'static Message {
+    match action {
+        Action::Permit => &PERMITS,
+        Action::Deny | Action::Reject => &DENIES,
+        _ => &OTHER,
+    }
+}
+
+static PERMITS: Message = Message { sv: "tillåter", en: "permits" };
+static DENIES: Message = Message { sv: "spärrar", en: "denies" };
+static OTHER: Message = Message { sv: "styr om", en: "diverts" };
+
+/// Begins a violation about a rule.
+pub(super) fn fault<'f, 'a>(
+    audit: &Audit<'_>,
+    findings: &'f mut Findings<'a>,
+    message: &'static Message,
+    device: u32,
+    key: RuleKey,
+) -> Draft<'f, 'a> {
+    let at = audit.rule_ref(device, key.ruleset, key.rule);
+    let list = audit.ruleset(device, key.ruleset);
+    let stable = rule(audit, device, key).map(|r| format!("{:?} {:?}", r.id(), r.matches));
+    let place = audit.rule_at(&at);
+    findings.violation(message, place).rule(&at).text("list", &list.name).key(format!(
+        "{} {}",
+        list.name,
+        stable.unwrap_or_default()
+    ))
+}
+
+/// Names the rules that take the traffic, as `{blockers}` and as related places.
+pub(super) fn blockers<'f, 'a>(
+    audit: &Audit<'_>,
+    draft: Draft<'f, 'a>,
+    device: u32,
+    rules: &[RuleKey],
+) -> Draft<'f, 'a> {
+    let refs: Vec<_> = rules.iter().map(|r| audit.rule_ref(device, r.ruleset, r.rule)).collect();
+    let label = |r: &portvakt_model::RuleRef| {
+        r.id.clone()
+            .map_or_else(|| format!("rad {}", r.line), |id| format!("{id} (rad {})", r.line))
+    };
+    let english = |r: &portvakt_model::RuleRef| {
+        r.id.clone()
+            .map_or_else(|| format!("line {}", r.line), |id| format!("{id} (line {})", r.line))
+    };
+    let shown = |name: &dyn Fn(&portvakt_model::RuleRef) -> String| {
+        refs.iter().take(MOST_SHOWN).map(name).collect::<Vec<_>>().join(", ")
+    };
+    let more = refs.len().saturating_sub(MOST_SHOWN);
+    let (mut sv, mut en) = (shown(&label), shown(&english));
+    if more > 0 {
+        sv = format!("{sv} och {more} till");
+        en = format!("{en} and {more} more");
+    }
+    let mut draft = draft.arg("blockers", Arg::Either(sv, en));
+    for one in refs.iter().take(MOST_SHOWN) {
+        let id = one.id.clone().unwrap_or_else(|| one.line.to_string());
+        draft = draft.related(Role::Blocker, audit.rule_at(one), id);
+    }
+    draft
+}
+
+/// Most rules that a sentence names.
+const MOST_SHOWN: usize = 8;
+
+/// Adds the packet that an earlier rule with another outcome takes.
+pub(super) fn contrary<'f, 'a>(
+    audit: &Audit<'_>,
+    draft: Draft<'f, 'a>,
+    device: u32,
+    contrary: Option<&(RuleKey, Packet)>,
+) -> Draft<'f, 'a> {
+    let Some((key, packet)) = contrary else { return draft };
+    let permitted = rule(audit, device, *key).is_some_and(|r| r.action == Action::Permit);
+    draft.witness(Some(audit.witness_of(device, *packet, Some(*key), permitted)))
+}

@@ -6,9 +6,13 @@
 use std::net::IpAddr;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
+use super::CHUNK;
+use super::kinds::{CellSet, Kinds};
 use crate::{
-    AddrSet, AtomSet, Family, Packet, RangeSet, ServiceBox, ServiceSet, State, StateSet, Traffic,
+    AddrSet, AtomSet, Family, ListedRule, Packet, RangeSet, ServiceBox, ServiceSet, State,
+    StateSet, Traffic,
 };
 
 /// Fields of a packet, in the order in which pieces are cut. Protocols come before ports: a cut
@@ -222,13 +226,17 @@ fn sort_dedup<T: Ord + Send>(values: &mut Vec<T>) {
     values.shrink_to_fit();
 }
 
-/// The cells of one field.
+/// The ranks of one field: its cells, or where some set has several ranges, the kinds of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Axis {
     /// Starts of all cells but the first, which starts at 0.
     starts: Starts,
     top: u128,
+    kinds: Option<Kinds>,
 }
+
+/// Cells of a kind looked at for the widest, from which a packet's value is taken.
+const WIDEST_OF: usize = 16;
 
 impl Axis {
     /// Whether some rule cuts the field.
@@ -236,56 +244,162 @@ impl Axis {
         self.starts.len() > 0
     }
 
-    /// The cell that `value` is in.
+    /// The rank of a value.
     pub(crate) fn rank(&self, value: u128) -> u32 {
+        let cell = self.cell(value);
+        self.kinds.as_ref().map_or(cell, |kinds| kinds.of(cell))
+    }
+
+    /// Appends the ranks of a set of values that the axis was made for.
+    pub(crate) fn ranks(&self, set: &[(u128, u128)], out: &mut Vec<(u32, u32)>) {
+        for &(lo, hi) in set {
+            let (lo, hi) = (self.cell(lo), self.cell(hi));
+            let Some(kinds) = &self.kinds else {
+                out.push((lo, hi));
+                continue;
+            };
+            let Some((lo, hi)) = kinds.first_in(lo, hi) else { continue };
+            match out.last_mut() {
+                Some(last) if last.1 + 1 == lo => last.1 = hi,
+                _ => out.push((lo, hi)),
+            }
+        }
+    }
+
+    /// The ranks of all values that no set tells from one of these.
+    pub(crate) fn ranks_around(&self, set: &[(u128, u128)]) -> RangeSet<u32> {
+        let cells = set.iter().map(|&(lo, hi)| (self.cell(lo), self.cell(hi)));
+        match &self.kinds {
+            None => cells.collect(),
+            Some(kinds) if *set == [(0, self.top)] => RangeSet::range(0, kinds.len() - 1),
+            Some(kinds) => {
+                cells.flat_map(|(lo, hi)| lo..=hi).map(|c| (kinds.of(c), kinds.of(c))).collect()
+            }
+        }
+    }
+
+    /// The values of a set of ranks.
+    pub(crate) fn values(&self, ranks: &RangeSet<u32>) -> Vec<(u128, u128)> {
+        let ranges = ranks.ranges().iter();
+        let Some(kinds) = &self.kinds else {
+            return ranges.map(|&(lo, hi)| self.values_of(lo, hi)).collect();
+        };
+        let cells = ranges.flat_map(|&(lo, hi)| lo..=hi).flat_map(|kind| kinds.cells(kind));
+        let values: RangeSet<u128> = cells.map(|cell| self.values_of(*cell, *cell)).collect();
+        values.ranges().to_vec()
+    }
+
+    /// A range of values that all have this rank, a wide one if there are several.
+    pub(crate) fn some_values(&self, rank: u32) -> (u128, u128) {
+        let Some(kinds) = &self.kinds else { return self.values_of(rank, rank) };
+        let ranges = kinds.cells(rank).iter().take(WIDEST_OF).map(|c| self.values_of(*c, *c));
+        ranges.max_by_key(|(lo, hi)| (hi - lo, std::cmp::Reverse(*lo))).unwrap_or((0, self.top))
+    }
+
+    /// Every value.
+    pub(crate) fn all_values(&self) -> (u128, u128) {
+        (0, self.top)
+    }
+
+    fn cell(&self, value: u128) -> u32 {
         self.starts.up_to(value) as u32
     }
 
     /// The values of cells `lo` to `hi`.
-    pub(crate) fn values(&self, lo: u32, hi: u32) -> (u128, u128) {
+    fn values_of(&self, lo: u32, hi: u32) -> (u128, u128) {
         let first = (lo as usize).checked_sub(1).and_then(|at| self.starts.get(at)).unwrap_or(0);
         (first, self.starts.get(hi as usize).map_or(self.top, |next| next - 1))
     }
 }
 
-/// The cells of all fields.
+/// The ranks of all fields.
 pub(crate) type Axes = [Axis; FIELDS];
 
-/// The cells into which one IP version of `chunks` of traffic cuts the fields.
-pub(crate) fn axes<'a, C>(chunks: impl ParallelIterator<Item = C>, family: Family) -> Axes
-where
-    C: Iterator<Item = &'a Traffic>,
-{
+/// The axes for one IP version of some rules.
+pub(crate) fn axes(rules: &[ListedRule], family: Family) -> Axes {
     let tops = tops(family);
-    let none = || tops.map(Starts::none);
-    let cuts = chunks.map(|chunk| cuts_of(chunk, family)).reduce(none, |mut all, more| {
-        all.iter_mut().zip(more).for_each(|(all, more)| all.append(more));
-        all
+    let none = || Cuts { starts: tops.map(Starts::none), divided: [false; FIELDS] };
+    let Cuts { starts, divided } =
+        rules.par_chunks(CHUNK).map(|chunk| Cuts::of(chunk, family)).reduce(none, Cuts::join);
+    let mut starts: Vec<Starts> = starts.into();
+    starts.par_iter_mut().for_each(Starts::tidy);
+    let mut starts = starts.into_iter();
+    let mut axes = tops.map(|top| {
+        let starts = starts.next().unwrap_or_else(|| Starts::none(top));
+        Axis { starts, top, kinds: None }
     });
-    let mut axes: Vec<Starts> = cuts.into();
-    axes.par_iter_mut().for_each(Starts::tidy);
-    let mut axes = axes.into_iter();
-    tops.map(|top| Axis { starts: axes.next().unwrap_or_else(|| Starts::none(top)), top })
+    for field in (0..FIELDS).filter(|field| divided[*field]) {
+        let sets = cell_sets(rules, family, field, &axes[field]);
+        let cells = axes[field].starts.len() + 1;
+        axes[field].kinds = Kinds::new(&sets, cells);
+    }
+    axes
 }
 
-fn cuts_of<'a>(chunk: impl Iterator<Item = &'a Traffic>, family: Family) -> [Starts; FIELDS] {
-    let tops = tops(family);
-    let mut cuts = tops.map(Starts::none);
-    let mut scratch = Values::default();
-    for traffic in chunk {
-        for_each_product(traffic, family, &mut scratch, |values| {
-            for (field, ranges) in values.iter().enumerate() {
-                for &(lo, hi) in ranges {
-                    if lo > 0 {
-                        cuts[field].push(lo);
-                    }
-                    if hi < tops[field] {
-                        cuts[field].push(hi + 1);
-                    }
+/// Where rules cut the fields.
+struct Cuts {
+    starts: [Starts; FIELDS],
+    /// Whether some set of the field has several ranges.
+    divided: [bool; FIELDS],
+}
+
+impl Cuts {
+    fn of(rules: &[ListedRule], family: Family) -> Self {
+        let tops = tops(family);
+        let mut cuts = Self { starts: tops.map(Starts::none), divided: [false; FIELDS] };
+        let mut scratch = Values::default();
+        for traffic in rules.iter().flat_map(ListedRule::all) {
+            for_each_product(traffic, family, &mut scratch, |values| cuts.add(values, &tops));
+        }
+        cuts.starts.iter_mut().for_each(Starts::tidy);
+        cuts
+    }
+
+    fn add(&mut self, values: &Values, tops: &[u128; FIELDS]) {
+        for (field, ranges) in values.iter().enumerate() {
+            self.divided[field] |= ranges.len() > 1;
+            for &(lo, hi) in ranges {
+                if lo > 0 {
+                    self.starts[field].push(lo);
+                }
+                if hi < tops[field] {
+                    self.starts[field].push(hi + 1);
                 }
             }
-        });
+        }
     }
-    cuts.iter_mut().for_each(Starts::tidy);
-    cuts
+
+    fn join(mut self, other: Self) -> Self {
+        self.starts.iter_mut().zip(other.starts).for_each(|(all, more)| all.append(more));
+        self.divided.iter_mut().zip(other.divided).for_each(|(one, other)| *one |= other);
+        self
+    }
+}
+
+/// The distinct sets that rules have in one field.
+fn cell_sets(
+    rules: &[ListedRule],
+    family: Family,
+    field: usize,
+    axis: &Axis,
+) -> FxHashSet<CellSet> {
+    let of_chunk = |chunk: &[ListedRule]| {
+        let (mut sets, mut set) = (FxHashSet::default(), CellSet::new());
+        let mut scratch = Values::default();
+        for traffic in chunk.iter().flat_map(ListedRule::all) {
+            for_each_product(traffic, family, &mut scratch, |values| {
+                set.clear();
+                set.extend(values[field].iter().map(|r| (axis.cell(r.0), axis.cell(r.1))));
+                if !sets.contains(&set) {
+                    sets.insert(set.clone());
+                }
+            });
+        }
+        sets
+    };
+    let join = |mut all: FxHashSet<CellSet>, more: FxHashSet<CellSet>| {
+        all.extend(more);
+        all
+    };
+    rules.par_chunks(CHUNK).map(of_chunk).reduce(FxHashSet::default, join)
 }

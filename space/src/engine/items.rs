@@ -28,35 +28,33 @@ impl<const D: usize> Frame<D> {
         Self { axes, dims }
     }
 
-    /// The ranks of a product of values. Where a value range ends within a cell all of that cell
-    /// is taken: exact for what the axes were made from, and a superset for all else.
+    /// The ranks of a product of values that the axes were made for.
     fn ranks(&self, values: &Values, out: &mut [Vec<(u32, u32)>; D]) {
         for (dim, out) in self.dims.iter().zip(out) {
             out.clear();
             match dim {
                 None => out.push((0, 0)),
-                Some(field) => {
-                    let axis = &self.axes[*field];
-                    let ranks = values[*field].iter().map(|r| (axis.rank(r.0), axis.rank(r.1)));
-                    out.extend(ranks);
-                }
+                Some(field) => self.axes[*field].ranks(&values[*field], out),
             }
         }
     }
 
-    /// The smallest product of cells around a product of values.
+    /// The smallest product of cells around any product of values.
     pub(crate) fn around(&self, values: &Values) -> Product<D> {
-        let mut ranks = std::array::from_fn(|_| Vec::new());
-        self.ranks(values, &mut ranks);
-        Product(ranks.map(|ranges| Arc::new(RangeSet::from_ranges(ranges))))
+        Product(self.dims.map(|dim| {
+            Arc::new(match dim {
+                None => RangeSet::one(0),
+                Some(field) => self.axes[field].ranks_around(&values[field]),
+            })
+        }))
     }
 
-    /// The values of one cell.
+    /// Some values of one cell: a range for each field.
     pub(crate) fn cell(&self, cell: &Cell<D>) -> [(u128, u128); FIELDS] {
-        let mut values = std::array::from_fn(|field| self.axes[field].values(0, u32::MAX));
+        let mut values = std::array::from_fn(|field| self.axes[field].all_values());
         for (dim, rank) in self.dims.iter().zip(cell) {
             if let Some(field) = dim {
-                values[*field] = self.axes[*field].values(*rank, *rank);
+                values[*field] = self.axes[*field].some_values(*rank);
             }
         }
         values
@@ -69,13 +67,10 @@ impl<const D: usize> Frame<D> {
 
     /// The values of a product of cells.
     pub(crate) fn values(&self, product: &Product<D>) -> Values {
-        let mut values: Values =
-            std::array::from_fn(|field| vec![self.axes[field].values(0, u32::MAX)]);
+        let mut values: Values = std::array::from_fn(|field| vec![self.axes[field].all_values()]);
         for (dim, spans) in self.dims.iter().zip(&product.0) {
             if let Some(field) = dim {
-                let axis = &self.axes[*field];
-                values[*field] =
-                    spans.ranges().iter().map(|&(lo, hi)| axis.values(lo, hi)).collect();
+                values[*field] = self.axes[*field].values(spans);
             }
         }
         values

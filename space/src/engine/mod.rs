@@ -1,6 +1,7 @@
 //! The exact engine: rules become boxes of ranks, and one index answers who matches first.
 //!
-//! 1. [`axis`] compresses each field's values to ranks, IPv4 and IPv6 alike.
+//! 1. [`axis`] compresses each field's values to ranks, IPv4 and IPv6 alike; [`kinds`] sees to it
+//!    that a group's members share ranks where no rule tells them apart.
 //! 2. [`items`] turns rules into boxes of ranks; rules with large groups stay products of sets.
 //! 3. [`index`] and [`split`] hold the boxes in a tree, [`search`] asks it.
 //! 4. [`cover`], [`agree`] and [`remainder`] cut regions up by what the tree answers; [`judge`]
@@ -16,6 +17,7 @@ mod cuboid;
 mod index;
 mod items;
 mod judge;
+mod kinds;
 mod remainder;
 mod search;
 mod split;
@@ -59,8 +61,7 @@ pub(crate) trait Analysis: Send + Sync + std::fmt::Debug {
 
 /// The analysis of one IP version, with as many dimensions as the rules tell packets apart by.
 pub(crate) fn analysis(rules: &[ListedRule], default: Class, family: Family) -> Box<dyn Analysis> {
-    let traffic = rules.par_chunks(CHUNK).map(|chunk| chunk.iter().flat_map(ListedRule::all));
-    let axes = axes(traffic, family);
+    let axes = axes(rules, family);
     match axes.iter().filter(|axis| axis.is_cut()).count() {
         0..=3 => Box::new(Engine::<3>::build(rules, default, family, axes)),
         4 => Box::new(Engine::<4>::build(rules, default, family, axes)),

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use portvakt_model::Message;
 
-use crate::{Check, Family, anomalies, management, port_openings};
+use crate::{Check, Family, anomalies, filtering, management, port_openings};
 
 /// The families in the order of the manual.
 pub static FAMILIES: &[Family] = &[
@@ -12,6 +12,11 @@ pub static FAMILIES: &[Family] = &[
         id: "port-openings",
         title: Message { sv: "Portöppningar och register", en: "Port openings and register" },
         checks: port_openings::CHECKS,
+    },
+    Family {
+        id: "filtering",
+        title: Message { sv: "Filtrering", en: "Filtering" },
+        checks: filtering::CHECKS,
     },
     Family {
         id: "anomalies",

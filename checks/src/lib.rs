@@ -5,6 +5,7 @@
 
 mod anomalies;
 mod catalogue;
+mod filtering;
 mod findings;
 mod management;
 mod pack;

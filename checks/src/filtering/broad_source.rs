@@ -1,0 +1,76 @@
+//! Source is too wide.
+
+use portvakt_analysis::{Audit, Flow, RuleKey};
+use portvakt_model::{Message, Rule, Severity, ZoneKind};
+
+use super::support::{self, Applied, Limits};
+use crate::{Check, Findings, Need};
+
+pub(crate) static CHECK: Check = Check {
+    id: "PV2003",
+    name: "broad-source",
+    aliases: &[],
+    severity: Severity::Medium,
+    serves: &["MALMO-2-2", "MALMO-11.6-2b", "STHLM-PRI-2", "BASE-2.3"],
+    needs: &[Need::Device, Need::Zones],
+    parameters: &["broad_prefix_v4", "broad_prefix_v6"],
+    title: Message { sv: "Källan är för vid", en: "Source is too wide" },
+    why: Message {
+        sv: "En regel ska inte vara vidare än sitt ändamål. Varje adress och port som den släpper igenom i onödan är en väg in som ingen bevakar.",
+        en: "A rule should not be wider than its purpose. Every address and port that it lets through needlessly is a way in that nobody watches.",
+    },
+    fix: Message {
+        sv: "Begränsa källan till de nät som behöver tjänsten.",
+        en: "Limit the source to the networks that need the service.",
+    },
+    messages: &[&MESSAGE, &UNSET],
+    run,
+};
+
+static MESSAGE: Message = Message {
+    sv: "{rule} i {device} ({list}) släpper in {source} till {to}; det är vidare än ett /{limit}.",
+    en: "{rule} on {device} ({list}) lets {source} in to {to}; that is wider than a /{limit}.",
+};
+
+static UNSET: Message = Message {
+    sv: "Parametern {parameter} är inte satt; det går inte att avgöra vilka källor som är för vida.",
+    en: "The parameter {parameter} is not set; cannot tell which sources are too wide.",
+};
+
+fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
+    let Some(limits) = support::prefix_limits(audit, findings, &UNSET) else { return };
+    for applied in support::applied(audit) {
+        findings.judge(applied.device);
+        for (key, rule) in support::rules(&applied) {
+            report(audit, &applied, key, rule, limits, findings);
+        }
+    }
+}
+
+/// What comes from the internet has no narrower source, and is judged by its decision.
+fn report(
+    audit: &Audit<'_>,
+    applied: &Applied<'_>,
+    key: RuleKey,
+    rule: &Rule,
+    limits: Limits,
+    findings: &mut Findings<'_>,
+) {
+    let inner = |f: &&Flow| {
+        let (from, to) = (audit.site.zone(f.from).kind, audit.site.zone(f.to).kind);
+        from != ZoneKind::Internet && is_protected(to)
+    };
+    let flows: Vec<&Flow> = support::flows(audit, applied.device, key).filter(inner).collect();
+    let Some(limit) = limits.exceeded(&rule.matches.src) else { return };
+    let Some(first) = flows.first().filter(|_| rule.enabled) else { return };
+    let draft = support::fault(audit, findings, &MESSAGE, applied.device, key)
+        .arg("source", support::addresses(&rule.matches.src))
+        .number("limit", limit)
+        .witness(audit.witness(applied.device, &first.traffic, Some(key), true));
+    support::zones(audit, draft, &flows).push();
+}
+
+/// Zones whose services are for some, not for everybody.
+const fn is_protected(kind: ZoneKind) -> bool {
+    matches!(kind, ZoneKind::Admin | ZoneKind::Management | ZoneKind::Ot | ZoneKind::Server)
+}

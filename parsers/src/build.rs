@@ -24,17 +24,34 @@ pub struct IpsetFile {
     /// Where it was read: it belongs to the rule file with the same folder and stem, or to all when
     /// it is the only one.
     pub path: String,
-    /// What each set holds, as source-side traffic; `None` where it is not modelled.
+    /// What each set holds; `None` where it is not modelled.
     pub sets: FxHashMap<String, Option<IpsetContent>>,
+    /// Line of each set's declaration, from 1.
+    pub lines: FxHashMap<String, u32>,
 }
 
-/// What an ipset holds.
-#[derive(Clone, Debug)]
+/// What an ipset holds, as of the moment it was saved: members may come and go by timeout.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IpsetContent {
     /// Addresses only (`hash:ip`, `hash:net`, `bitmap:ip`).
     Addresses(AddrSet),
-    /// Tuples, one traffic each, with the first element as source and so on by `-m set` flags.
-    Tuples(Vec<Traffic>),
+    /// Tuples. The flags of `-m set` say for each dimension which side of a packet it is.
+    Tuples {
+        /// What the parts of a member are, in order.
+        dimensions: Vec<Dimension>,
+        /// One traffic each: the first address as source, the second as destination, the port as
+        /// destination port.
+        members: Vec<Traffic>,
+    },
+}
+
+/// A part of an ipset's members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dimension {
+    /// An address or network.
+    Address,
+    /// A protocol with ports, or with ICMP type and code.
+    Port,
 }
 
 /// One file as its parser reads it.

@@ -5,6 +5,7 @@
 
 mod build;
 mod decode;
+mod iptables;
 mod lines;
 mod names;
 mod net;
@@ -14,7 +15,7 @@ use portvakt_model::{
     Coverage, Device, Exception, LineState, Register, Source, SourceId, SsidStandard, System,
 };
 
-pub use build::{Build, Context, Input, IpsetContent, IpsetFile};
+pub use build::{Build, Context, Dimension, Input, IpsetContent, IpsetFile};
 pub use decode::{MAX_BYTES, Undecodable};
 
 /// A parser of one format.
@@ -34,7 +35,7 @@ pub struct Parser {
 }
 
 /// Every parser. The order has no meaning: the highest score reads the file.
-pub static PARSERS: &[&Parser] = &[];
+pub static PARSERS: &[&Parser] = &[&iptables::ipset::PARSER, &iptables::PARSER];
 
 /// The first part of a file.
 pub struct Head<'a> {

@@ -112,7 +112,8 @@ fn note(text: &mut String, d: &Device, n: &RuleNote) {
     list("nat", &nat);
     let schedule = n.schedule.map(|i| d.schedules[i as usize].name.clone());
     list("schedule", schedule.as_slice());
-    let hits = n.hits.map(|h| format!("{} {}", h.count, super::tables::day(h.last)));
+    let hits =
+        n.hits.map(|h| format!("{} {}", h.count, super::tables::day(h.last)).trim_end().to_owned());
     list("hits", hits.as_slice());
     if n.inspection != Inspection::default() {
         let i = n.inspection;

@@ -109,9 +109,9 @@ fn ipsets(out: &mut String, file: &IpsetFile) {
         match &file.sets[name] {
             None => line!(out, "set {name} not modelled"),
             Some(IpsetContent::Addresses(a)) => line!(out, "set {name} {}", sets::addresses(a)),
-            Some(IpsetContent::Tuples(tuples)) => {
-                line!(out, "set {name} tuples {}", tuples.len());
-                for t in tuples {
+            Some(IpsetContent::Tuples { dimensions, members }) => {
+                line!(out, "set {name} {dimensions:?}");
+                for t in members {
                     line!(out, "  {}", sets::traffic(&nobody, t));
                 }
             }

@@ -1,0 +1,174 @@
+//! Names of match modules and targets (iptables-extensions(8), xtables-addons(8)).
+
+/// Modules whose name on a line narrows nothing: their options do.
+pub(super) fn narrows_only_by_options(module: &str) -> bool {
+    matches!(
+        module,
+        "tcp"
+            | "udp"
+            | "state"
+            | "conntrack"
+            | "multiport"
+            | "mport"
+            | "icmp"
+            | "icmp6"
+            | "icmpv6"
+            | "ipv6-icmp"
+            | "comment"
+            | "set"
+            | "iprange"
+            | "udplite"
+            | "sctp"
+            | "dccp"
+            | "standard"
+    )
+}
+
+/// Modules that are known, and whose match is not modelled.
+pub(super) fn is_known_module(module: &str) -> bool {
+    const KNOWN: &[&str] = &[
+        "account",
+        "addrtype",
+        "ah",
+        "bpf",
+        "cgroup",
+        "cluster",
+        "condition",
+        "connbytes",
+        "connlabel",
+        "connlimit",
+        "connmark",
+        "cpu",
+        "devgroup",
+        "dscp",
+        "dst",
+        "ecn",
+        "esp",
+        "eui64",
+        "fragment",
+        "frag",
+        "fuzzy",
+        "geoip",
+        "gradm",
+        "hashlimit",
+        "hbh",
+        "helper",
+        "hl",
+        "iface",
+        "ipp2p",
+        "ipv4options",
+        "ipv6header",
+        "ipvs",
+        "layer7",
+        "length",
+        "length2",
+        "limit",
+        "lscan",
+        "mac",
+        "mark",
+        "mh",
+        "nfacct",
+        "nth",
+        "osf",
+        "owner",
+        "physdev",
+        "pkttype",
+        "policy",
+        "psd",
+        "quota",
+        "quota2",
+        "random",
+        "realm",
+        "recent",
+        "rpfilter",
+        "rt",
+        "socket",
+        "srh",
+        "statistic",
+        "string",
+        "tcpmss",
+        "time",
+        "tos",
+        "ttl",
+        "u32",
+        "unclean",
+        "weburl",
+        "webstr",
+    ];
+    KNOWN.binary_search(&module).is_ok() || KNOWN.contains(&module)
+}
+
+/// Options of modelled modules that are known and not modelled.
+pub(super) fn is_known_option(option: &str) -> bool {
+    option.starts_with("--ct")
+        || option.starts_with("--packets-")
+        || option.starts_with("--bytes-")
+        || option.starts_with("--update-")
+        || option.starts_with("--chunk-types")
+        || option.starts_with("--dccp-")
+        || matches!(option, "--tcp-option" | "--return-nomatch" | "-f" | "--fragment")
+}
+
+/// Targets that decide nothing.
+pub(super) fn decides_nothing(target: &str) -> bool {
+    logs(target)
+        || matches!(
+            target,
+            "ACCOUNT"
+                | "CHECKSUM"
+                | "CLASSIFY"
+                | "CONNMARK"
+                | "CONNSECMARK"
+                | "CT"
+                | "DSCP"
+                | "ECN"
+                | "HL"
+                | "HMARK"
+                | "IDLETIMER"
+                | "IPMARK"
+                | "LED"
+                | "MARK"
+                | "NOTRACK"
+                | "RATEEST"
+                | "SECMARK"
+                | "SET"
+                | "TCPMSS"
+                | "TCPOPTSTRIP"
+                | "TEE"
+                | "TOS"
+                | "TRACE"
+                | "TTL"
+        )
+}
+
+/// Targets that log.
+pub(super) fn logs(target: &str) -> bool {
+    matches!(target, "LOG" | "NFLOG" | "ULOG" | "AUDIT" | "LOGMARK")
+}
+
+/// Targets that hand the packet to something that decides.
+pub(super) fn decides_elsewhere(target: &str) -> bool {
+    matches!(
+        target,
+        "QUEUE"
+            | "NFQUEUE"
+            | "SYNPROXY"
+            | "TARPIT"
+            | "DELUDE"
+            | "CHAOS"
+            | "STEAL"
+            | "ECHO"
+            | "MIRROR"
+            | "CLUSTERIP"
+            | "RAWNAT"
+            | "RAWDNAT"
+            | "RAWSNAT"
+            | "DNETMAP"
+            | "SYSRQ"
+            | "ROUTE"
+            | "XOR"
+            | "SNPT"
+            | "DNPT"
+            | "FLOWOFFLOAD"
+    )
+}

@@ -1,0 +1,305 @@
+//! Rule lines into rules.
+
+use portvakt_model::{Device, Gap, Hits, NatRule, Reason, Rule, RuleNote, Undefined};
+use portvakt_space::{AddrSet, AtomSet, Family, State, StateSet, Traffic};
+use rustc_hash::FxHashMap;
+
+use super::chains::Table;
+use super::draft::{Draft, Interface};
+use super::nat::{Translation, translates};
+use super::sets::Sets;
+use super::target::{Known, meaning};
+use crate::Build;
+use crate::lines::{Line, Word, Words};
+use crate::secrets;
+
+/// Reads the rule lines of one block.
+pub(super) struct Reader<'r, 'a, 'c> {
+    build: &'r mut Build<'c>,
+    device: &'r mut Device,
+    sets: &'r mut Sets<'c>,
+    table: Table,
+    family: Family,
+    chains: FxHashMap<&'a str, u32>,
+    /// The chain of the line before: most lines are for the same.
+    last: Option<(&'a str, u32)>,
+    /// Every address of the family.
+    all: AddrSet,
+    /// How many rules have been moved to make room for inserted ones.
+    moved: usize,
+    /// Whether an interface pattern or negation waits for [`resolve_patterns`].
+    pub(super) patterns: bool,
+}
+
+/// Most rules that are moved to make room for inserted ones, in one block.
+const MOST_MOVED: usize = 20_000_000;
+
+/// Where a rule goes in its chain.
+#[derive(Clone, Copy)]
+enum Place {
+    End,
+    /// Before the rule with this index.
+    At(usize),
+}
+
+impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
+    pub(super) fn new(
+        build: &'r mut Build<'c>,
+        device: &'r mut Device,
+        sets: &'r mut Sets<'c>,
+        (table, family): (Table, Family),
+        chains: FxHashMap<&'a str, u32>,
+    ) -> Self {
+        let all = AddrSet::all(family);
+        let (last, moved, patterns) = (None, 0, false);
+        Self { build, device, sets, table, family, chains, last, all, moved, patterns }
+    }
+
+    /// One line of the block. What is no rule was read with the frame.
+    pub(super) fn line(&mut self, line: Line<'a>) {
+        let mut words = line.words();
+        let Some(mut word) = words.next() else { return };
+        let hits = counters(word.text);
+        if hits.is_some() {
+            let Some(next) = words.next() else { return };
+            word = next;
+        }
+        match word.text {
+            "-A" | "--append" => self.rule(line, words, hits, false),
+            "-I" | "--insert" => self.rule(line, words, hits, true),
+            "-F" | "--flush" | "-X" | "--delete-chain" => self.emptied(line.number),
+            "-Z" | "--zero" => self.build.neutral(line.number),
+            "-D" | "--delete" | "-R" | "--replace" | "-E" | "--rename-chain" => {
+                self.build.unsupported(line.number, "changes rules that are already there");
+            }
+            _ => {}
+        }
+    }
+
+    /// `-F` and `-X` before any rule do nothing.
+    fn emptied(&mut self, line: u32) {
+        if self.device.rulesets.iter().all(|r| r.rules.is_empty()) {
+            self.build.neutral(line);
+        } else {
+            self.build.unsupported(line, "removes rules that are already there");
+        }
+    }
+
+    fn rule(&mut self, line: Line<'a>, mut words: Words<'a>, hits: Option<Hits>, insert: bool) {
+        let Some(chain) = words.next() else { return };
+        let place = if insert { Place::At(position(&mut words)) } else { Place::End };
+        let mut draft = Draft::new(line, self.family, &self.all);
+        draft.hits = hits;
+        draft.read(words, self.sets);
+        if draft.only.is_some_and(|only| only != self.family) {
+            return self.build.neutral(line.number);
+        }
+        let id = self.chain(chain.text, line.number);
+        let rule = self.finish(draft, chain.text, id, line);
+        self.put(id, place, rule);
+    }
+
+    /// The chain of a name. A built-in one exists without being declared.
+    fn chain(&mut self, name: &'a str, line: u32) -> u32 {
+        if let Some((last, id)) = self.last
+            && last == name
+        {
+            return id;
+        }
+        let id = match self.chains.get(name) {
+            Some(&id) => id,
+            None => self.undeclared(name, line),
+        };
+        self.last = Some((name, id));
+        id
+    }
+
+    fn undeclared(&mut self, name: &'a str, line: u32) -> u32 {
+        let id = self.device.rulesets.len() as u32;
+        self.device.rulesets.push(self.table.ruleset(name, self.family, 0));
+        self.chains.insert(name, id);
+        if self.table.hook(name).is_none() && !name.starts_with("ufw") {
+            self.undefined(name, "chain", id, line);
+        }
+        id
+    }
+
+    fn undefined(&mut self, name: &str, kind: &'static str, chain: u32, line: u32) {
+        let used_by = self.device.rulesets[chain as usize].name.clone();
+        self.device.undefined.push(Undefined { name: name.to_owned(), kind, line, used_by });
+    }
+
+    fn put(&mut self, chain: u32, place: Place, rule: Rule) {
+        let rules = &mut self.device.rulesets[chain as usize].rules;
+        match place {
+            Place::At(at) if at < rules.len() && self.moved < MOST_MOVED => {
+                self.moved += rules.len() - at;
+                rules.insert(at, rule);
+            }
+            Place::At(at) if at < rules.len() => {
+                self.build.unsupported(rule.line, "too many inserted rules to keep their order");
+                rules.push(rule);
+            }
+            _ => rules.push(rule),
+        }
+    }
+
+    /// The rule of a complete draft; marks its line.
+    fn finish(&mut self, mut draft: Draft<'a>, chain: &'a str, id: u32, line: Line<'a>) -> Rule {
+        let target = draft.target.map(|w| w.text);
+        let meaning = meaning(target, draft.is_goto, &self.chains);
+        let [incoming, outgoing] = draft.interfaces;
+        draft.matches.iif = incoming.map_or(AtomSet::ANY, |i| self.atoms(i));
+        draft.matches.oif = outgoing.map_or(AtomSet::ANY, |i| self.atoms(i));
+        let mut rule = Rule::new(line.number, meaning.action, draft.matches.clone());
+        rule.logging = meaning.logging;
+        self.note(&mut rule, &draft);
+        if let Some(target) = target.filter(|t| translates(t)) {
+            self.translate(&mut draft, target, chain, id, line.number);
+        }
+        if draft.notrack || target == Some("NOTRACK") {
+            let text = format!("{}: later tables see it as UNTRACKED", target.unwrap_or_default());
+            draft.reasons.push(Reason { text, line: line.number });
+        }
+        for name in std::mem::take(&mut draft.undefined_sets) {
+            self.undefined(name, "ipset", id, line.number);
+        }
+        if meaning.known == Known::NoSuchChain {
+            self.undefined(target.unwrap_or_default(), "chain", id, line.number);
+        }
+        self.mark(line, &draft, meaning.known);
+        rule.gap = gap(draft, &rule.matches);
+        rule
+    }
+
+    fn mark(&mut self, line: Line<'a>, draft: &Draft<'a>, known: Known) {
+        if !draft.reasons.is_empty() {
+            // Words of an unmodelled match may hold a secret (`-m string`).
+            secrets::kept(line.text, line.start, self.build);
+        }
+        if known == Known::Ufw {
+            self.build.unsupported(line.number, "a chain of ufw that is not in this file");
+        } else if known != Known::Yes {
+            self.build.unsupported(line.number, "a target that is neither known nor a chain");
+        } else if draft.foreign {
+            self.build.unsupported(line.number, "words that are not known; the rule has a gap");
+        } else {
+            self.build.used(line.number);
+        }
+    }
+
+    /// The interfaces of an option. Patterns and negations wait until all names are known.
+    fn atoms(&mut self, interface: Interface<'a>) -> AtomSet {
+        if interface.name == "+" {
+            return if interface.negated { AtomSet::none() } else { AtomSet::ANY };
+        }
+        let atom = self.device.interfaces.atom(interface.name);
+        if !interface.negated && !interface.name.ends_with('+') {
+            return AtomSet::one(atom);
+        }
+        self.patterns = true;
+        AtomSet::one(PATTERN | if interface.negated { NEGATED } else { 0 } | atom)
+    }
+
+    fn note(&mut self, rule: &mut Rule, draft: &Draft<'a>) {
+        if let Some(prefix) = draft.log_prefix {
+            secrets::kept(prefix.text, prefix.start, self.build);
+        }
+        let comment = draft.comment.map(|word| self.comment(word));
+        let names = |list: &[&str]| list.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        let (sources, destinations) = (names(&draft.source_sets), names(&draft.destination_sets));
+        let plain = comment.is_none() && sources.is_empty() && destinations.is_empty();
+        if !plain || draft.hits.is_some() {
+            let hits = draft.hits;
+            rule.note = Some(Box::new(RuleNote {
+                comment,
+                hits,
+                sources,
+                destinations,
+                ..RuleNote::default()
+            }));
+        }
+    }
+
+    fn comment(&mut self, word: Word<'a>) -> String {
+        let kept = secrets::kept(word.text, word.start, self.build);
+        if word.quoted && word.text.contains('\\') {
+            return secrets::masked(&word.value()).into_owned();
+        }
+        kept.into_owned()
+    }
+
+    fn translate(&mut self, draft: &mut Draft<'a>, target: &str, chain: &str, id: u32, line: u32) {
+        let ruleset = &self.device.rulesets[id as usize];
+        let name = format!("{} {}", ruleset.name, ruleset.rules.len() + 1);
+        let (to, to_ports, family) = (draft.to, draft.to_ports, self.family);
+        let translation = Translation { target, chain, to, to_ports, family };
+        let (rule, understood): (NatRule, bool) =
+            translation.rule(name, draft.matches.clone(), line);
+        if !understood {
+            let text = format!("{target} to {}", draft.to.unwrap_or_default());
+            draft.reasons.push(Reason { text, line });
+        }
+        self.device.nat.push(rule);
+    }
+}
+
+/// `[packets:bytes]`.
+fn counters(word: &str) -> Option<Hits> {
+    let packets = word.strip_prefix('[')?.strip_suffix(']')?.split_once(':')?.0;
+    Some(Hits { count: packets.parse().ok()?, last: None })
+}
+
+/// The index that `-I CHAIN n` asks for; without a number, the first.
+fn position(words: &mut Words<'_>) -> usize {
+    let mut ahead = words.clone();
+    let Some(number) = ahead.next().and_then(|w| w.text.parse::<usize>().ok()) else { return 0 };
+    *words = ahead;
+    number.saturating_sub(1)
+}
+
+/// What is not known of the match.
+fn gap(draft: Draft<'_>, matches: &Traffic) -> Option<Box<Gap>> {
+    if draft.reasons.is_empty() {
+        return None;
+    }
+    // A packet of an established connection is no bare SYN.
+    let established = matches.state.intersect(StateSet::one(State::Established));
+    let only_not_syn = draft.not_syn && draft.reasons.len() == 1 && !established.is_empty();
+    let least = only_not_syn.then(|| Traffic { state: established, ..matches.clone() });
+    Some(Box::new(Gap { least, reasons: draft.reasons }))
+}
+
+/// Marks an atom set that stands for the pattern (or negation) of an interface name.
+const PATTERN: u32 = 1 << 31;
+const NEGATED: u32 = 1 << 30;
+
+/// Puts the interfaces in place of patterns and negations, now that all names are known.
+pub(super) fn resolve_patterns(device: &mut Device) {
+    let mut known: FxHashMap<u32, AtomSet> = FxHashMap::default();
+    let Device { interfaces, rulesets, nat, .. } = device;
+    let mut resolve = |set: &mut AtomSet| {
+        let Some(mark) = set.single().filter(|atom| atom & PATTERN != 0) else { return };
+        let atoms = known.entry(mark).or_insert_with(|| {
+            let atom = mark & !(PATTERN | NEGATED);
+            let name = interfaces.get(atom).map_or("", |i| i.name.as_str());
+            let set = match name.strip_suffix('+') {
+                Some(stem) => interfaces.matching(stem),
+                None => AtomSet::one(atom),
+            };
+            if mark & NEGATED == 0 { set } else { set.complement() }
+        });
+        *set = atoms.clone();
+    };
+    for rule in rulesets.iter_mut().flat_map(|r| &mut r.rules) {
+        let least = rule.gap.as_mut().and_then(|gap| gap.least.as_mut());
+        for traffic in std::iter::once(&mut rule.matches).chain(least) {
+            resolve(&mut traffic.iif);
+            resolve(&mut traffic.oif);
+        }
+    }
+    for rule in nat {
+        resolve(&mut rule.matches.iif);
+        resolve(&mut rule.matches.oif);
+    }
+}

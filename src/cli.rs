@@ -2,23 +2,54 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 mod audit;
+mod explain;
+mod formats;
+mod init;
+mod parse;
 
 /// Audits a municipality's firewalls, wireless networks and port-opening decisions against its own
 /// rules, with proofs.
 #[derive(Parser)]
-#[command(name = "portvakt", version, disable_help_subcommand = true)]
+#[command(name = "portvakt", version, disable_help_subcommand = true, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// When to use colours; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Audit exports, registers and tables together
     Audit(audit::Args),
+    /// Write a commented starter of portvakt.toml from what a folder holds
+    Init(init::Args),
+    /// Tell what was understood of a file
+    Parse(parse::Args),
+    /// Show the manual page of a rule
+    Explain(explain::Explain),
+    /// Print the catalogue of all rules
+    Catalogue(explain::Catalogue),
+    /// List the formats that are read
+    Formats(formats::Args),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page in roff
+    Man,
 }
 
 /// How a run ended. The numbers are part of the interface.
@@ -43,16 +74,52 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if e.use_stderr() { Exit::NotAudited as u8 } else { 0 });
         }
     };
-    let result = std::panic::catch_unwind(|| run(cli));
+    match cli.color {
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+    let result = std::panic::catch_unwind(|| run(cli.command));
     ExitCode::from(result.unwrap_or(Exit::Bug) as u8)
 }
 
-fn run(cli: Cli) -> Exit {
-    let result = match cli.command {
+fn run(command: Command) -> Exit {
+    let result = match command {
         Command::Audit(args) => audit::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Parse(args) => parse::run(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Catalogue(args) => explain::catalogue(&args),
+        Command::Formats(args) => formats::run(&args),
+        Command::Completions { shell } => {
+            let mut out = anstream::stdout().lock();
+            clap_complete::generate(shell, &mut Cli::command(), "portvakt", &mut out);
+            Ok(Exit::Clean)
+        }
+        Command::Man => man(),
     };
-    result.unwrap_or_else(|e| {
-        anstream::eprintln!("portvakt: {e:#}");
-        Exit::NotAudited
-    })
+    result.unwrap_or_else(ended)
+}
+
+/// A reader that went away (`| head`) is no fault; anything else is told.
+fn ended(e: anyhow::Error) -> Exit {
+    let closed = |io: &std::io::Error| io.kind() == std::io::ErrorKind::BrokenPipe;
+    if e.downcast_ref::<std::io::Error>().is_some_and(closed) {
+        return Exit::Clean;
+    }
+    anstream::eprintln!("portvakt: {e:#}");
+    Exit::NotAudited
+}
+
+fn man() -> anyhow::Result<Exit> {
+    clap_mangen::Man::new(Cli::command()).render(&mut anstream::stdout().lock())?;
+    Ok(Exit::Clean)
+}
+
+/// The error for a rule that does not exist, with the closest one that does.
+fn unknown_rule(name: &str) -> anyhow::Error {
+    let close = portvakt_checks::ALL.iter().find(|c| c.name.contains(name));
+    let hint = close.map(|c| format!("; did you mean {}?", c.name)).unwrap_or_default();
+    anyhow::anyhow!("no rule is called \"{name}\"{hint}")
 }

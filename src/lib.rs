@@ -4,6 +4,7 @@
 //! reports. Data flows one way: [`inputs`] → [`mod@audit`] → [`report`].
 
 pub mod audit;
+pub mod catalogue;
 pub mod cli;
 pub mod inputs;
 pub mod report;

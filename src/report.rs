@@ -113,3 +113,8 @@ pub fn write(
 
 mod json;
 mod text;
+
+/// The catalogue as a page of its own.
+pub fn html_catalogue(lang: Lang) -> Result<String, portvakt_checks::PackError> {
+    crate::catalogue::markdown(lang)
+}

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow};
 use jiff::Zoned;
 use jiff::civil::Date;
-use portvakt_checks::{ALL, Selection};
+use portvakt_checks::Selection;
 use portvakt_model::Severity;
 
 use super::Exit;
@@ -92,15 +92,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 fn ids(names: &[String]) -> anyhow::Result<Vec<&'static str>> {
     let one = |name: &String| {
         let check = portvakt_checks::find(name);
-        check.map(|c| c.id).ok_or_else(|| unknown(name))
+        check.map(|c| c.id).ok_or_else(|| super::unknown_rule(name))
     };
     names.iter().map(one).collect()
-}
-
-fn unknown(name: &str) -> anyhow::Error {
-    let close =
-        ALL.iter().find(|c| c.name.contains(name)).map(|c| format!("; did you mean {}?", c.name));
-    anyhow!("no rule is called \"{name}\"{}", close.unwrap_or_default())
 }
 
 fn write(report: &Report<'_>, args: &Args) -> anyhow::Result<()> {

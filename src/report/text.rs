@@ -1,14 +1,227 @@
-//! The report for a terminal.
+//! The report for a terminal: each finding with the line at fault, the packet that proves it, what
+//! to do and the clause; then a summary.
 
 use std::io::{self, Write};
 
-use super::Report;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use portvakt_checks::Outcome;
+use portvakt_model::{Location, Related, Role, Severity, Verdict, Witness};
+
+use super::{Report, ReportFinding};
 use crate::text::{self, Lang};
 
 pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+    let renderer = Renderer::styled();
     for row in &report.findings {
-        let f = &row.finding;
-        writeln!(out, "{}[{}] {}", f.severity.name(), row.check.id, text::message(f, lang))?;
+        writeln!(out, "{}\n", renderer.render(&[finding(report, row, lang)]))?;
+    }
+    failures(report, lang, out)?;
+    coverage(report, lang, out)?;
+    summary(report, lang, out)
+}
+
+fn finding<'r>(report: &'r Report<'_>, row: &'r ReportFinding, lang: Lang) -> Group<'r> {
+    let f = &row.finding;
+    let title = level(f.verdict, f.severity, lang)
+        .primary_title(text::message(f, lang))
+        .id(format!("{} {}", row.check.id, row.check.name));
+    let mut group = Group::with_title(title);
+    for snippet in snippets(report, row) {
+        group = group.element(snippet);
+    }
+    for (label, said) in notes(report, row, lang) {
+        group = group.element(Level::NOTE.with_name(Some(label)).message(said));
+    }
+    group
+}
+
+fn level(verdict: Verdict, severity: Severity, lang: Lang) -> Level<'static> {
+    let level = match (verdict, severity) {
+        (Verdict::Violation, Severity::Critical | Severity::High) => Level::ERROR,
+        (Verdict::Violation, Severity::Medium | Severity::Low) => Level::WARNING,
+        (Verdict::Violation, Severity::Info) => Level::INFO,
+        (Verdict::CannotTell, _) => Level::HELP,
+        (Verdict::Excepted, _) => Level::NOTE,
+    };
+    level.with_name(Some(heading(verdict, severity, lang)))
+}
+
+/// The word that a finding begins with: its severity, or its verdict when that is not violation.
+pub(super) fn heading(verdict: Verdict, severity: Severity, lang: Lang) -> &'static str {
+    match (verdict, severity) {
+        (Verdict::Violation, Severity::Critical) => lang.of("kritisk", "critical"),
+        (Verdict::Violation, Severity::High) => lang.of("hög", "high"),
+        (Verdict::Violation, Severity::Medium) => lang.of("medel", "medium"),
+        (Verdict::Violation, Severity::Low) => lang.of("låg", "low"),
+        (Verdict::Violation, Severity::Info) => lang.of("upplysning", "info"),
+        (Verdict::CannotTell, _) => lang.of("kan inte avgöras", "cannot tell"),
+        (Verdict::Excepted, _) => lang.of("avsteg", "excepted"),
+    }
+}
+
+/// The line at fault, then those of related places in texts.
+fn snippets<'r>(
+    report: &'r Report<'_>,
+    row: &'r ReportFinding,
+) -> Vec<Snippet<'r, annotate_snippets::Annotation<'r>>> {
+    let related = row.finding.related.iter().filter(|r| r.role != Role::Decision);
+    let places = std::iter::once((&row.finding.at, AnnotationKind::Primary, None))
+        .chain(related.map(|r| (&r.at, AnnotationKind::Context, Some(r.label.as_str()))));
+    places.filter_map(|(at, kind, label)| snippet(report, at, kind, label)).collect()
+}
+
+fn snippet<'r>(
+    report: &'r Report<'_>,
+    at: &Location,
+    kind: AnnotationKind,
+    label: Option<&'r str>,
+) -> Option<Snippet<'r, annotate_snippets::Annotation<'r>>> {
+    let Location::Line { source, line, .. } = at else { return None };
+    let source = &report.case.sources()[source.0 as usize];
+    let shown = source.line(*line).into_owned();
+    let start = shown.len() - shown.trim_start().len();
+    let end = shown.trim_end().len().max(start);
+    let mark = kind.span(start..end);
+    let mark = if let Some(label) = label { mark.label(label) } else { mark };
+    Some(
+        Snippet::source(shown)
+            .line_start(*line as usize)
+            .path(source.path.as_str())
+            .annotation(mark),
+    )
+}
+
+/// What stands under the snippet: place of a cell, packet, decisions, remedy, clauses.
+fn notes(report: &Report<'_>, row: &ReportFinding, lang: Lang) -> Vec<(&'static str, String)> {
+    let f = &row.finding;
+    let mut notes = Vec::new();
+    if !matches!(f.at, Location::Line { .. }) {
+        notes.push((lang.of("var", "where"), place(report, &f.at, lang)));
+    }
+    if let Some(w) = &f.witness {
+        notes.push((lang.of("paket", "packet"), packet(w, lang)));
+    }
+    for r in f.related.iter().filter(|r| r.role == Role::Decision) {
+        notes.push((lang.of("beslut", "decision"), decision(report, r, lang)));
+    }
+    if let Some(owner) = &f.owner {
+        notes.push((lang.of("ägare", "owner"), owner.clone()));
+    }
+    if let Some(id) = &f.exception {
+        notes.push((lang.of("avsteg", "exception"), id.clone()));
+    }
+    notes.push((lang.of("gör så här", "what to do"), lang.pick(&row.check.fix).to_owned()));
+    if let Some(c) = row.citations.first() {
+        let more = row.citations.len() - 1;
+        let also = if more == 0 { String::new() } else { format!(" (+{more})") };
+        notes.push((
+            lang.of("källa", "source"),
+            format!("{} {} ”{}”{also}", c.rule, c.section, c.quote),
+        ));
+    }
+    notes
+}
+
+fn decision(report: &Report<'_>, related: &Related, lang: Lang) -> String {
+    format!("{} ({})", related.label, place(report, &related.at, lang))
+}
+
+/// A place in one line.
+pub(super) fn place(report: &Report<'_>, at: &Location, lang: Lang) -> String {
+    let path = |id: portvakt_model::SourceId| report.case.sources()[id.0 as usize].path.as_str();
+    match at {
+        Location::Line { source, line, .. } => format!("{}:{line}", path(*source)),
+        Location::Cell { source, sheet, row, column } => {
+            let cell = text::cell_name(*row, *column);
+            match sheet {
+                Some(sheet) => format!("{} {sheet}!{cell}", path(*source)),
+                None => format!("{} {cell}", path(*source)),
+            }
+        }
+        Location::Whole(source) => path(*source).to_owned(),
+        Location::Site => lang.of("hela anläggningen", "the site as a whole").to_owned(),
+    }
+}
+
+/// A packet in one line.
+pub(super) fn packet(w: &Witness, lang: Lang) -> String {
+    let p = &w.packet;
+    let (src, dst) = if portvakt_space::has_ports(p.proto) {
+        (
+            std::net::SocketAddr::new(p.src, p.sport).to_string(),
+            std::net::SocketAddr::new(p.dst, p.dport).to_string(),
+        )
+    } else {
+        (p.src.to_string(), p.dst.to_string())
+    };
+    let fate = if w.permitted {
+        lang.of("släpps igenom", "is let through")
+    } else {
+        lang.of("spärras", "is dropped")
+    };
+    let by = |word: &'static str, name: &Option<String>| {
+        name.as_ref().map_or_else(String::new, |n| format!(", {word} {n}"))
+    };
+    format!(
+        "{} {src} → {dst}{}{} {fate}",
+        text::protocol(p.proto),
+        by(lang.of("in", "in"), &w.in_name),
+        by(lang.of("ut", "out"), &w.out_name)
+    )
+}
+
+fn failures(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+    for failure in report.case.failures() {
+        let word = lang.of("kunde inte granskas", "could not be audited");
+        writeln!(out, "{}: {word}: {}", failure.path, text::failure(&failure.kind, lang))?;
     }
     Ok(())
+}
+
+fn coverage(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "{}",
+        lang.of("Lästa filer (förstådda rader av alla):", "Files read (lines understood of all):")
+    )?;
+    for source in &report.coverage {
+        let [lines, used, neutral, unsupported, unknown] = source.counts();
+        let understood = used + neutral;
+        write!(out, "  {} [{}] {understood}/{lines}", source.path, source.format)?;
+        if unsupported + unknown > 0 {
+            let words = lang.of(["stöds inte", "okända"], ["unsupported", "unknown"]);
+            write!(out, " ({unsupported} {}, {unknown} {})", words[0], words[1])?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out)
+}
+
+fn summary(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+    let violations = report.findings.iter().filter(|f| f.finding.verdict == Verdict::Violation);
+    let count =
+        |severity: Severity| violations.clone().filter(|f| f.finding.severity == severity).count();
+    let by_severity: Vec<String> = Severity::ALL
+        .iter()
+        .map(|s| (count(*s), heading(Verdict::Violation, *s, lang)))
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{n} {word}"))
+        .collect();
+    let total = report.count(Verdict::Violation);
+    let detail = if by_severity.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", by_severity.join(", "))
+    };
+    writeln!(
+        out,
+        "{}: {total}{detail} · {}: {} · {}: {} · {}: {}",
+        lang.of("Överträdelser", "Violations"),
+        lang.of("kan inte avgöras", "cannot tell"),
+        report.count(Verdict::CannotTell),
+        lang.of("avsteg", "excepted"),
+        report.count(Verdict::Excepted),
+        lang.of("godkända kontroller", "checks passed"),
+        report.outcomes(Outcome::Pass),
+    )
 }

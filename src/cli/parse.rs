@@ -1,0 +1,319 @@
+//! `portvakt parse`: what was understood of a file.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::anyhow;
+use portvakt_model::{Basis, Device, Fact, LineState, Management, Ruleset, Source, SourceId};
+use portvakt_parsers::{Context, Parsed};
+use portvakt_space::Family;
+use serde::Serialize;
+
+use super::Exit;
+use crate::inputs;
+use crate::text::{self, Lang};
+
+/// Arguments of `portvakt parse`.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The file
+    file: PathBuf,
+    /// Sets of addresses that its rules refer to (`ipset save`)
+    #[arg(long, value_name = "FILE")]
+    ipset: Vec<PathBuf>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    format: Form,
+    /// Language of the answer
+    #[arg(long, value_enum, default_value_t = Lang::Sv, env = "PORTVAKT_LANG")]
+    lang: Lang,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    Text,
+    Json,
+}
+
+/// Version of the schema. A new number means that a field changed its meaning or went away.
+const SCHEMA: &str = "portvakt-parse-1";
+
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let mut context = Context::default();
+    for path in &args.ipset {
+        let parsed = read(path, &Context::default(), args.lang)?;
+        context.ipsets.extend(parsed.tables.ipsets);
+    }
+    let parsed = read(&args.file, &context, args.lang)?;
+    let document = Document::of(&parsed);
+    let mut out = anstream::stdout().lock();
+    match args.format {
+        Form::Json => {
+            serde_json::to_writer_pretty(&mut out, &document)?;
+            writeln!(out)?;
+        }
+        Form::Text => print(&document, args.lang, &mut out)?,
+    }
+    // The model of a large file takes longer to take apart than to print; the process ends here.
+    std::mem::forget(parsed);
+    Ok(Exit::Clean)
+}
+
+fn read(path: &Path, context: &Context, lang: Lang) -> anyhow::Result<Parsed> {
+    inputs::parse_one(SourceId(0), path, context)
+        .map_err(|kind| anyhow!("{}: {}", path.display(), text::failure(&kind, lang)))
+}
+
+#[derive(Serialize)]
+struct Document<'p> {
+    schema: &'static str,
+    path: &'p str,
+    format: &'static str,
+    devices: Vec<DeviceRow<'p>>,
+    tables: TableRow,
+    coverage: CoverageRow,
+    not_understood: Vec<LostRow>,
+}
+
+#[derive(Serialize)]
+struct DeviceRow<'p> {
+    name: &'p str,
+    version: Option<&'p str>,
+    rulesets: Vec<RulesetRow<'p>>,
+    objects: usize,
+    interfaces: usize,
+    zones: usize,
+    nat: usize,
+    routes: usize,
+    wlans: usize,
+    undefined: usize,
+    secrets: usize,
+    management: Option<ManagementRow<'p>>,
+}
+
+#[derive(Serialize)]
+struct RulesetRow<'p> {
+    name: &'p str,
+    family: &'static str,
+    rules: usize,
+    applied: bool,
+    line: u32,
+}
+
+#[derive(Serialize)]
+struct TableRow {
+    decisions: usize,
+    systems: usize,
+    ssids: usize,
+    exceptions: usize,
+    sets: usize,
+}
+
+#[derive(Serialize)]
+struct CoverageRow {
+    lines: u32,
+    used: u32,
+    neutral: u32,
+    unsupported: u32,
+    unknown: u32,
+}
+
+#[derive(Serialize)]
+struct LostRow {
+    line: u32,
+    text: String,
+    why: &'static str,
+}
+
+/// A setting with the line it stands on; `null` for the vendor's default.
+#[derive(Serialize)]
+struct FactRow<T> {
+    value: T,
+    line: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct ManagementRow<'p> {
+    services: Vec<String>,
+    lines: Vec<&'p str>,
+    accounts: Vec<&'p str>,
+    snmp_versions: Vec<u8>,
+    ntp: Vec<&'p str>,
+    log_targets: Vec<&'p str>,
+    central_aaa: Option<FactRow<bool>>,
+    command_log: Option<FactRow<bool>>,
+    login_attempts: Option<FactRow<u32>>,
+    lockout_seconds: Option<FactRow<u32>>,
+    password_min_length: Option<FactRow<u32>>,
+    ssh_versions: Option<FactRow<&'p [u8]>>,
+    tls_versions: Option<FactRow<&'p [String]>>,
+    banner: Option<FactRow<bool>>,
+    config_backup: Option<FactRow<bool>>,
+}
+
+impl<'p> Document<'p> {
+    fn of(parsed: &'p Parsed) -> Self {
+        let c = &parsed.coverage;
+        Self {
+            schema: SCHEMA,
+            path: &parsed.source.path,
+            format: parsed.format,
+            devices: parsed.devices.iter().map(device).collect(),
+            tables: TableRow {
+                decisions: parsed.tables.register.decisions.len(),
+                systems: parsed.tables.systems.len(),
+                ssids: parsed.tables.ssids.len(),
+                exceptions: parsed.tables.exceptions.len(),
+                sets: parsed.tables.ipsets.as_ref().map_or(0, |f| f.sets.len()),
+            },
+            coverage: CoverageRow {
+                lines: c.states.len() as u32,
+                used: c.count(|s| s == LineState::Used),
+                neutral: c.count(|s| s == LineState::Neutral),
+                unsupported: c.count(|s| matches!(s, LineState::Unsupported(_))),
+                unknown: c.count(|s| s == LineState::Unknown),
+            },
+            not_understood: lost(parsed),
+        }
+    }
+}
+
+fn lost(parsed: &Parsed) -> Vec<LostRow> {
+    let row = |(line, state): (u32, LineState)| LostRow {
+        line,
+        text: line_text(&parsed.source, line),
+        why: match state {
+            LineState::Unsupported(why) => why,
+            _ => "not recognised",
+        },
+    };
+    parsed.coverage.not_understood().map(row).collect()
+}
+
+fn line_text(source: &Source, line: u32) -> String {
+    source.line(line).trim().to_owned()
+}
+
+fn device(d: &Device) -> DeviceRow<'_> {
+    DeviceRow {
+        name: &d.name,
+        version: d.version.as_deref(),
+        rulesets: d.rulesets.iter().map(ruleset).collect(),
+        objects: d.objects.iter().filter(|o| !o.predefined).count(),
+        interfaces: d.interfaces.all().iter().filter(|i| i.declared).count(),
+        zones: d.zones.len(),
+        nat: d.nat.len(),
+        routes: d.routes.len(),
+        wlans: d.wlans.len(),
+        undefined: d.undefined.len(),
+        secrets: d.secrets.len(),
+        management: d.management.as_ref().map(|m| management(d, m)),
+    }
+}
+
+fn ruleset(list: &Ruleset) -> RulesetRow<'_> {
+    RulesetRow {
+        name: &list.name,
+        family: match list.families[..] {
+            [Family::V4] => "ipv4",
+            [Family::V6] => "ipv6",
+            _ => "both",
+        },
+        rules: list.rules.len(),
+        applied: !list.hooks.is_empty(),
+        line: list.line,
+    }
+}
+
+fn management<'p>(device: &'p Device, m: &'p Management) -> ManagementRow<'p> {
+    let on = |atom: Option<u32>| {
+        let name = atom.and_then(|a| device.interfaces.get(a)).map_or("*", |i| i.name.as_str());
+        name.to_owned()
+    };
+    let mut snmp_versions: Vec<u8> = m.snmp.iter().map(|s| s.version).collect();
+    snmp_versions.sort_unstable();
+    snmp_versions.dedup();
+    ManagementRow {
+        services: m
+            .services
+            .iter()
+            .map(|s| format!("{} {}", s.protocol.name(), on(s.interface)))
+            .collect(),
+        lines: m.lines.iter().map(|l| l.name.as_str()).collect(),
+        accounts: m.accounts.iter().map(|a| a.name.as_str()).collect(),
+        snmp_versions,
+        ntp: m.ntp.iter().map(|n| n.server.as_str()).collect(),
+        log_targets: m.log_targets.iter().map(|t| t.target.as_str()).collect(),
+        central_aaa: fact(m.central_aaa.as_ref()),
+        command_log: fact(m.command_log.as_ref()),
+        login_attempts: fact(m.login_attempts.as_ref()),
+        lockout_seconds: fact(m.lockout_seconds.as_ref()),
+        password_min_length: fact(m.password_policy.min_length.as_ref()),
+        ssh_versions: m
+            .ssh_versions
+            .as_ref()
+            .map(|f| FactRow { value: f.value.as_slice(), line: f.line() }),
+        tls_versions: m
+            .tls_versions
+            .as_ref()
+            .map(|f| FactRow { value: f.value.as_slice(), line: f.line() }),
+        banner: fact(m.banner.as_ref()),
+        config_backup: fact(m.config_backup.as_ref()),
+    }
+}
+
+fn fact<T: Copy>(fact: Option<&Fact<T>>) -> Option<FactRow<T>> {
+    let line = |basis: Basis| match basis {
+        Basis::Line(line) => Some(line),
+        Basis::VendorDefault(_) => None,
+    };
+    fact.map(|f| FactRow { value: f.value, line: line(f.basis) })
+}
+
+/// Most lines that the text form names; the JSON form names all.
+const MOST_LINES: usize = 20;
+
+fn print(d: &Document<'_>, lang: Lang, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(out, "{}: {}", d.path, d.format)?;
+    for device in &d.devices {
+        writeln!(
+            out,
+            "  {} · {} {} · {} {} · {} {} · {} NAT · {} WLAN",
+            device.name,
+            device.interfaces,
+            lang.of("gränssnitt", "interfaces"),
+            device.zones,
+            lang.of("zoner", "zones"),
+            device.objects,
+            lang.of("objekt", "objects"),
+            device.nat,
+            device.wlans,
+        )?;
+        for list in &device.rulesets {
+            let applied =
+                if list.applied { "" } else { lang.of(" (ej tillämpad)", " (not applied)") };
+            let word = lang.of("regler", "rules");
+            writeln!(out, "    {} [{}] {} {word}{applied}", list.name, list.family, list.rules)?;
+        }
+    }
+    let c = &d.coverage;
+    let words = lang.of(
+        ["rader", "använda", "utan betydelse", "stöds inte", "okända"],
+        ["lines", "used", "neutral", "unsupported", "unknown"],
+    );
+    let counts = [c.lines, c.used, c.neutral, c.unsupported, c.unknown];
+    let all: Vec<String> = counts.iter().zip(words).map(|(n, w)| format!("{n} {w}")).collect();
+    writeln!(out, "  {}", all.join(" · "))?;
+    for row in d.not_understood.iter().take(MOST_LINES) {
+        writeln!(out, "  {}:{} {} — {}", d.path, row.line, row.text, row.why)?;
+    }
+    if d.not_understood.len() > MOST_LINES {
+        let more = d.not_understood.len() - MOST_LINES;
+        writeln!(
+            out,
+            "  … {more} {}",
+            lang.of("till; se --format json", "more; see --format json")
+        )?;
+    }
+    Ok(())
+}

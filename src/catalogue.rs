@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::text::Lang;
 
 /// One check's page, as Markdown.
-pub fn page(check: &Check, packs: &Packs, lang: Lang) -> String {
+pub fn page(check: &'static Check, packs: &Packs, lang: Lang) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "### {} · {}\n", check.id, check.name);
     let _ = writeln!(out, "**{}**\n", lang.pick(&check.title));

@@ -116,9 +116,9 @@ fn clean_line(line: &str, out: &mut String) {
             '\0' => {}
             _ => {
                 if cursor < shown.len() {
-                    shown[cursor] = c
+                    shown[cursor] = c;
                 } else {
-                    shown.push(c)
+                    shown.push(c);
                 }
                 cursor += 1;
             }

@@ -49,7 +49,7 @@ fn starter(found: &Inputs, folder: &std::path::Path) -> String {
     let named = |format: &str| -> Vec<String> {
         let of = found.parsed.iter().filter(|p| p.format == format);
         of.map(|p| &found.sources[p.id.0 as usize].path)
-            .map(|path| std::path::Path::new(path))
+            .map(std::path::Path::new)
             .map(|path| path.strip_prefix(folder).unwrap_or(path).display().to_string())
             .collect()
     };

@@ -81,7 +81,7 @@ impl<'a> Input<'a> {
 pub struct Build<'c> {
     /// Number of the source.
     pub id: SourceId,
-    /// Id of the parser's format.
+    /// Id of the format: the parser's, or one that the parser has found it to be.
     pub format: &'static str,
     /// Devices so far.
     pub devices: Vec<Device>,

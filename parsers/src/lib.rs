@@ -10,6 +10,7 @@ mod lines;
 mod names;
 mod net;
 mod secrets;
+mod tables;
 
 use portvakt_model::{
     Coverage, Device, Exception, LineState, Register, Source, SourceId, SsidStandard, System,
@@ -35,7 +36,14 @@ pub struct Parser {
 }
 
 /// Every parser. The order has no meaning: the highest score reads the file.
-pub static PARSERS: &[&Parser] = &[&iptables::ipset::PARSER, &iptables::PARSER];
+pub static PARSERS: &[&Parser] = &[
+    &iptables::ipset::PARSER,
+    &iptables::PARSER,
+    &tables::EXCEPTIONS,
+    &tables::REGISTER,
+    &tables::SSIDS,
+    &tables::SYSTEMS,
+];
 
 /// The first part of a file.
 pub struct Head<'a> {
@@ -43,7 +51,7 @@ pub struct Head<'a> {
     pub name: &'a str,
     /// Up to 64 KiB of decoded text; empty for a binary file.
     pub text: &'a str,
-    /// Up to 64 KiB of raw bytes.
+    /// Up to 64 KiB of a text's raw bytes; all of a workbook's.
     pub bytes: &'a [u8],
 }
 
@@ -126,12 +134,9 @@ pub fn parse(
 /// The parser that is surest of a file, if any is.
 pub fn recognise(path: &str, text: &str, binary: &[u8]) -> Option<&'static Parser> {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_lowercase();
-    let bytes = if binary.is_empty() { text.as_bytes() } else { binary };
-    let head = Head {
-        name: &name,
-        text: decode::prefix(text, HEAD_BYTES),
-        bytes: &bytes[..bytes.len().min(HEAD_BYTES)],
-    };
+    let start = decode::prefix(text, HEAD_BYTES);
+    let bytes = if binary.is_empty() { start.as_bytes() } else { binary };
+    let head = Head { name: &name, text: start, bytes };
     let scored = PARSERS.iter().map(|p| ((p.sniff)(&head), *p));
     scored.filter(|(s, _)| *s > Score::NO).max_by_key(|(s, _)| *s).map(|(_, p)| p)
 }
@@ -153,8 +158,8 @@ pub fn parse_as(
     (parser.parse)(&input, &mut build);
     hide_secrets(&input, &mut build);
     source.redact(std::mem::take(&mut build.redactions));
-    let Build { devices, tables, coverage, .. } = build;
-    Parsed { id, source, format: parser.id, devices, tables, coverage }
+    let Build { format, devices, tables, coverage, .. } = build;
+    Parsed { id, source, format, devices, tables, coverage }
 }
 
 /// Hides what may be a secret in lines that did not reach the model, whatever the parser did.

@@ -5,6 +5,7 @@
 
 mod build;
 mod decode;
+mod fortios;
 mod iptables;
 mod lines;
 mod names;
@@ -37,6 +38,7 @@ pub struct Parser {
 
 /// Every parser. The order has no meaning: the highest score reads the file.
 pub static PARSERS: &[&Parser] = &[
+    &fortios::PARSER,
     &iptables::ipset::PARSER,
     &iptables::PARSER,
     &tables::EXCEPTIONS,

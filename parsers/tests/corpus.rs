@@ -10,8 +10,11 @@ use portvakt_parsers::{Context, PARSERS, Parsed, parse};
 
 /// Folder of the corpus, id of the format, least share (percent) of lines that are used or neutral
 /// in each of its files.
-const SHARES: &[(&str, &str, u32)] =
-    &[("iptables-save", "iptables-save", 100), ("ufw", "iptables-save", 75)];
+const SHARES: &[(&str, &str, u32)] = &[
+    ("fortios", "fortios", 88),
+    ("iptables-save", "iptables-save", 100),
+    ("ufw", "iptables-save", 75),
+];
 
 fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus")

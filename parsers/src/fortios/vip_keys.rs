@@ -1,0 +1,97 @@
+//! What becomes of the settings of virtual IPs.
+
+use portvakt_model::LineState;
+
+use super::keys::{Keys, mark_table};
+use super::tree::Node;
+use crate::build::Build;
+
+const VIP: Keys = Keys {
+    used: &[
+        "type",
+        "extip",
+        "mappedip",
+        "extintf",
+        "portforward",
+        "protocol",
+        "extport",
+        "mappedport",
+        "service",
+        "src-filter",
+        "status",
+        "mapped-addr",
+        "ipv6-mappedip",
+    ],
+    neutral: &[
+        "arp-reply",
+        "ndp-reply",
+        "gratuitous-arp-interval",
+        "dns-mapping-ttl",
+        "ldb-method",
+        "monitor",
+        "persistence",
+        "server-type",
+        "max-embryonic-connections",
+        "portmapping-type",
+        "nat44",
+        "weblogic-server",
+        "websphere-server",
+        "outlook-web-access",
+        "add-nat46-route",
+        "add-nat64-route",
+        "embedded-ipv4-address",
+        "user-agent-detect",
+        "client-cert",
+        "empty-cert-action",
+        "extaddr",
+    ],
+    lost: &[
+        ("srcintf-filter", &[], "the interfaces that a VIP is limited to are not modelled"),
+        ("nat-source-vip", &["disable"], "source translation by a VIP is not modelled"),
+        ("nat46", &["disable"], "translation between IPv4 and IPv6 is not modelled"),
+        ("nat64", &["disable"], "translation between IPv4 and IPv6 is not modelled"),
+        ("ipv6-mappedport", &[], "translation between IPv4 and IPv6 is not modelled"),
+        ("nat66", &["enable"], "translation between IPv4 and IPv6 is not modelled"),
+    ],
+};
+
+const SERVER: Keys = Keys {
+    used: &["ip", "port", "status"],
+    neutral: &[
+        "weight",
+        "holddown-interval",
+        "healthcheck",
+        "http-host",
+        "translate-host",
+        "max-connections",
+        "monitor",
+        "client-ip",
+        "type",
+        "address",
+        "health-check-proto",
+    ],
+    lost: &[],
+};
+
+/// Marks a table of VIPs. Of a load balancer, HTTP and TLS settings decide how it talks, not with
+/// whom.
+pub(super) fn mark_vips(section: Node<'_, '_>, build: &mut Build<'_>) {
+    mark_table(section, &VIP, build);
+    for entry in section.children() {
+        for setting in entry.settings() {
+            let talk = ["http-", "https-", "ssl-", "h2-", "h3-"];
+            if talk.iter().any(|stem| setting.key.starts_with(stem)) {
+                setting.mark(LineState::Neutral, build);
+            }
+        }
+        for block in entry.children() {
+            match block.name() {
+                "realservers" => mark_table(block, &SERVER, build),
+                "quic" | "ssl-cipher-suites" | "ssl-server-cipher-suites" => {
+                    block.mark_all(LineState::Neutral, build);
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -51,7 +51,18 @@ pub fn message(finding: &Finding, lang: Lang) -> String {
         rest = tail;
     }
     out.push_str(rest);
-    out
+    capitalised(&out)
+}
+
+/// A sentence that begins with a value still begins with a capital, unless the value is a name
+/// that is written otherwise.
+fn capitalised(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    if !["regel", "regeln", "rule", "the", "listans"].contains(&word) {
+        return text.to_owned();
+    }
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// A value as a person writes it.

@@ -76,7 +76,9 @@ fn run_case(check: &'static str, blocks: &[Block<'_>]) -> String {
         ..Request::default()
     };
     let inputs = read(&request, &|_| {});
-    assert!(inputs.failures.is_empty(), "{:?}", inputs.failures);
+    if !inputs.failures.is_empty() {
+        return format!("could not be read: {:?}\n", inputs.failures);
+    }
     let case = Case::new(inputs).unwrap();
     let selection = Selection { only: vec![check], skip: Vec::new() };
     let report = case.report(date(2026, 11, 20), &selection);

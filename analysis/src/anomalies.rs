@@ -4,9 +4,9 @@
 //! all it matches, or it matches nothing. *Removable* — packets reach it, yet without it the list
 //! would decide every packet the same. Vendors' "shadowed" and "redundant" mean different things.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use portvakt_model::{Device, RulesetId};
+use portvakt_model::{Action, Device, RulesetId};
 use portvakt_space::{Budget, Cause, Doubt, Packet, Verdict};
 
 use crate::audit::Audit;
@@ -59,7 +59,33 @@ pub fn of(audit: &Audit<'_>, device: u32) -> Vec<Anomalies> {
         }
         Anomalies { rules: judge(audit.indexed(device, id)) }
     };
-    ids.map(judge).collect()
+    let mut all: Vec<Anomalies> = ids.map(judge).collect();
+    never_entered(model, &mut all);
+    all
+}
+
+/// Adds the rules of called chains that no packet can match by the time it is there: the laid-out
+/// list has no step for them. Chains that nothing in use calls are left out.
+fn never_entered(device: &Device, all: &mut [Anomalies]) {
+    let seen: BTreeSet<RuleKey> = all.iter().flat_map(|a| &a.rules).map(|(key, _)| *key).collect();
+    let entered: BTreeSet<RulesetId> = seen.iter().map(|key| key.ruleset).collect();
+    for (id, list) in (0..).map(RulesetId).zip(&device.rulesets) {
+        if !entered.contains(&id) || !list.hooks.is_empty() {
+            continue;
+        }
+        for (index, rule) in (0..).zip(&list.rules) {
+            let key = RuleKey { ruleset: id, rule: Some(index) };
+            let decides = rule.action == Action::Permit || rule.action.is_deny();
+            if rule.enabled && decides && !seen.contains(&key) {
+                let nothing = Standing::Unreachable {
+                    cause: Cause::Unmatchable,
+                    blockers: Vec::new(),
+                    contrary: None,
+                };
+                all[id.0 as usize].rules.push((key, nothing));
+            }
+        }
+    }
 }
 
 /// Lists that a rule or a default of another list sends packets to.

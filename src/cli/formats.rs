@@ -19,7 +19,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// The formats as a Markdown table, made from the parsers' own files.
-pub fn table(lang: Lang) -> String {
+pub(crate) fn table(lang: Lang) -> String {
     let head = lang.of(
         "| format | läser | förstår |\n|---|---|---|\n",
         "| format | reads | understands |\n|---|---|---|\n",

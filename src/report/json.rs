@@ -10,7 +10,7 @@ use super::{Report, ReportFinding, SourceCoverage};
 use crate::text::{self, Lang};
 
 /// Version of the schema. A new number means that a field changed its meaning or went away.
-pub const SCHEMA: &str = "portvakt-audit-1";
+const SCHEMA: &str = "portvakt-audit-1";
 
 pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &document(report, lang))?;

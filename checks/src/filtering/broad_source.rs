@@ -47,7 +47,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// What comes from the internet has no narrower source, and is judged by its decision.
+/// What is open to the internet has no narrower source, and is judged by its decision.
 fn report(
     audit: &Audit<'_>,
     applied: &Applied<'_>,
@@ -56,11 +56,11 @@ fn report(
     limits: Limits,
     findings: &mut Findings<'_>,
 ) {
-    let inner = |f: &&Flow| {
-        let (from, to) = (audit.site.zone(f.from).kind, audit.site.zone(f.to).kind);
-        from != ZoneKind::Internet && is_protected(to)
-    };
+    let inner = |f: &&Flow| is_protected(audit.site.zone(f.to).kind);
     let flows: Vec<&Flow> = support::flows(audit, applied.device, key).filter(inner).collect();
+    if flows.iter().any(|f| audit.site.zone(f.from).kind == ZoneKind::Internet) {
+        return;
+    }
     let Some(limit) = limits.exceeded(&rule.matches.src) else { return };
     let Some(first) = flows.first().filter(|_| rule.enabled) else { return };
     let draft = support::fault(audit, findings, &MESSAGE, applied.device, key)

@@ -27,9 +27,10 @@ const REDACTED: &str = "[redacted]";
 impl Source {
     /// A source with an index of its lines. `text` is at most 4 GiB: the reader sees to it.
     pub fn new(path: String, text: String) -> Self {
-        let after =
-            text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1);
-        let starts = std::iter::once(0).chain(after).collect();
+        let bytes = text.as_bytes();
+        let mut starts = Vec::with_capacity(1 + memchr::memchr_iter(b'\n', bytes).count());
+        starts.push(0);
+        starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| at as u32 + 1));
         Self { path, text, starts, redacted: Vec::new() }
     }
 

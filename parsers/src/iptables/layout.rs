@@ -16,7 +16,7 @@ pub(super) fn read(input: &Input<'_>, build: &mut Build<'_>) {
     let mut frame = Frame::default();
     let mut own = ipset::Reading::default();
     for line in input.lines() {
-        if !own.line(line, build) {
+        if line.text.starts_with('-') || !own.line(line, build) {
             frame.line(line, build);
         }
     }

@@ -95,7 +95,7 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
             return self.build.neutral(line.number);
         }
         let id = self.chain(chain.text, line.number);
-        let rule = self.finish(draft, chain.text, id, line);
+        let rule = self.finish(&mut draft, chain.text, id, line);
         self.put(id, place, rule);
     }
 
@@ -145,18 +145,19 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
     }
 
     /// The rule of a complete draft; marks its line.
-    fn finish(&mut self, mut draft: Draft<'a>, chain: &'a str, id: u32, line: Line<'a>) -> Rule {
+    fn finish(&mut self, draft: &mut Draft<'a>, chain: &'a str, id: u32, line: Line<'a>) -> Rule {
         let target = draft.target.map(|w| w.text);
         let meaning = meaning(target, draft.is_goto, &self.chains);
         let [incoming, outgoing] = draft.interfaces;
         draft.matches.iif = incoming.map_or(AtomSet::ANY, |i| self.atoms(i));
         draft.matches.oif = outgoing.map_or(AtomSet::ANY, |i| self.atoms(i));
-        let mut rule = Rule::new(line.number, meaning.action, draft.matches.clone());
-        rule.logging = meaning.logging;
-        self.note(&mut rule, &draft);
         if let Some(target) = target.filter(|t| translates(t)) {
-            self.translate(&mut draft, target, chain, id, line.number);
+            self.translate(draft, target, chain, id, line.number);
         }
+        let matches = std::mem::replace(&mut draft.matches, Traffic::ANY);
+        let mut rule = Rule::new(line.number, meaning.action, matches);
+        rule.logging = meaning.logging;
+        self.note(&mut rule, draft);
         if draft.notrack || target == Some("NOTRACK") {
             let text = format!("{}: later tables see it as UNTRACKED", target.unwrap_or_default());
             draft.reasons.push(Reason { text, line: line.number });
@@ -167,7 +168,7 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
         if meaning.known == Known::NoSuchChain {
             self.undefined(target.unwrap_or_default(), "chain", id, line.number);
         }
-        self.mark(line, &draft, meaning.known);
+        self.mark(line, draft, meaning.known);
         rule.gap = gap(draft, &rule.matches);
         rule
     }
@@ -259,7 +260,7 @@ fn position(words: &mut Words<'_>) -> usize {
 }
 
 /// What is not known of the match.
-fn gap(draft: Draft<'_>, matches: &Traffic) -> Option<Box<Gap>> {
+fn gap(draft: &mut Draft<'_>, matches: &Traffic) -> Option<Box<Gap>> {
     if draft.reasons.is_empty() {
         return None;
     }
@@ -267,7 +268,8 @@ fn gap(draft: Draft<'_>, matches: &Traffic) -> Option<Box<Gap>> {
     let established = matches.state.intersect(StateSet::one(State::Established));
     let only_not_syn = draft.not_syn && draft.reasons.len() == 1 && !established.is_empty();
     let least = only_not_syn.then(|| Traffic { state: established, ..matches.clone() });
-    Some(Box::new(Gap { least, reasons: draft.reasons }))
+    let reasons = std::mem::take(&mut draft.reasons);
+    Some(Box::new(Gap { least, reasons }))
 }
 
 /// Marks an atom set that stands for the pattern (or negation) of an interface name.

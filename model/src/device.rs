@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use portvakt_space::{AddrSet, AtomSet, ServiceSet};
+use portvakt_space::{AddrSet, AtomSet, RangeSet, ServiceSet};
 use rustc_hash::FxHashMap;
 
 use crate::{FoundSecret, Management, NatRule, Ruleset, Schedule, SourceId, Ssid};
@@ -156,6 +156,8 @@ pub struct Interface {
     pub addresses: Vec<Prefix>,
     /// VLAN id, 1–4094.
     pub vlan: Option<u16>,
+    /// VLANs that it carries when it is a trunk, tagged or native; `None` when it is none.
+    pub trunk: Option<RangeSet<u16>>,
     /// VRF or routing table; `None` is the global one.
     pub vrf: Option<String>,
     /// Description or alias.

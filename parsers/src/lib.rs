@@ -6,6 +6,7 @@
 mod build;
 mod decode;
 mod fortios;
+mod ios;
 mod iptables;
 mod lines;
 mod names;
@@ -39,6 +40,7 @@ pub struct Parser {
 /// Every parser. The order has no meaning: the highest score reads the file.
 pub static PARSERS: &[&Parser] = &[
     &fortios::PARSER,
+    &ios::PARSER,
     &iptables::ipset::PARSER,
     &iptables::PARSER,
     &tables::EXCEPTIONS,

@@ -48,6 +48,8 @@ fn facts(out: &mut String, m: &Management) {
     fact(out, "password history", m.password_policy.history.as_ref());
     fact(out, "ssh versions", m.ssh_versions.as_ref());
     m.ssh_algorithms.iter().for_each(|a| fact(out, "ssh algorithm", Some(a)));
+    m.vpn_algorithms.iter().for_each(|a| fact(out, "vpn algorithm", Some(a)));
+    m.snmp_algorithms.iter().for_each(|a| fact(out, "snmp algorithm", Some(a)));
     fact(out, "tls versions", m.tls_versions.as_ref());
     fact(out, "strong crypto", m.strong_crypto.as_ref());
     fact(out, "banner", m.banner.as_ref());

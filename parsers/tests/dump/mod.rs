@@ -9,6 +9,7 @@ use std::fmt::Write;
 
 use portvakt_model::{Device, Interface, LineState, Location, ObjectKind, Ssid, VlanRef};
 use portvakt_parsers::Parsed;
+use portvakt_space::RangeSet;
 
 /// Everything that is said of a file: devices, tables, states of the lines.
 pub(crate) fn dump(parsed: &Parsed) -> String {
@@ -84,6 +85,10 @@ fn interface(out: &mut String, d: &Device, i: &Interface) {
     i.hardware.iter().for_each(|h| add(format!("hardware {h}")));
     i.addresses.iter().for_each(|p| add(format!("{}/{}", p.addr, p.len)));
     i.vlan.iter().for_each(|v| add(format!("vlan {v}")));
+    let range =
+        |(lo, hi): &(u16, u16)| if lo == hi { format!("{lo}") } else { format!("{lo}-{hi}") };
+    let carried = |t: &RangeSet<u16>| t.ranges().iter().map(range).collect::<Vec<_>>().join(",");
+    i.trunk.iter().for_each(|t| add(format!("trunk {}", carried(t))));
     i.vrf.iter().for_each(|v| add(format!("vrf {v}")));
     i.security_level.iter().for_each(|l| add(format!("level {l}")));
     i.zone.iter().for_each(|z| add(format!("zone {}", d.zones[*z as usize].name)));

@@ -1,0 +1,314 @@
+//! One entry of an access list: what it matches and what about it is not modelled.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use portvakt_model::Logging;
+use portvakt_space::{
+    AddrSet, Family, ICMP, ICMPV6, RangeSet, ServiceBox, ServiceSet, State, StateSet, TCP, Traffic,
+};
+
+use super::args::Args;
+use super::objects::Groups;
+use super::ports;
+use crate::{names, net};
+
+/// An entry after `permit` or `deny`.
+pub(super) struct Entry<'a> {
+    /// What it matches at most.
+    pub(super) matches: Traffic,
+    /// Conditions that narrow the match and are not modelled, as written.
+    pub(super) gaps: Vec<String>,
+    /// Whether it logs.
+    pub(super) logging: Logging,
+    /// Name of its time range.
+    pub(super) time_range: Option<&'a str>,
+    /// Name of the reflexive list that it fills.
+    pub(super) reflects: Option<&'a str>,
+    /// Object groups that it names.
+    pub(super) groups: Vec<&'a str>,
+    /// Source as written.
+    pub(super) source: String,
+    /// Destination as written.
+    pub(super) destination: String,
+    /// Protocol and ports as written.
+    pub(super) service: String,
+}
+
+impl Entry<'_> {
+    fn all(family: Family) -> Self {
+        Self {
+            matches: Traffic::all(family),
+            gaps: Vec::new(),
+            logging: Logging::Off,
+            time_range: None,
+            reflects: None,
+            groups: Vec::new(),
+            source: String::new(),
+            destination: String::new(),
+            service: String::new(),
+        }
+    }
+}
+
+/// An entry of a standard list: sources only. A lone address is a host.
+pub(super) fn standard<'a>(words: &[&'a str]) -> Entry<'a> {
+    let mut entry = Entry::all(Family::V4);
+    let mut args = Args::new(words);
+    match standard_source(&mut args) {
+        Some(set) => entry.matches.src = set,
+        None => entry.gaps.push(args.rest().join(" ")),
+    }
+    let read = words.len() - args.rest().len();
+    entry.source = words[..read].join(" ");
+    options(&mut args, &mut entry);
+    entry
+}
+
+fn standard_source(args: &mut Args<'_, '_>) -> Option<AddrSet> {
+    if args.eat("any") {
+        return Some(AddrSet::all(Family::V4));
+    }
+    let lone = args.eat("host");
+    let first = args.next()?;
+    if let Some(network) = first.split_once('/').and_then(|_| net::network(first)) {
+        return Some(network);
+    }
+    // `show access-lists` writes `10.1.0.0, wildcard bits 0.0.255.255`.
+    let addr: Ipv4Addr = first.trim_end_matches(',').parse().ok()?;
+    if args.eat("wildcard") {
+        args.eat("bits");
+    }
+    match args.try_next(|w| w.trim_end_matches(',').parse::<Ipv4Addr>().ok()).filter(|_| !lone) {
+        Some(mask) => net::wildcard(addr, mask),
+        None => Some(AddrSet::host(addr.into())),
+    }
+}
+
+/// An entry of an extended or IPv6 list.
+pub(super) fn extended<'a>(words: &[&'a str], family: Family, groups: &Groups) -> Entry<'a> {
+    let mut entry = Entry::all(family);
+    let mut args = Args::new(words);
+    let protocol = protocol(&mut args, &mut entry, family, groups);
+    let from = side(&mut args, &mut entry, family, groups);
+    let to = side(&mut args, &mut entry, family, groups);
+    entry.matches.src = from.addresses;
+    entry.matches.dst = to.addresses;
+    entry.source = from.written;
+    entry.destination = to.written;
+    let named = [entry.service.as_str(), &from.ports_written, &to.ports_written];
+    entry.service = named.iter().filter(|p| !p.is_empty()).copied().collect::<Vec<_>>().join(" ");
+    entry.matches.service = match protocol {
+        Protocols::Group(set) => set,
+        Protocols::Numbers(numbers) => {
+            let service = ports::services(&numbers, from.ports.as_ref(), to.ports.as_ref());
+            message(&mut args, &numbers, &mut entry).unwrap_or(service)
+        }
+    };
+    options(&mut args, &mut entry);
+    entry
+}
+
+enum Protocols {
+    Numbers(Vec<u8>),
+    Group(ServiceSet),
+}
+
+fn protocol<'a>(
+    args: &mut Args<'_, 'a>,
+    entry: &mut Entry<'a>,
+    family: Family,
+    groups: &Groups,
+) -> Protocols {
+    let word = args.next().unwrap_or_default();
+    word.clone_into(&mut entry.service);
+    match word {
+        "object-group" => {
+            let name = args.next().unwrap_or_default();
+            entry.service = format!("object-group {name}");
+            let set = groups.service(name);
+            entry.groups.push(name);
+            Protocols::Group(set.unwrap_or_else(|| {
+                entry.gaps.push(format!("object-group {name}"));
+                ServiceSet::ANY
+            }))
+        }
+        "ip" | "ipv4" | "ipv6" => Protocols::Group(ServiceSet::ANY),
+        "icmp" if family == Family::V6 => Protocols::Numbers(vec![ICMPV6]),
+        "tcp-udp" => Protocols::Numbers(vec![TCP, portvakt_space::UDP]),
+        _ => {
+            if let Some(number) = names::protocol(word) {
+                Protocols::Numbers(vec![number])
+            } else {
+                entry.gaps.push(word.to_owned());
+                Protocols::Group(ServiceSet::ANY)
+            }
+        }
+    }
+}
+
+struct Side {
+    addresses: AddrSet,
+    ports: Option<RangeSet<u16>>,
+    written: String,
+    ports_written: String,
+}
+
+fn side<'a>(
+    args: &mut Args<'_, 'a>,
+    entry: &mut Entry<'a>,
+    family: Family,
+    groups: &Groups,
+) -> Side {
+    let before = args.rest();
+    let addresses = address(args, entry, family, groups).unwrap_or_else(|| {
+        entry.gaps.push(before.first().map_or_else(String::new, |w| (*w).to_owned()));
+        AddrSet::all(family)
+    });
+    let after = args.rest();
+    let written = before[..before.len() - after.len()].join(" ");
+    let ports = ports::operator(args).unwrap_or_else(|word| {
+        entry.gaps.push(word.to_owned());
+        None
+    });
+    let ports_written = after[..after.len() - args.rest().len()].join(" ");
+    Side { addresses, ports, written, ports_written }
+}
+
+/// `any`, `host A`, `A wildcard`, `object-group G`, `prefix/length`.
+fn address<'a>(
+    args: &mut Args<'_, 'a>,
+    entry: &mut Entry<'a>,
+    family: Family,
+    groups: &Groups,
+) -> Option<AddrSet> {
+    match args.next()? {
+        "any" => Some(AddrSet::all(family)),
+        "host" => args.next().and_then(host).map(|set| set.only(family)),
+        "object-group" => {
+            let name = args.next()?;
+            entry.groups.push(name);
+            let set = groups.network(name);
+            if set.is_none() {
+                entry.gaps.push(format!("object-group {name}"));
+            }
+            Some(set.map_or(AddrSet::all(family), |set| set.only(family)))
+        }
+        prefix if prefix.contains('/') => net::network(prefix).map(|set| set.only(family)),
+        addr if family == Family::V6 => host(addr),
+        addr => {
+            let addr: Ipv4Addr = addr.parse().ok()?;
+            match args.try_next(|w| w.parse::<Ipv4Addr>().ok()) {
+                Some(mask) => net::wildcard(addr, mask),
+                None => Some(AddrSet::host(addr.into())),
+            }
+        }
+    }
+}
+
+fn host(word: &str) -> Option<AddrSet> {
+    let v4 = word.parse::<Ipv4Addr>().map(|a| AddrSet::host(a.into()));
+    v4.or_else(|_| word.parse::<Ipv6Addr>().map(|a| AddrSet::host(a.into()))).ok()
+}
+
+/// An ICMP type with code, by numbers or by name.
+fn message(args: &mut Args<'_, '_>, protocols: &[u8], entry: &mut Entry<'_>) -> Option<ServiceSet> {
+    let &[proto @ (ICMP | ICMPV6)] = protocols else { return None };
+    let before = args.rest();
+    let (kind, code) = match args.try_next(|w| w.parse::<u8>().ok()) {
+        Some(kind) => (kind, args.try_next(|w| w.parse::<u8>().ok())),
+        None => args.try_next(|w| icmp_name(proto, w))?,
+    };
+    entry.service =
+        format!("{} {}", entry.service, before[..before.len() - args.rest().len()].join(" "));
+    Some(ServiceBox::icmp(proto, kind, code).into())
+}
+
+fn icmp_name(proto: u8, word: &str) -> Option<(u8, Option<u8>)> {
+    if proto == ICMP { names::icmp(word) } else { names::icmpv6(word) }
+}
+
+/// What stands after the addresses.
+fn options<'a>(args: &mut Args<'_, 'a>, entry: &mut Entry<'a>) {
+    while let Some(word) = args.next() {
+        match word {
+            "log" | "log-input" => {
+                entry.logging = Logging::On;
+                // A correlation tag may follow.
+                args.try_next(|w| (!is_option(w)).then_some(()));
+            }
+            "time-range" => {
+                entry.time_range = args.next();
+                args.try_next(|w| matches!(w, "(active)" | "(inactive)").then_some(()));
+            }
+            "established" => tcp_state(entry),
+            "match-any" | "match-all" => flags(word, args, entry),
+            "ack" | "rst" => {
+                tcp_state(entry);
+                entry.gaps.push(word.to_owned());
+            }
+            "reflect" => entry.reflects = args.next(),
+            "timeout" | "sequence" => {
+                args.next();
+            }
+            _ => condition(word, args, entry),
+        }
+    }
+}
+
+fn is_option(word: &str) -> bool {
+    matches!(word, "log" | "log-input" | "time-range" | "established" | "reflect" | "fragments")
+        || value_count(word) > 0
+}
+
+/// TCP with ACK or RST set.
+fn tcp_state(entry: &mut Entry<'_>) {
+    entry.matches.state = StateSet::one(State::Established);
+    let tcp = ServiceSet::from(ServiceBox::proto(TCP));
+    entry.matches.service = entry.matches.service.intersect(&tcp);
+}
+
+/// `match-any +ack +rst` is what `established` means; anything else is narrower or something else.
+fn flags(how: &str, args: &mut Args<'_, '_>, entry: &mut Entry<'_>) {
+    let next = |args: &mut Args<'_, '_>| {
+        args.try_next(|w| w.starts_with(['+', '-']).then(|| w.to_owned()))
+    };
+    let mut flags: Vec<String> = std::iter::from_fn(|| next(args)).collect();
+    flags.sort_unstable();
+    let answers = |f: &String| f == "+ack" || f == "+rst";
+    let (all, any) = (flags.iter().all(answers), flags.iter().any(answers));
+    if how == "match-any" && flags == ["+ack", "+rst"] {
+        return tcp_state(entry);
+    }
+    if how == "match-all" && any || how == "match-any" && all && any {
+        tcp_state(entry);
+    }
+    entry.gaps.push(format!("{how} {}", flags.join(" ")));
+}
+
+/// A condition that is not modelled, with its values.
+fn condition(word: &str, args: &mut Args<'_, '_>, entry: &mut Entry<'_>) {
+    let mut text = word.to_owned();
+    let mut count = value_count(word);
+    while count > 0 {
+        let Some(value) = args.next() else { break };
+        text.push(' ');
+        text.push_str(value);
+        // `ttl eq 255`, `ttl range 1 3`, `option any-options`.
+        count = if matches!(value, "eq" | "lt" | "gt" | "neq") {
+            1
+        } else if value == "range" {
+            2
+        } else {
+            count - 1
+        };
+    }
+    entry.gaps.push(text);
+}
+
+fn value_count(word: &str) -> u32 {
+    match word {
+        "dscp" | "precedence" | "tos" | "ttl" | "option" | "flow-label" | "dest-option-type"
+        | "mobility-type" | "routing-type" | "sgt" | "dynamic" => 1,
+        _ => 0,
+    }
+}

@@ -1,0 +1,206 @@
+//! SSH and web servers, and services that are rarely needed.
+
+use portvakt_model::{AccessLine, Fact, LineKind, LoginKind, MgmtProtocol, MgmtService};
+use portvakt_space::{AddrSet, Family};
+
+use super::config::Command;
+use super::{Ios, logging, uses};
+
+/// What is said of servers on the device.
+#[derive(Default)]
+pub(super) struct Servers {
+    http: Option<(bool, u32)>,
+    https: Option<(bool, u32)>,
+    http_login: Option<LoginKind>,
+    http_idle: Option<Fact<u32>>,
+    http_list: Option<(Family, String)>,
+    source_route: bool,
+    /// Severity that is sent to log receivers.
+    pub(super) log_level: Option<Fact<u8>>,
+    /// Key of each time server, in order.
+    pub(super) ntp_keys: Vec<Option<u32>>,
+    /// Keys that are trusted, as ranges.
+    pub(super) ntp_trusted: Vec<(u32, u32)>,
+    /// Whether answers of time servers are authenticated.
+    pub(super) ntp_authenticate: bool,
+}
+
+pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
+    let read =
+        ssh(ios, command) || http(ios, command) || programs(ios, command) || small(ios, command);
+    ios.managed |= read;
+    read
+}
+
+fn ssh(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
+    let ["ip", "ssh", rest @ ..] = command.words() else { return false };
+    let line = command.number();
+    match rest {
+        _ if command.no() => ios.neutral(command),
+        ["version", version] => {
+            let Ok(version) = version.parse() else { return false };
+            ios.management.ssh_versions = Some(Fact::explicit(vec![version], line));
+            ios.used(command);
+        }
+        ["server", "algorithm", _, names @ ..] => {
+            for name in names {
+                let fact = Fact::explicit((*name).to_owned(), line);
+                ios.management.ssh_algorithms.push(fact);
+            }
+            ios.used(command);
+        }
+        ["dh", "min", "size", bits] => {
+            let fact = Fact::explicit(format!("dh min size {bits}"), line);
+            ios.management.ssh_algorithms.push(fact);
+            ios.used(command);
+        }
+        ["pubkey-chain"] => {
+            ios.lost_block(command, "public keys of administrators are not modelled");
+        }
+        _ => ios.neutral(command),
+    }
+    true
+}
+
+fn http(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
+    let ["ip", "http", rest @ ..] = command.words() else { return false };
+    let line = command.number();
+    match rest {
+        ["server"] => ios.services.http = Some((!command.no(), line)),
+        ["secure-server"] => ios.services.https = Some((!command.no(), line)),
+        _ if command.no() => {
+            ios.neutral(command);
+            return true;
+        }
+        ["access-class", "ipv6", list] => limit(ios, command, Family::V6, list),
+        ["access-class", "ipv4", list] | ["access-class", list] => {
+            limit(ios, command, Family::V4, list);
+        }
+        ["authentication", how, ..] => {
+            ios.services.http_login = Some(match *how {
+                "local" => LoginKind::LocalAccount,
+                "aaa" => LoginKind::CentralAaa,
+                "enable" => LoginKind::LinePassword,
+                _ => LoginKind::Unknown,
+            });
+        }
+        ["timeout-policy", "idle", seconds, ..] => {
+            let Ok(seconds) = seconds.parse() else { return false };
+            ios.services.http_idle = Some(Fact::explicit(seconds, line));
+        }
+        ["tls-version", version] => {
+            let fact = Fact::explicit(vec![(*version).to_owned()], line);
+            ios.management.tls_versions = Some(fact);
+        }
+        _ => {
+            ios.neutral(command);
+            return true;
+        }
+    }
+    ios.used(command);
+    true
+}
+
+fn limit(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, family: Family, list: &str) {
+    uses::note(ios, list, Some(family), command.number(), "ip http".to_owned());
+    ios.services.http_list = Some((family, list.to_owned()));
+}
+
+/// Interfaces for programs, and servers of files.
+fn programs(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
+    let protocol = match command.words() {
+        ["restconf"] => MgmtProtocol::Https,
+        ["netconf-yang"] | ["netconf", "ssh", ..] => MgmtProtocol::Ssh,
+        ["tftp-server" | "ftp-server", ..] => MgmtProtocol::Ftp,
+        ["ip", "rcmd", "rcp-enable" | "rsh-enable"] => MgmtProtocol::Rsh,
+        ["ip", "rcmd", ..] | ["netconf-yang" | "netconf", ..] => {
+            ios.neutral(command);
+            return true;
+        }
+        _ => return false,
+    };
+    if command.no() {
+        ios.neutral(command);
+    } else {
+        service(ios, protocol, AddrSet::ANY, command.number());
+        ios.used(command);
+    }
+    true
+}
+
+fn service(ios: &mut Ios<'_, '_>, protocol: MgmtProtocol, sources: AddrSet, line: u32) {
+    let interface = None;
+    ios.management.services.push(MgmtService { protocol, interface, sources, line });
+}
+
+/// Services that a router offers from the days when it had to.
+fn small(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
+    let words = command.words();
+    let known = matches!(
+        words,
+        ["ip" | "ipv6", "source-route"]
+            | ["service" | "ip", "finger", ..]
+            | ["ip", "bootp" | "dns", "server"]
+            | ["service", "pad" | "tcp-small-servers" | "udp-small-servers", ..]
+            | ["service", "config"]
+            | ["ip", "identd"]
+            | ["boot", "network", ..]
+            | ["vstack", ..]
+            | ["mop", "enabled"]
+    );
+    if !known {
+        return false;
+    }
+    ios.services.source_route |= matches!(words, ["ip", "source-route"]);
+    if command.no() {
+        ios.neutral(command);
+    } else {
+        let fact = Fact::explicit(words.join(" "), command.number());
+        ios.management.unneeded.push(fact);
+        ios.used(command);
+    }
+    true
+}
+
+pub(super) fn finish(ios: &mut Ios<'_, '_>) {
+    web(ios);
+    logging::finish(ios);
+    ios.management.services_complete =
+        ios.whole && ios.services.http.is_some() && ios.services.https.is_some();
+    if ios.management.ssh_versions.is_none() && ios.major.is_some_and(|v| v < 16) {
+        // Both, until a version is chosen (`ip ssh version`); later releases differ.
+        let manual = "Cisco IOS Security Command Reference, releases before IOS-XE 16";
+        ios.management.ssh_versions = ios.default(vec![1, 2], manual);
+    }
+    if !ios.services.source_route && ios.major.is_some_and(|v| v < 16) {
+        let manual = "Cisco IOS IP Application Services Command Reference, before IOS-XE 16";
+        let fact = ios.default("ip source-route".to_owned(), manual);
+        ios.management.unneeded.extend(fact);
+    }
+}
+
+fn web(ios: &mut Ios<'_, '_>) {
+    let servers = &ios.services;
+    let on = |server: Option<(bool, u32)>| server.filter(|(on, _)| *on).map(|(_, line)| line);
+    let (http, https) = (on(servers.http), on(servers.https));
+    let Some(line) = http.or(https) else { return };
+    let list = servers.http_list.clone();
+    let sources = list.and_then(|(family, list)| ios.sources(family, &list));
+    let login = servers.http_login.unwrap_or(LoginKind::LinePassword);
+    let idle = servers.http_idle.clone();
+    let idle = idle.or_else(|| ios.default(180, "Cisco IOS HTTP Services Command Reference"));
+    for (protocol, line) in [(MgmtProtocol::Http, http), (MgmtProtocol::Https, https)] {
+        if let Some(line) = line {
+            service(ios, protocol, sources.clone().unwrap_or(AddrSet::ANY), line);
+        }
+    }
+    ios.management.lines.push(AccessLine {
+        name: "http".to_owned(),
+        kind: LineKind::Web,
+        transports: Vec::new(),
+        idle_seconds: idle,
+        login,
+        sources,
+        line,
+    });
+}

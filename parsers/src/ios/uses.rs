@@ -1,0 +1,89 @@
+//! What access lists are used for besides filtering on interfaces.
+
+use portvakt_space::Family;
+
+use super::Ios;
+use super::config::Command;
+
+/// A use of an access list.
+pub(super) struct Use {
+    list: String,
+    family: Option<Family>,
+    line: u32,
+    by: String,
+}
+
+/// Notes a use. Without a family, whichever list has the name is meant.
+pub(super) fn note(
+    ios: &mut Ios<'_, '_>,
+    list: &str,
+    family: Option<Family>,
+    line: u32,
+    by: String,
+) {
+    ios.uses.push(Use { list: list.to_owned(), family, line, by });
+}
+
+pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
+    let line = command.number();
+    if command.no() {
+        return false;
+    }
+    match command.words() {
+        ["vlan", "access-map", name, ..] => vlan_map(ios, command, name),
+        ["vlan", "filter", ..] => {
+            ios.lost(command, "filters inside a VLAN are not modelled");
+        }
+        ["ntp", "access-group", rest @ ..] => {
+            if let Some(list) = rest.iter().rev().find(|w| **w != "kod") {
+                note(ios, list, None, line, "ntp access-group".to_owned());
+            }
+            ios.used(command);
+        }
+        ["control-plane", ..] => {
+            const WHY: &str = "control-plane policing is not modelled";
+            if command.below().next().is_none() {
+                ios.neutral(command);
+            } else {
+                ios.lost_block(command, WHY);
+            }
+        }
+        ["ip", "wccp", ..] => ios.lost(command, "redirection of web traffic is not modelled"),
+        ["ip", "pim" | "igmp" | "msdp" | "multicast", ..] => {
+            ios.lost(command, "multicast is not modelled");
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Lists in a VLAN access map filter inside a VLAN, which has no hook in the model.
+fn vlan_map(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, name: &str) {
+    const WHY: &str = "filters inside a VLAN are not modelled";
+    ios.lost(command, WHY);
+    for child in command.below() {
+        if let ["match", "ip" | "ipv6" | "mac", "address", lists @ ..] = child.words() {
+            for list in lists {
+                note(ios, list, None, child.number(), format!("vlan access-map {name}"));
+            }
+        }
+        ios.lost(child, WHY);
+    }
+}
+
+/// Writes the uses into the lists; a list that nothing defines is noted.
+pub(super) fn finish(ios: &mut Ios<'_, '_>) {
+    for one in std::mem::take(&mut ios.uses) {
+        let families = one.family.map_or(Family::BOTH.to_vec(), |f| vec![f]);
+        let found = families.iter().find_map(|f| ios.lists.declared(*f, &one.list));
+        match found {
+            Some(id) => {
+                let uses = &mut ios.device.rulesets[id.0 as usize].other_uses;
+                if uses.last() != Some(&one.by) {
+                    uses.push(one.by);
+                }
+            }
+            None => ios.undefined("access-list", &one.list, one.line, one.by),
+        }
+    }
+}

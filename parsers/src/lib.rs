@@ -11,6 +11,7 @@ mod iptables;
 mod lines;
 mod names;
 mod net;
+mod nftables;
 mod secrets;
 mod tables;
 
@@ -43,6 +44,7 @@ pub static PARSERS: &[&Parser] = &[
     &ios::PARSER,
     &iptables::ipset::PARSER,
     &iptables::PARSER,
+    &nftables::PARSER,
     &tables::EXCEPTIONS,
     &tables::REGISTER,
     &tables::SSIDS,

@@ -14,6 +14,7 @@ const SHARES: &[(&str, &str, u32)] = &[
     ("cisco-ios", "cisco-ios", 25),
     ("fortios", "fortios", 88),
     ("iptables-save", "iptables-save", 100),
+    ("nftables", "nftables", 60),
     ("ufw", "iptables-save", 75),
 ];
 

@@ -9,10 +9,9 @@ use rustc_hash::FxHashMap;
 use super::interface_keys as keys;
 use super::keys::{mark, mark_table};
 use super::scope::Scope;
-use super::tree::{Node, Setting};
+use super::tree::{Node, Setting, comment};
 use crate::build::Build;
 use crate::net;
-use crate::secrets::masked;
 
 /// Interfaces and zones of a device by name.
 #[derive(Default)]
@@ -32,7 +31,7 @@ impl Interfaces {
             mark(section, &keys::NONE, build);
             for entry in section.children().filter(|e| scope.owns(*e)) {
                 all.shown = true;
-                all.interface(entry);
+                all.interface(entry, build);
                 mark_interface(entry, build);
             }
         }
@@ -96,7 +95,8 @@ impl Interfaces {
         AtomSet::one(self.declared.atom(name))
     }
 
-    fn interface(&mut self, entry: Node<'_, '_>) {
+    fn interface(&mut self, entry: Node<'_, '_>, build: &mut Build<'_>) {
+        let description = comment(entry, &["alias", "description"], build);
         let interface = self.declared.entry(entry.name());
         interface.declared = true;
         interface.line = entry.line();
@@ -106,9 +106,7 @@ impl Interfaces {
         interface.vlan = entry.number("vlanid").map(|id| id as u16).filter(|id| *id != 0);
         interface.vrf = entry.get("vrf").filter(|v| *v != "0").map(str::to_owned);
         interface.role = entry.get("role").filter(|r| *r != "undefined").map(str::to_owned);
-        let text = [entry.get("alias"), entry.get("description")];
-        let text: Vec<&str> = text.into_iter().flatten().collect();
-        interface.description = (!text.is_empty()).then(|| masked(&text.join(": ")).into_owned());
+        interface.description = description;
         interface.hardware = entry.get("interface").map(str::to_owned);
     }
 

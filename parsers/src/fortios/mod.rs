@@ -42,7 +42,6 @@ use portvakt_model::{Device, LineState, NatRule, Object, ObjectKind};
 use portvakt_space::Family;
 
 use crate::build::{Build, Input};
-use crate::secrets::{redact_private_keys, redact_suspicious};
 use crate::{Head, Parser, Score};
 use addresses::Addresses;
 use interfaces::Interfaces;
@@ -118,7 +117,6 @@ fn parse(input: &Input<'_>, build: &mut Build<'_>) {
         build.devices.push(device);
     }
     parts.mark(build);
-    hide_what_is_left(input, build);
 }
 
 /// The nodes that hold sections: the root, `config global`, and the entries of `config vdom`.
@@ -264,18 +262,4 @@ fn fill(
         vips.for_each(|object| object.uses = object.uses.max(1));
     }
     interfaces.store(device);
-}
-
-/// The net under the readers: lines that nobody took, and texts that people wrote.
-fn hide_what_is_left(input: &Input<'_>, build: &mut Build<'_>) {
-    redact_private_keys(input.text, build);
-    for line in input.lines() {
-        let state = build.coverage.states.get(line.number as usize - 1).copied();
-        let open = matches!(state, Some(LineState::Unknown | LineState::Neutral) | None);
-        let told = ["set comment", "set description"];
-        let text = line.text.trim_start();
-        if open || told.iter().any(|stem| text.starts_with(stem)) {
-            redact_suspicious(line, build);
-        }
-    }
 }

@@ -17,10 +17,9 @@ use super::schedules::{Schedules, When, iso_date};
 use super::scope::Scope;
 use super::services::Services;
 use super::translated;
-use super::tree::Node;
+use super::tree::{Node, comment};
 use super::vips::Vips;
 use crate::build::Build;
-use crate::secrets::masked;
 
 /// All that policies refer to.
 pub(super) struct Objects {
@@ -130,7 +129,7 @@ pub(super) fn rulesets(
         for section in sections {
             mark_table(section, &POLICY, build);
             for entry in section.children() {
-                add_policy(entry, kind, scope, objects, &mut ruleset);
+                add_policy(entry, kind, scope, objects, &mut ruleset, build);
             }
         }
         if !objects.central_nat && kind.default == Action::Deny {
@@ -149,6 +148,7 @@ fn add_policy(
     scope: &Scope<'_, '_>,
     objects: &mut Objects,
     ruleset: &mut Ruleset,
+    build: &mut Build<'_>,
 ) {
     let user = format!("{} {}", kind.name, entry.name());
     let iif = interfaces(entry, &["srcintf", "intf", "interface"], &user, objects);
@@ -160,7 +160,7 @@ fn add_policy(
         logging: logging(entry),
         ..Rule::new(entry.line(), action, Traffic::ANY)
     };
-    let note = note(entry, kind, scope, action);
+    let note = note(entry, kind, scope, action, build);
     let when = objects.schedules.when(entry.get("schedule"), expiry(entry));
     for part in matching.parts(&iif) {
         let mut rule = template.clone();
@@ -221,10 +221,14 @@ fn logging(entry: Node<'_, '_>) -> Logging {
     if entry.is("logtraffic", "all") { Logging::On } else { Logging::Off }
 }
 
-fn note(entry: Node<'_, '_>, kind: &Kind, scope: &Scope<'_, '_>, action: Action) -> RuleNote {
-    let texts = [entry.get("name"), entry.get("comments").or_else(|| entry.get("comment"))];
-    let texts: Vec<&str> = texts.into_iter().flatten().collect();
-    let comment = (!texts.is_empty()).then(|| masked(&texts.join(": ")).into_owned());
+fn note(
+    entry: Node<'_, '_>,
+    kind: &Kind,
+    scope: &Scope<'_, '_>,
+    action: Action,
+    build: &mut Build<'_>,
+) -> RuleNote {
+    let comment = comment(entry, &["name", "comments", "comment"], build);
     let permits = action == Action::Permit;
     let inspection = if permits { inspection(entry, kind, scope) } else { Inspection::default() };
     let id = Some(entry.name().to_owned());

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::words::Value;
 use crate::build::Build;
+use crate::secrets::{kept, masked};
 
 /// What a line does to the values of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,6 +194,27 @@ impl<'t, 'a> Node<'t, 'a> {
             child.mark_all(state, build);
         }
     }
+}
+
+/// The texts of some keys as one comment, `name: comments`; secrets in them are hidden, here and in
+/// the source.
+pub(super) fn comment(node: Node<'_, '_>, keys: &[&str], build: &mut Build<'_>) -> Option<String> {
+    let mut texts = Vec::new();
+    for setting in keys.iter().filter_map(|key| node.setting(key)) {
+        let Some(value) = setting.values.first().filter(|v| !v.text.is_empty()) else { continue };
+        // Where the value is written with escapes, what is hidden stands elsewhere: hide it all.
+        let as_written = value.span.len() == value.text.len();
+        let text = if as_written {
+            kept(&value.text, value.span.start, build)
+        } else {
+            masked(&value.text)
+        };
+        if !as_written && text != value.text {
+            build.redact(value.span.clone());
+        }
+        texts.push(text.into_owned());
+    }
+    (!texts.is_empty()).then(|| texts.join(": "))
 }
 
 impl Setting<'_> {

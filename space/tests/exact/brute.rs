@@ -1,6 +1,9 @@
 //! Every answer of a first-match list against plain enumeration of a small world.
 
-use crate::world::{Sketch, any_rule, class, differ, exact_rule, traffic, traffics, world};
+use crate::world::{
+    Sketch, any_rule, class, differ, exact_rule, group_world, grouped_rule, traffic, traffics,
+    world,
+};
 use portvakt_space::{
     Bound, Budget, Cause, Class, Difference, Doubt, FirstMatchList, Needed, Packet, Traffic,
     Verdict, difference,
@@ -197,6 +200,31 @@ proptest! {
     ) {
         let world = world();
         Bench { rules: &rules, default, world: &world }.check_all()?;
+    }
+
+    #[test]
+    fn groups_are_judged_as_their_members_are(
+        rules in prop::collection::vec(grouped_rule(), 1..9),
+        default in class(),
+    ) {
+        let world = group_world();
+        Bench { rules: &rules, default, world: &world }.check_all()?;
+    }
+
+    #[test]
+    fn sets_of_groups_are_exact(rules in prop::collection::vec(grouped_rule(), 2..7)) {
+        let world = group_world();
+        let bench = Bench { rules: &rules, default: Class::Deny, world: &world };
+        let (list, last) = (bench.list(), rules.len() - 1);
+        let region = rules[0].least.first().cloned().unwrap_or(Traffic::ANY);
+        let of = |region| list.effective(last, region, Bound::Most, Budget::default());
+        let mine = |p: &Packet| rules[last].possibly(p) && !bench.surely_before(last, p);
+        check_difference(&of(&Traffic::ANY), &world, mine)?;
+        check_difference(&of(&region), &world, |p| region.contains(p) && mine(p))?;
+        let left = list.unmatched(&region, Bound::Least, Budget::default());
+        check_difference(&left, &world, |p| {
+            region.contains(p) && !bench.possibly_before(last + 1, p)
+        })?;
     }
 
     #[test]

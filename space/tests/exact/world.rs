@@ -168,6 +168,53 @@ pub(crate) fn any_rule() -> impl Strategy<Value = Sketch> {
         .prop_map(|(class, least, most)| Sketch { class, least, most })
 }
 
+/// Packets between 13 sources and 13 destinations (the last stands for all others) to 9 ports.
+pub(crate) fn group_world() -> Vec<Packet> {
+    let hosts = || 0..=12u8;
+    let packet = |src, dst, dport| Packet {
+        src: addr(Family::V4, src),
+        dst: addr(Family::V4, dst),
+        proto: TCP,
+        sport: 40_000,
+        dport,
+        iif: 0,
+        oif: 0,
+        state: State::New,
+    };
+    hosts()
+        .flat_map(|src| hosts().map(move |dst| (src, dst)))
+        .flat_map(|(src, dst)| (0..=8u16).map(move |dport| packet(src, dst, dport)))
+        .collect()
+}
+
+/// Every second member of a range or two: groups that take more boxes than a rule is given.
+fn scattered(top: u32) -> impl Strategy<Value = RangeSet<u32>> {
+    let bits = move |bits: u32| (0..top).filter(|n| bits >> n & 1 == 1).map(|n| (n, n)).collect();
+    prop_oneof![
+        3 => prop::sample::select(vec![0x555, 0xaaa, 0x955, 0x2aa, 0x155]).prop_map(bits),
+        3 => any::<u32>().prop_map(bits),
+        1 => Just(RangeSet::full()),
+    ]
+}
+
+fn grouped_traffic() -> impl Strategy<Value = Traffic> {
+    (scattered(12), scattered(12), scattered(8)).prop_map(|(src, dst, ports)| {
+        let address = |set| AddrSet::from_parts(set, RangeSet::empty());
+        let port = |(lo, hi): &(u32, u32)| {
+            ServiceBox::to(TCP, *lo as u16, (*hi).min(u32::from(u16::MAX)) as u16)
+        };
+        let service = ports.ranges().iter().map(port).collect();
+        Traffic { src: address(src), dst: address(dst), service, ..Traffic::ANY }
+    })
+}
+
+/// A rule over groups, exact or not.
+pub(crate) fn grouped_rule() -> impl Strategy<Value = Sketch> {
+    let some = |most| prop::collection::vec(grouped_traffic(), 0..=most);
+    (class(), some(2), prop_oneof![3 => Just(Vec::new()), 1 => some(1)])
+        .prop_map(|(class, least, most)| Sketch { class, least, most })
+}
+
 /// Whether two effects may differ: an unmodelled one differs from all.
 pub(crate) fn differ(a: Class, b: Class) -> bool {
     a == Class::Other || b == Class::Other || a != b

@@ -1,8 +1,8 @@
 //! Every answer of a first-match list against plain enumeration of a small world.
 
 use crate::world::{
-    Sketch, any_rule, class, differ, exact_rule, group_world, grouped_rule, traffic, traffics,
-    world,
+    Sketch, any_rule, class, differ, exact_rule, group_world, grouped_rule, tile_rule, tile_world,
+    traffic, traffics, world,
 };
 use portvakt_space::{
     Bound, Budget, Cause, Class, Difference, Doubt, FirstMatchList, Needed, Packet, Traffic,
@@ -188,6 +188,19 @@ fn check_difference(
         prop_assert_eq!(times, usize::from(expected(p)), "{:?}", p);
     }
     Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn tiles_are_judged_with_the_fewest_blockers(
+        rules in prop::collection::vec(tile_rule(), 6..16),
+        default in class(),
+    ) {
+        let world = tile_world();
+        Bench { rules: &rules, default, world: &world }.check_all()?;
+    }
 }
 
 proptest! {

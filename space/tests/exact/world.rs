@@ -215,6 +215,41 @@ pub(crate) fn grouped_rule() -> impl Strategy<Value = Sketch> {
         .prop_map(|(class, least, most)| Sketch { class, least, most })
 }
 
+/// Packets of either version between 5 sources and 5 destinations.
+pub(crate) fn tile_world() -> Vec<Packet> {
+    let tile = |family, n: u8| Packet {
+        src: addr(family, n % 5),
+        dst: addr(family, n / 5),
+        proto: TCP,
+        sport: 40_000,
+        dport: 443,
+        iif: 0,
+        oif: 0,
+        state: State::New,
+    };
+    Family::BOTH.into_iter().flat_map(|family| (0..25).map(move |n| tile(family, n))).collect()
+}
+
+/// A rectangle of tiles, of one version or of both. Few corners, so that many are alike.
+fn tile() -> impl Strategy<Value = Traffic> {
+    let side = || (0..4u8, 0..4u8).prop_map(|(a, b)| (a.min(b), a.max(b)));
+    let families =
+        prop::sample::select(vec![&Family::BOTH[..], &Family::BOTH[..1], &Family::BOTH[1..]]);
+    (side(), side(), families).prop_map(|(src, dst, families)| {
+        let range = |(lo, hi)| {
+            families.iter().map(|f| AddrSet::range(addr(*f, lo), addr(*f, hi))).collect()
+        };
+        Traffic { src: range(src), dst: range(dst), ..Traffic::ANY }
+    })
+}
+
+/// Rules of a tile or some, which often lie over each other: rarely with unknown matches.
+pub(crate) fn tile_rule() -> impl Strategy<Value = Sketch> {
+    let some = |least, most| prop::collection::vec(tile(), least..=most);
+    (class(), some(0, 3), prop_oneof![5 => Just(Vec::new()), 1 => some(1, 2)])
+        .prop_map(|(class, least, most)| Sketch { class, least, most })
+}
+
 /// Whether two effects may differ: an unmodelled one differs from all.
 pub(crate) fn differ(a: Class, b: Class) -> bool {
     a == Class::Other || b == Class::Other || a != b

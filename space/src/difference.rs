@@ -48,3 +48,56 @@ pub fn difference(base: &[Traffic], cover: &[Traffic], budget: Budget) -> Differ
     let list = FirstMatchList::build(rules, Class::Deny);
     list.effective(1, &Traffic::ANY, Bound::Most, budget)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AddrSet, Family, ServiceBox, ServiceSet, TCP};
+    use std::net::IpAddr;
+    use std::slice::from_ref;
+
+    fn net(text: &str, len: u8) -> AddrSet {
+        AddrSet::prefix(text.parse::<IpAddr>().unwrap(), len)
+    }
+
+    fn to(dst: AddrSet, lo: u16, hi: u16) -> Traffic {
+        let service = ServiceBox::to(TCP, lo, hi).into();
+        Traffic { dst, service, ..Traffic::all(Family::V4) }
+    }
+
+    #[test]
+    fn what_a_decision_leaves_of_a_rule_reads_as_people_would_say_it() {
+        let rule = to(net("10.0.0.0", 24), 1, 65_535);
+        let decision = to(net("10.0.0.5", 32), 443, 443);
+        let left = difference(from_ref(&rule), from_ref(&decision), Budget::default());
+        assert!(left.is_complete());
+        let others = to(rule.dst.minus(&decision.dst), 1, 65_535);
+        let service: ServiceSet =
+            [ServiceBox::to(TCP, 1, 442), ServiceBox::to(TCP, 444, 65_535)].into_iter().collect();
+        let same = Traffic { service, ..decision };
+        assert_eq!(left.parts.len(), 2);
+        assert!(left.parts.contains(&others) && left.parts.contains(&same));
+    }
+
+    #[test]
+    fn many_exceptions_of_one_field_leave_one_part() {
+        let rule = to(net("10.0.0.0", 16), 22, 22);
+        let decisions: Vec<Traffic> =
+            (0..200).map(|n: u8| to(net(&format!("10.0.{n}.7"), 32), 22, 22)).collect();
+        let left = difference(&[rule], &decisions, Budget::default());
+        assert_eq!(left.parts.len(), 1);
+        assert_eq!(left.parts[0].dst.size(Family::V4), (1 << 16) - 200);
+    }
+
+    #[test]
+    fn decisions_that_cover_together_leave_nothing() {
+        let rule = to(net("10.0.0.0", 24), 80, 443);
+        let halves = [
+            to(net("10.0.0.0", 25), 1, 65_535),
+            to(net("10.0.0.128", 25), 80, 200),
+            to(net("10.0.0.128", 25), 201, 500),
+        ];
+        assert!(difference(from_ref(&rule), &halves, Budget::default()).is_empty());
+        assert!(!difference(&[rule], &halves[..2], Budget::default()).is_empty());
+    }
+}

@@ -1,5 +1,7 @@
 //! Lists of rules of which the first that matches decides.
 
+use std::ops::Range;
+
 use crate::engine::{Analysis, analysis};
 use crate::{Budget, Cause, Class, Difference, Doubt, Family, Packet, Traffic, Verdict};
 
@@ -147,6 +149,22 @@ impl FirstMatchList {
     pub fn first(&self, packet: &Packet, bound: Bound) -> Option<usize> {
         let family = self.families[packet.family() as usize].as_ref()?;
         family.first(packet, bound).map(|rule| rule as usize)
+    }
+
+    /// Rules of a range that may match a packet that `rule` may match as well, in order. At most
+    /// `most`: wide rules overlap with all others, so the full answer grows with the square of
+    /// the list.
+    pub fn overlapping(&self, rule: usize, among: Range<usize>, most: usize) -> Vec<usize> {
+        let among = among.start as u32..among.end.min(self.len) as u32;
+        let families = self.families.iter().flatten().filter(|_| rule < self.len);
+        let mut rules: Vec<usize> = families
+            .flat_map(|family| family.overlapping(rule as u32, among.clone(), most))
+            .map(|rule| rule as usize)
+            .collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules.truncate(most);
+        rules
     }
 
     /// The packets of `region` that a rule decides: its own without those of all rules before it.

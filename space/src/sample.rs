@@ -151,3 +151,62 @@ fn echo_or_lowest(ranges: &[(u128, u128)], kind: u128) -> u128 {
 fn interface(ranges: &[(u128, u128)]) -> u32 {
     preferred(ranges, &[u32::MAX.into()]).unwrap_or_else(|| lowest(ranges)) as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AddrSet, AtomSet, ServiceBox, ServiceSet, StateSet};
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn sample(traffic: &Traffic) -> Packet {
+        traffic.sample(Family::V4).unwrap()
+    }
+
+    #[test]
+    fn anything_is_a_web_request_between_documentation_addresses() {
+        let packet = sample(&Traffic::ANY);
+        assert_eq!((packet.src, packet.dst), (ip("198.51.100.10"), ip("203.0.113.10")));
+        assert_eq!((packet.proto, packet.sport, packet.dport), (TCP, 40_000, 443));
+        assert_eq!((packet.state, packet.iif), (State::New, u32::MAX));
+        let v6 = Traffic::ANY.sample(Family::V6).unwrap();
+        assert_eq!((v6.src, v6.dst), (ip("2001:db8::10"), ip("2001:db8::20")));
+    }
+
+    #[test]
+    fn a_network_is_shown_by_its_first_host() {
+        let net = Traffic { dst: AddrSet::prefix(ip("10.2.3.0"), 24), ..Traffic::ANY };
+        assert_eq!(sample(&net).dst, ip("10.2.3.1"));
+        let host = Traffic { dst: AddrSet::host(ip("10.2.3.0")), ..Traffic::ANY };
+        assert_eq!(sample(&host).dst, ip("10.2.3.0"));
+    }
+
+    #[test]
+    fn ports_are_exact_where_the_set_is() {
+        let of = |service: ServiceBox| {
+            let packet = sample(&Traffic { service: service.into(), ..Traffic::ANY });
+            (packet.proto, packet.sport, packet.dport)
+        };
+        assert_eq!(of(ServiceBox::to(UDP, 161, 162)), (UDP, 40_000, 161));
+        assert_eq!(of(ServiceBox::ports(TCP, (20, 20), (1024, 65_535))), (TCP, 20, 1024));
+        assert_eq!(of(ServiceBox::ports(TCP, (500, 2_000), (0, 79))), (TCP, 1024, 22));
+        assert_eq!(of(ServiceBox::proto(ICMP)), (ICMP, 0, 0x0800));
+        assert_eq!(of(ServiceBox::icmp(ICMP, 3, Some(4))), (ICMP, 0, 0x0304));
+        assert_eq!(of(ServiceBox::proto(47)), (47, 0, 0));
+    }
+
+    #[test]
+    fn interfaces_and_states_are_of_the_set() {
+        let set = Traffic {
+            iif: AtomSet::one(4),
+            oif: [2, 9].into_iter().collect(),
+            state: StateSet::RETURN,
+            ..Traffic::ANY
+        };
+        let packet = sample(&set);
+        assert_eq!((packet.iif, packet.oif, packet.state), (4, 2, State::Established));
+        assert_eq!(Traffic { service: ServiceSet::none(), ..set }.sample(Family::V4), None);
+    }
+}

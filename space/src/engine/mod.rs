@@ -22,6 +22,7 @@ mod remainder;
 mod search;
 mod split;
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -55,6 +56,8 @@ pub(crate) trait Analysis: Send + Sync + std::fmt::Debug {
     /// Whether these rules together match all of `rule`.
     fn is_covered_by(&self, rule: u32, rules: &[u32], bound: Bound, budget: Budget) -> bool;
     fn first(&self, packet: &Packet, bound: Bound) -> Option<u32>;
+    /// Rules of a range that may share a packet with `rule`, in order: those of `most` items.
+    fn overlapping(&self, rule: u32, among: Range<u32>, most: usize) -> Vec<u32>;
     fn effective(&self, rule: u32, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
     fn unmatched(&self, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
 }
@@ -158,7 +161,7 @@ impl<const D: usize> Engine<D> {
     ) -> Option<Open> {
         let within = self.traffic(base, region)?;
         let mut search = Search::new(&self.index);
-        let exceptions = search.overlapping_rules(base, view, COUNTED);
+        let exceptions = search.overlapping(base, view, COUNTED).len();
         let mut meter = Meter::start(budget, &search);
         let witness = match cover(&mut search, base, view, &mut meter, &mut Shares::default()) {
             Cover::Hole(cell) => Some(self.packet(&cell)).filter(|packet| within.contains(packet)),
@@ -209,6 +212,18 @@ impl<const D: usize> Analysis for Engine<D> {
         Search::new(&self.index).first(&cell, &view).map(|item| item.rule)
     }
 
+    fn overlapping(&self, rule: u32, among: Range<u32>, most: usize) -> Vec<u32> {
+        let (mut search, view) = (Search::new(&self.index), View::most(among));
+        let parts = self.index.items_of(rule);
+        let mut rules: Vec<u32> = parts
+            .map(|item| Product::of(item, self.index.shape(item)))
+            .flat_map(|part| search.overlapping(&part, &view, most))
+            .collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
+    }
+
     fn effective(&self, rule: u32, region: &Traffic, bound: Bound, budget: Budget) -> Difference {
         let (own, view) = match bound {
             Bound::Least => (mask::LEAST, View::most(0..rule)),
@@ -233,7 +248,7 @@ impl<const D: usize> Analysis for Engine<D> {
 }
 
 impl Bound {
-    fn view(self, rules: std::ops::Range<u32>) -> View {
+    fn view(self, rules: Range<u32>) -> View {
         match self {
             Self::Least => View::least(rules),
             Self::Most => View::most(rules),

@@ -178,13 +178,14 @@ impl<'a, const D: usize> Search<'a, D> {
         found
     }
 
-    /// The number of rules that share a cell with `region`, among the first `scan` items that do.
-    pub(crate) fn overlapping_rules<R: Region<D>>(
+    /// Rules of the view that share a cell with `region`, in order: those of the first `most`
+    /// items that do.
+    pub(crate) fn overlapping<R: Region<D>>(
         &mut self,
         region: &R,
         view: &View,
-        scan: usize,
-    ) -> usize {
+        most: usize,
+    ) -> Vec<u32> {
         let bounds = region.bounds();
         let mut rules = Vec::new();
         self.walk(
@@ -194,12 +195,12 @@ impl<'a, const D: usize> Search<'a, D> {
                 if view.has(item) && region.meeting(item, index.shape(item)).is_some() {
                     rules.push(item.rule);
                 }
-                if rules.len() < scan { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                if rules.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             },
         );
         rules.sort_unstable();
         rules.dedup();
-        rules.len()
+        rules
     }
 
     /// Rules of the view that match the cell, in order: at most `most`.

@@ -139,25 +139,21 @@ fn halve_by_rule<const D: usize>(items: &mut [Item<D>]) -> (usize, usize) {
 fn mark_copies<const D: usize>(items: &mut [Item<D>]) {
     let mut order: Vec<u32> =
         (0..items.len() as u32).filter(|&i| items[i as usize].shape == SOLID).collect();
+    // What only may match comes last: it never stands for what is sure to match.
     order.sort_unstable_by_key(|&i| {
         let item = &items[i as usize];
         (item.bounds, item.mask & mask::LEAST == 0, item.rule)
     });
-    let mut first: Option<usize> = None;
-    for i in order.into_iter().map(|i| i as usize) {
+    let mut first: Option<(Cuboid<D>, u32)> = None;
+    for item in order.into_iter().map(|i| i as usize) {
+        let item = &mut items[item];
         match first {
-            Some(f) if items[f].bounds == items[i].bounds && stands_for(&items[f], &items[i]) => {
-                items[i].mask &= !mask::FRESH;
+            Some((bounds, rule)) if bounds == item.bounds && rule <= item.rule => {
+                item.mask &= !mask::FRESH;
             }
-            _ => first = Some(i),
+            _ => first = Some((item.bounds, item.rule)),
         }
     }
-}
-
-/// Whether `earlier` matches for sure whatever `later`, with the same box, may match.
-fn stands_for<const D: usize>(earlier: &Item<D>, later: &Item<D>) -> bool {
-    let both = |item: &Item<D>| item.mask & mask::LEAST != 0 && item.mask & mask::MOST != 0;
-    both(earlier) && earlier.rule <= later.rule
 }
 
 /// The field and cut that leave the cheapest scan, if any is worth a node.

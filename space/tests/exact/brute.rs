@@ -191,7 +191,7 @@ fn check_difference(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 700, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn tiles_are_judged_with_the_fewest_blockers(
@@ -204,7 +204,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn verdicts_are_those_of_enumeration(
@@ -292,6 +292,19 @@ proptest! {
             prop_assert_eq!(list.first(p, Bound::Least), rules.iter().position(|r| r.surely(p)));
             prop_assert_eq!(list.first(p, Bound::Most), rules.iter().position(|r| r.possibly(p)));
         }
+    }
+
+    #[test]
+    fn overlapping_rules_are_those_that_share_a_packet(
+        rules in prop::collection::vec(any_rule(), 2..7),
+        pick in any::<prop::sample::Index>(),
+    ) {
+        let world = world();
+        let bench = Bench { rules: &rules, default: Class::Deny, world: &world };
+        let (list, rule) = (bench.list(), pick.index(rules.len()));
+        let shares = |other: &usize| bench.own(rule).any(|p| rules[*other].possibly(p));
+        let expected: Vec<usize> = (0..rule).filter(shares).collect();
+        prop_assert_eq!(list.overlapping(rule, 0..rule, usize::MAX), expected);
     }
 
     #[test]

@@ -59,6 +59,8 @@ pub struct Head<'a> {
     pub text: &'a str,
     /// Up to 64 KiB of a text's raw bytes; all of a workbook's.
     pub bytes: &'a [u8],
+    /// What is known beside the file: own names of columns.
+    pub context: &'a Context,
 }
 
 impl Head<'_> {
@@ -133,16 +135,21 @@ pub fn parse(
     context: &Context,
 ) -> Result<Parsed, Unreadable> {
     let (text, binary) = decode::decode(bytes).map_err(Unreadable::Undecodable)?;
-    let parser = recognise(path, &text, &binary).ok_or(Unreadable::NotRecognised)?;
+    let parser = recognise(path, &text, &binary, context).ok_or(Unreadable::NotRecognised)?;
     Ok(parse_as(parser, id, path, text, &binary, context))
 }
 
 /// The parser that is surest of a file, if any is.
-pub fn recognise(path: &str, text: &str, binary: &[u8]) -> Option<&'static Parser> {
+pub fn recognise(
+    path: &str,
+    text: &str,
+    binary: &[u8],
+    context: &Context,
+) -> Option<&'static Parser> {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_lowercase();
     let start = decode::prefix(text, HEAD_BYTES);
     let bytes = if binary.is_empty() { start.as_bytes() } else { binary };
-    let head = Head { name: &name, text: start, bytes };
+    let head = Head { name: &name, text: start, bytes, context };
     let scored = PARSERS.iter().map(|p| ((p.sniff)(&head), *p));
     scored.filter(|(s, _)| *s > Score::NO).max_by_key(|(s, _)| *s).map(|(_, p)| p)
 }

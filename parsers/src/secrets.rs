@@ -183,12 +183,27 @@ fn value_end(bytes: &[u8], from: usize, assigned: bool) -> usize {
     if let Some(&quote @ (b'"' | b'\'')) = from.checked_sub(1).map(|i| &bytes[i]) {
         return memchr::memchr(quote, rest).map_or(bytes.len(), |n| from + n);
     }
+    let assigned = assigned || is_assigned_later(rest);
     let stop = |(i, b): (usize, &u8)| match b {
         b' ' => !assigned,
         b',' | b';' => rest.get(i + 1).is_none_or(|next| *next == b' '),
         _ => false,
     };
     rest.iter().enumerate().position(|(i, b)| stop((i, b))).map_or(bytes.len(), |n| from + n)
+}
+
+/// Whether words stand between the word for a secret and its value: `lösenord (reserv): x`,
+/// `password for the account = x`.
+fn is_assigned_later(rest: &[u8]) -> bool {
+    const FARTHEST: usize = 40;
+    let clause = rest.iter().take(FARTHEST).take_while(|b| !b",;.\n".contains(b)).count();
+    let assigns = |i: usize| match rest[i] {
+        b'=' => true,
+        // Not the colon of a URL.
+        b':' => rest.get(i + 1) != Some(&b'/'),
+        _ => false,
+    };
+    (0..clause).any(assigns)
 }
 
 /// A password hash in modular crypt form (`$6$…`) or a Junos secret (`$9$…`).
@@ -256,6 +271,9 @@ mod tests {
             ("Authorization: Bearer abc def", "Authorization: Bearer [redacted] def"),
             ("Nyckel:x", "Nyckel:[redacted]"),
             ("adminpw=x", "adminpw=[redacted]"),
+            ("Delad nyckel (PSK): x y, ring", "Delad nyckel [redacted], ring"),
+            ("password for the account: x y; z", "password [redacted]; z"),
+            ("password reset at https://h/x y", "password [redacted] at https://h/x y"),
         ] {
             assert_eq!(masked(text), want);
         }

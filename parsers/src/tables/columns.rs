@@ -197,11 +197,10 @@ pub(super) fn judge<'n>(
 impl Kind {
     /// The column of a name as written. The site's own names go first.
     pub(super) fn column(self, name: &str, context: &Context) -> Option<Column> {
-        if let Some(own) = context.columns.get(&name.trim().to_lowercase()) {
-            return self.known(own);
-        }
+        let own = context.columns.get(&name.trim().to_lowercase());
         let (before, hint) = name.split_once('(').unwrap_or((name, ""));
-        self.known(name)
+        own.and_then(|own| self.known(own))
+            .or_else(|| self.known(name))
             .or_else(|| self.known(before).filter(|_| !hint.is_empty()))
             .or_else(|| name.split('/').find_map(|part| self.known(part)))
     }

@@ -20,12 +20,10 @@ mod tree;
 mod values;
 mod workbook;
 
-use std::sync::LazyLock;
-
 use columns::Kind;
 use reader::Reader;
 
-use crate::{Build, Context, Head, Input, Parser, Score};
+use crate::{Build, Head, Input, Parser, Score};
 
 /// Port-opening decisions.
 pub(crate) static REGISTER: Parser = Parser {
@@ -68,9 +66,6 @@ pub(crate) static EXCEPTIONS: Parser = Parser {
     parse,
 };
 
-/// Own names are not known while sniffing: a header must have enough names that are.
-static NO_CONTEXT: LazyLock<Context> = LazyLock::new(Context::default);
-
 fn sniff(head: &Head<'_>, kind: Kind) -> Score {
     if head.text.is_empty() {
         // What the sheets hold is known once they are read.
@@ -82,9 +77,9 @@ fn sniff(head: &Head<'_>, kind: Kind) -> Score {
     }
     let text = head.text.trim_start();
     let judged = if text.starts_with(['{', '[']) {
-        json::sniff(text, &NO_CONTEXT)
+        json::sniff(text, head.context)
     } else {
-        delimited::sniff(head.text, &NO_CONTEXT)
+        delimited::sniff(head.text, head.context)
     };
     judged.filter(|j| j.kind == kind).map_or(Score::NO, |j| Score(50 + j.share / 2))
 }

@@ -39,8 +39,8 @@ pub(super) fn read(bytes: &[u8], reader: &mut Reader<'_, '_>) -> Result<(), Why>
             _ => {}
         }
     }
-    // A part that ends inside a sheet has been cut.
-    if content.sheet.is_some() { Err(damaged()) } else { Ok(()) }
+    // A part that ends before its root element has been cut.
+    if content.complete { Ok(()) } else { Err(damaged()) }
 }
 
 /// Where in the document the reader is.
@@ -51,6 +51,8 @@ struct Content {
     cell: Option<Open>,
     /// Inside a comment on a cell, which is no part of its value.
     annotated: bool,
+    /// The root element has ended.
+    complete: bool,
 }
 
 /// The row being read.
@@ -96,6 +98,7 @@ impl Content {
     fn close(&mut self, name: &str, reader: &mut Reader<'_, '_>) {
         match name {
             "annotation" => self.annotated = false,
+            "document-content" => self.complete = true,
             "table-cell" | "covered-table-cell" => {
                 if let Some(cell) = self.cell.take() {
                     self.row.push(cell);

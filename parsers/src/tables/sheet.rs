@@ -75,6 +75,8 @@ impl Sheet {
         let fits = self.base.saturating_add(row) <= MAX_ROWS && reader.has_room();
         if !fits {
             reader.problem(&self.origin, Place::Cell(row, 1), "", too_many());
+            let line = reader.add_rows(reader.build.coverage.states.len() as u32, 1);
+            reader.mark((line, line), LineState::Unsupported("rows past the limit"));
         }
         fits
     }

@@ -1,6 +1,7 @@
 //! Workbooks: a zip archive of XML parts (ECMA-376, OpenDocument 1.3).
 
 use std::io::{Cursor, Read};
+use std::panic::AssertUnwindSafe;
 
 use calamine::{DataRef, Dimensions, ExcelDateTime, Reader as _, SheetType, Xlsx};
 use jiff::civil::Date;
@@ -27,8 +28,9 @@ pub(super) fn is_workbook(bytes: &[u8]) -> bool {
 
 /// Reads every sheet.
 pub(super) fn read(bytes: &[u8], reader: &mut Reader<'_, '_>) {
-    let result = check_size(bytes)
-        .and_then(|()| if is_ods(bytes) { ods::read(bytes, reader) } else { xlsx(bytes, reader) });
+    let result = check_size(bytes, MAX_UNPACKED).and_then(|()| {
+        if is_ods(bytes) { ods::read(bytes, reader) } else { guarded_xlsx(bytes, reader) }
+    });
     if let Err(why) = result {
         let origin = Origin { source: reader.build.id, sheet: None };
         reader.problem(&origin, Place::Whole, "", why);
@@ -37,15 +39,22 @@ pub(super) fn read(bytes: &[u8], reader: &mut Reader<'_, '_>) {
     }
 }
 
+/// The spreadsheet library panics on some damaged references to cells (`A99999999999`). Rows reach
+/// the model whole, so what was read before stays right.
+fn guarded_xlsx(bytes: &[u8], reader: &mut Reader<'_, '_>) -> Result<(), Why> {
+    let read = AssertUnwindSafe(|| xlsx(bytes, reader));
+    std::panic::catch_unwind(read).unwrap_or_else(|_| Err(damaged()))
+}
+
 fn is_ods(bytes: &[u8]) -> bool {
     memmem::find(&bytes[..bytes.len().min(256)], ODS_MARK).is_some()
 }
 
 /// Unpacks every part to nowhere: what an archive says of its sizes may be untrue, and any part may
 /// be a sheet.
-fn check_size(bytes: &[u8]) -> Result<(), Why> {
+fn check_size(bytes: &[u8], most: u64) -> Result<(), Why> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| damaged())?;
-    let mut left = MAX_UNPACKED;
+    let mut left = most;
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(|_| damaged())?;
         if part.size() > left {
@@ -80,6 +89,9 @@ fn xlsx(bytes: &[u8], reader: &mut Reader<'_, '_>) -> Result<(), Why> {
         .filter(|s| s.typ == SheetType::WorkSheet)
         .map(|s| s.name.clone())
         .collect();
+    if sheets.is_empty() {
+        return Err(damaged());
+    }
     for name in sheets {
         let merged = book.merge_cells_by_sheet_name(&name).unwrap_or_default();
         read_sheet(&mut book, &name, &merged, reader)?;
@@ -138,5 +150,42 @@ fn day(moment: &ExcelDateTime) -> Value {
     match date {
         Ok(date) if whole => Value::Day(date),
         _ => Value::Number(moment.as_f64()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    fn archive(size: usize) -> Vec<u8> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file("xl/workbook.xml", SimpleFileOptions::default()).unwrap();
+        zip.write_all(&vec![b' '; size]).unwrap();
+        zip.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn what_unpacks_to_too_much_is_refused() {
+        let bytes = archive(100_000);
+        assert!(bytes.len() < 1000);
+        assert_eq!(check_size(&bytes, 100_000), Ok(()));
+        assert_eq!(check_size(&bytes, 99_999), Err(too_large()));
+    }
+
+    #[test]
+    fn a_size_that_is_untrue_helps_nobody() {
+        let mut bytes = archive(100_000);
+        let size = 100_000u32.to_le_bytes();
+        let places: Vec<usize> = memmem::find_iter(&bytes, &size).collect();
+        assert!(!places.is_empty());
+        for at in places {
+            bytes[at..at + 4].copy_from_slice(&10u32.to_le_bytes());
+        }
+        assert!(check_size(&bytes, 50_000).is_err());
     }
 }

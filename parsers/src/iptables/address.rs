@@ -1,6 +1,6 @@
 //! Addresses as iptables writes them.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use portvakt_space::{AddrSet, Family};
 
@@ -63,6 +63,14 @@ pub(super) fn range(text: &str, family: Family) -> Option<AddrSet> {
     set.filter(|s| s.has(family))
 }
 
+/// Multicast addresses (RFC 1112, RFC 4291).
+pub(super) fn multicast(family: Family) -> AddrSet {
+    match family {
+        Family::V4 => AddrSet::prefix(Ipv4Addr::new(224, 0, 0, 0).into(), 4),
+        Family::V6 => AddrSet::prefix(Ipv6Addr::from(0xff_u128 << 120).into(), 8),
+    }
+}
+
 /// The IP version that a rule shows by an address or by a protocol; `None` when it shows none.
 pub(super) fn version_shown(rule: &str) -> Option<Family> {
     let mut before = "";
@@ -114,6 +122,12 @@ mod tests {
         assert!(odd.contains("10.200.5.1".parse().unwrap()));
         assert!(!odd.contains("10.200.6.0".parse().unwrap()));
         assert_eq!(list("192.0.2.0/255.255.255.0", Family::V4), list("192.0.2.0/24", Family::V4));
+    }
+
+    #[test]
+    fn multicast_is_one_prefix() {
+        assert_eq!(multicast(Family::V4), net::network("224.0.0.0/4").unwrap());
+        assert_eq!(multicast(Family::V6), net::network("ff00::/8").unwrap());
     }
 
     #[test]

@@ -218,6 +218,8 @@ impl<'a> Draft<'a> {
             "--tcp-flags" => self.tcp_flags(at),
             "--src-range" => self.address(at, address::range, true),
             "--dst-range" => self.address(at, address::range, false),
+            "--src-type" => self.value(at, |d, w, neg| d.address_type(w.text, neg, true)),
+            "--dst-type" => self.value(at, |d, w, neg| d.address_type(w.text, neg, false)),
             "--match-set" => self.set(at, sets),
             "--set" if self.region == Region::Known => self.set(at, sets),
             "--ctproto" => self.value(at, |d, w, neg| d.connection_protocol(w.text, neg)),
@@ -262,6 +264,15 @@ impl<'a> Draft<'a> {
             false if field.is_all(self.family) && !set.has(other) => set.clone(),
             false => field.intersect(set),
         };
+    }
+
+    /// Of the address types only MULTICAST does not depend on the routes of the host.
+    fn address_type(&mut self, text: &str, negated: bool, source: bool) -> bool {
+        if text != "MULTICAST" {
+            return false;
+        }
+        self.narrow_address(&address::multicast(self.family), negated, source);
+        true
     }
 
     fn ports(&mut self, at: &mut At<'a, '_>, side: Side) {

@@ -4,7 +4,8 @@
 pub(super) fn narrows_only_by_options(module: &str) -> bool {
     matches!(
         module,
-        "tcp"
+        "addrtype"
+            | "tcp"
             | "udp"
             | "state"
             | "conntrack"
@@ -26,9 +27,9 @@ pub(super) fn narrows_only_by_options(module: &str) -> bool {
 
 /// Modules that are known, and whose match is not modelled.
 pub(super) fn is_known_module(module: &str) -> bool {
+    /// Sorted.
     const KNOWN: &[&str] = &[
         "account",
-        "addrtype",
         "ah",
         "bpf",
         "cgroup",
@@ -45,8 +46,8 @@ pub(super) fn is_known_module(module: &str) -> bool {
         "ecn",
         "esp",
         "eui64",
-        "fragment",
         "frag",
+        "fragment",
         "fuzzy",
         "geoip",
         "gradm",
@@ -92,21 +93,25 @@ pub(super) fn is_known_module(module: &str) -> bool {
         "ttl",
         "u32",
         "unclean",
-        "weburl",
         "webstr",
+        "weburl",
     ];
-    KNOWN.binary_search(&module).is_ok() || KNOWN.contains(&module)
+    KNOWN.binary_search(&module).is_ok()
 }
 
 /// Options of modelled modules that are known and not modelled.
 pub(super) fn is_known_option(option: &str) -> bool {
     option.starts_with("--ct")
+        || option.starts_with("--limit-iface-")
         || option.starts_with("--packets-")
         || option.starts_with("--bytes-")
         || option.starts_with("--update-")
         || option.starts_with("--chunk-types")
         || option.starts_with("--dccp-")
-        || matches!(option, "--tcp-option" | "--return-nomatch" | "-f" | "--fragment")
+        || matches!(
+            option,
+            "--src-type" | "--dst-type" | "--tcp-option" | "--return-nomatch" | "-f" | "--fragment"
+        )
 }
 
 /// Targets that decide nothing.
@@ -171,4 +176,18 @@ pub(super) fn decides_elsewhere(target: &str) -> bool {
             | "DNPT"
             | "FLOWOFFLOAD"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_are_sorted_for_the_search() {
+        for module in ["account", "limit", "recent", "u32", "webstr"] {
+            assert!(is_known_module(module), "{module}");
+        }
+        assert!(!is_known_module("flurp"));
+        assert!(!narrows_only_by_options("limit") && narrows_only_by_options("tcp"));
+    }
 }

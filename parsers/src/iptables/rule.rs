@@ -305,3 +305,87 @@ pub(super) fn resolve_patterns(device: &mut Device) {
         resolve(&mut rule.matches.oif);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use portvakt_model::{Device, SourceId};
+    use portvakt_space::{Packet, State, TCP};
+
+    use crate::{Context, Parsed, parse};
+
+    fn read(text: &str) -> Parsed {
+        parse(SourceId(0), "gw.rules", text.as_bytes().to_vec(), &Context::default()).unwrap()
+    }
+
+    fn device(rules: &str) -> Device {
+        read(&format!("*filter\n:FORWARD DROP [0:0]\n{rules}\nCOMMIT\n")).devices.remove(0)
+    }
+
+    /// A new TCP connection by the named interface, or by one that no rule names.
+    fn packet(device: &Device, iif: &str) -> Packet {
+        Packet {
+            src: "192.0.2.1".parse().unwrap(),
+            dst: "198.51.100.1".parse().unwrap(),
+            proto: TCP,
+            sport: 40_000,
+            dport: 443,
+            iif: device.interfaces.find(iif).unwrap_or(u32::MAX),
+            oif: u32::MAX,
+            state: State::New,
+        }
+    }
+
+    #[test]
+    fn a_pattern_holds_names_that_come_after_it() {
+        let d = device(
+            "-A FORWARD -i eth+ -j ACCEPT\n-A FORWARD -i eth7 -j DROP\n-A FORWARD ! -i eth7 -j DROP",
+        );
+        let hits = |rule: usize, iif| d.rulesets[0].rules[rule].matches.contains(&packet(&d, iif));
+        assert!(hits(0, "eth7") && hits(0, "eth+"), "a named one, and one nobody named");
+        assert!(!hits(0, "wlan0"));
+        assert!(hits(1, "eth7") && !hits(1, "eth+"));
+        assert!(!hits(2, "eth7") && hits(2, "eth+") && hits(2, "wlan0"));
+    }
+
+    #[test]
+    fn not_syn_is_certain_only_for_established_packets() {
+        let d = device("-A FORWARD -p tcp ! --syn -j ACCEPT");
+        let rule = &d.rulesets[0].rules[0];
+        let new = packet(&d, "eth0");
+        assert!(rule.matches.contains(&new), "conntrack may take any packet for a new one");
+        let least = rule.least().unwrap();
+        assert!(!least.contains(&new));
+        assert!(least.contains(&Packet { state: State::Established, ..new }));
+    }
+
+    /// A packet that raw takes out of tracking meets the filter as UNTRACKED.
+    #[test]
+    fn untracked_packets_meet_the_rules_for_them() {
+        let d = read(
+            "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp --dport 443 -j CT --notrack\nCOMMIT\n\
+             *filter\n:FORWARD DROP [0:0]\n-A FORWARD -m conntrack --ctstate UNTRACKED -j ACCEPT\nCOMMIT\n",
+        )
+        .devices
+        .remove(0);
+        let untracked = Packet { state: State::Untracked, ..packet(&d, "eth0") };
+        assert!(d.rulesets[1].rules[0].matches.contains(&untracked));
+        let raw = &d.rulesets[0].rules[0];
+        assert!(raw.gap.as_ref().unwrap().reasons[0].text.contains("UNTRACKED"));
+    }
+
+    #[test]
+    fn inserted_rules_come_in_the_order_of_the_kernel() {
+        let d = device(
+            "-A FORWARD -j DROP\n-I FORWARD -i a -j DROP\n-I FORWARD 2 -i b -j DROP\n-I FORWARD 9 -i c -j DROP",
+        );
+        let lines: Vec<u32> = d.rulesets[0].rules.iter().map(|r| r.line).collect();
+        assert_eq!(lines, [4, 5, 3, 6]);
+    }
+
+    #[test]
+    fn a_million_ports_or_negations_stay_small() {
+        let many = "1,".repeat(50_000);
+        let d = device(&format!("-A FORWARD -p tcp -m multiport ! --ports {many} -j DROP"));
+        assert!(d.rulesets[0].rules[0].gap.is_some());
+    }
+}

@@ -187,11 +187,11 @@ fn address<'a>(
         "object-group" => {
             let name = args.next()?;
             entry.groups.push(name);
-            let set = groups.network(name);
+            let set = groups.network(name, family);
             if set.is_none() {
                 entry.gaps.push(format!("object-group {name}"));
             }
-            Some(set.map_or(AddrSet::all(family), |set| set.only(family)))
+            Some(set.cloned().unwrap_or(AddrSet::all(family)))
         }
         prefix if prefix.contains('/') => net::network(prefix).map(|set| set.only(family)),
         addr if family == Family::V6 => host(addr),

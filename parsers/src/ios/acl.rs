@@ -26,6 +26,8 @@ struct List {
     entries: Vec<(u32, Rule)>,
     /// The highest sequence number so far.
     highest: u32,
+    /// Index of each entry's first rule.
+    rules: Vec<u32>,
     /// Remarks that wait for their rule.
     remark: String,
     ruleset: Option<RulesetId>,
@@ -43,14 +45,32 @@ impl Lists {
         self.all[*self.by_name.get(&(family, name.to_owned()))?].ruleset
     }
 
+    /// The index in its list of the rule with a sequence number. Lists are the first rule lists of
+    /// the device, in the same order, and their entries are sorted.
+    fn rule(&self, ruleset: RulesetId, number: u32) -> Option<usize> {
+        let list = self.all.get(ruleset.0 as usize)?;
+        let at = list.entries.binary_search_by_key(&number, |(n, _)| *n).ok()?;
+        list.rules.get(at).map(|rule| *rule as usize)
+    }
+
     fn open(&mut self, family: Family, name: &str, standard: bool, line: u32) -> usize {
         let next = self.all.len();
         let index = *self.by_name.entry((family, name.to_owned())).or_insert(next);
         if index == next {
             let name = name.to_owned();
             let (entries, remark) = (Vec::new(), String::new());
-            let (highest, ruleset) = (0, None);
-            self.all.push(List { name, family, standard, line, entries, highest, remark, ruleset });
+            let (highest, rules, ruleset) = (0, Vec::new(), None);
+            self.all.push(List {
+                name,
+                family,
+                standard,
+                line,
+                entries,
+                highest,
+                rules,
+                remark,
+                ruleset,
+            });
         }
         index
     }
@@ -302,6 +322,7 @@ fn finish(ios: &mut Ios<'_, '_>) {
         let mut ruleset = Ruleset::new(list.name.clone(), list.line);
         ruleset.families = vec![list.family];
         for (_, rule) in &list.entries {
+            list.rules.push(ruleset.rules.len() as u32);
             match reflexive(rule, reflected) {
                 Some(answers) => ruleset.rules.extend(answers),
                 None => ruleset.rules.push(rule.clone()),
@@ -369,25 +390,16 @@ pub(super) fn shown(ios: &mut Ios<'_, '_>, config: &Config<'_>) {
 
 fn counters(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, ruleset: RulesetId) {
     ios.used(command);
-    let list = ios.lists.all.iter().find(|l| l.ruleset == Some(ruleset));
-    let numbers: FxHashMap<u32, u32> = list.map_or_else(FxHashMap::default, |list| {
-        list.entries.iter().map(|(number, rule)| (*number, rule.line)).collect()
-    });
-    let rules = &mut ios.device.rulesets[ruleset.0 as usize].rules;
-    let mut by_line: FxHashMap<u32, &mut Rule> = rules.iter_mut().map(|r| (r.line, r)).collect();
-    let mut done = Vec::new();
     for child in command.below() {
         let (number, words) = sequence(child.words());
-        let line = number.and_then(|n| numbers.get(&n));
-        let rule = line.and_then(|line| by_line.get_mut(line));
         let hits = hits(words).1.unwrap_or(Hits { count: 0, last: None });
-        done.push((child, rule.map(|rule| rule.note_mut().hits = Some(hits)).is_some()));
-    }
-    for (child, found) in done {
-        if found {
-            ios.used(child);
-        } else {
-            ios.lost(child, "entry that the configuration does not have");
+        match number.and_then(|number| ios.lists.rule(ruleset, number)) {
+            Some(rule) => {
+                let rules = &mut ios.device.rulesets[ruleset.0 as usize].rules;
+                rules[rule].note_mut().hits = Some(hits);
+                ios.used(child);
+            }
+            None => ios.lost(child, "entry that the configuration does not have"),
         }
     }
 }

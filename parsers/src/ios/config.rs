@@ -277,30 +277,34 @@ impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
             self.config.banners.push(line.number);
         }
         let (delimiter, text) = delimiter(text)?;
-        let from = line.start as usize + offset(line.text, text);
-        if self.unended.contains(&delimiter) || self.unended.len() > 8 {
+        self.find(line.start as usize + offset(line.text, text), delimiter)
+    }
+
+    /// Where the next `mark` after `from` ends. One that was sought in vain is not sought again, so
+    /// that the text is not read over and over.
+    fn find(&mut self, from: usize, mark: &'a str) -> Option<u32> {
+        if self.unended.contains(&mark) || self.unended.len() > 8 {
             return None;
         }
         let rest = &self.config.text.as_bytes()[from..];
-        let found = memchr::memmem::find(rest, delimiter.as_bytes());
+        let found = memchr::memmem::find(rest, mark.as_bytes());
         if found.is_none() {
-            self.unended.push(delimiter);
+            self.unended.push(mark);
         }
-        found.map(|n| (from + n + delimiter.len()) as u32)
+        found.map(|n| (from + n + mark.len()) as u32)
     }
 
     /// Certificates and keys in hexadecimal or PEM: where they end.
     fn armoured(&mut self, line: Line<'a>, body: &str) -> Option<u32> {
         let after = line.start as usize + line.text.len();
-        let rest = &self.config.text.as_bytes()[after..];
-        let to = if body.starts_with("-----BEGIN") {
-            memchr::memmem::find(rest, b"-----END")?
+        let last = if body.starts_with("-----BEGIN") {
+            "-----END"
         } else if is_hex_line(body) && self.in_certificate() {
-            memchr::memmem::find(rest, b"quit")?
+            "quit"
         } else {
             return None;
         };
-        let end = (after + to + 4) as u32;
+        let end = self.find(after, last)?;
         self.build.neutral(line.number);
         if body.contains("PRIVATE KEY") {
             self.config.private_keys.push(line.number);

@@ -69,7 +69,8 @@ pub(super) fn finish(ios: &mut Ios<'_, '_>) {
     }
     ios.device.stateful = true;
     let zones = sets(&ios.device.zones);
-    let mut writer = Writer { ios, zones, helpers: FxHashMap::default() };
+    let (helpers, ways) = (FxHashMap::default(), FxHashMap::default());
+    let mut writer = Writer { ios, zones, helpers, ways };
     let forward = writer.forward(&pairs);
     let to_self = writer.own(&pairs, true);
     let from_self = writer.own(&pairs, false);
@@ -112,14 +113,18 @@ struct Conjunct {
 
 /// Ways that a class may be matched, at most; beyond it the class is not modelled.
 const MAX_WAYS: usize = 1024;
-/// Class maps within class maps, at most.
-const MAX_DEPTH: u32 = 16;
+/// Class maps within class maps, and access lists that must all permit, at most.
+const MAX_DEPTH: usize = 16;
+/// Rules of all policies together, at most; what is beyond is not modelled.
+const MAX_RULES: usize = 1 << 20;
 
 struct Writer<'i, 'b, 'c> {
     ios: &'i mut Ios<'b, 'c>,
     zones: FxHashMap<String, AtomSet>,
     /// Lists that turn an access list into a condition.
     helpers: FxHashMap<(Vec<RulesetId>, bool, bool), RulesetId>,
+    /// Ways by class map.
+    ways: FxHashMap<String, Vec<Conjunct>>,
 }
 
 impl Writer<'_, '_, '_> {
@@ -202,6 +207,12 @@ impl Writer<'_, '_, '_> {
                 None => vec![everything()],
                 Some(name) => self.ways(name, class.line, 0),
             };
+            if rules.len() + ways.len() > MAX_RULES {
+                let mut rest = Rule::new(class.line, Action::Unknown, scope.clone());
+                rest.narrowed_by("more classes than are modelled");
+                rules.push(rest);
+                break;
+            }
             for way in ways {
                 let matches = Traffic { service: way.service, ..scope.clone() };
                 let action = self.action(&way.lists, class.action, class.logging);
@@ -216,30 +227,39 @@ impl Writer<'_, '_, '_> {
         self.ios.classes.policies.insert(name.clone(), classes);
     }
 
-    /// The ways in which traffic is in a class.
-    fn ways(&mut self, class: &str, line: u32, depth: u32) -> Vec<Conjunct> {
-        let unknown =
-            || vec![Conjunct { gaps: vec![format!("class-map {class}")], ..everything() }];
+    /// The ways in which traffic is in a class. A class within itself, and what is beyond the
+    /// limits, is not modelled.
+    fn ways(&mut self, class: &str, line: u32, depth: usize) -> Vec<Conjunct> {
+        if let Some(known) = self.ways.get(class) {
+            return known.clone();
+        }
+        let unknown = vec![Conjunct { gaps: vec![format!("class-map {class}")], ..everything() }];
         let Some(ClassMap { any, matches }) = self.ios.classes.inspect.get(class) else {
             self.ios.undefined("class-map", class, line, "policy-map");
-            return unknown();
+            return unknown;
         };
         let (any, matches) = (*any, matches.clone());
+        self.ways.insert(class.to_owned(), unknown.clone());
         if depth > MAX_DEPTH {
-            return unknown();
+            return unknown;
         }
         let mut ways = if any { Vec::new() } else { vec![everything()] };
         for condition in &matches {
-            let new = self.condition(condition, line, depth);
-            ways = if any { [ways, new].concat() } else { product(&ways, &new) };
-            if ways.len() > MAX_WAYS {
-                return unknown();
+            let mut new = self.condition(condition, line, depth);
+            if any {
+                ways.append(&mut new);
+            } else {
+                ways = product(&ways, &new);
+            }
+            if ways.len() > MAX_WAYS || ways.iter().any(|w| w.lists.len() > MAX_DEPTH) {
+                return unknown;
             }
         }
+        self.ways.insert(class.to_owned(), ways.clone());
         ways
     }
 
-    fn condition(&mut self, condition: &Match, line: u32, depth: u32) -> Vec<Conjunct> {
+    fn condition(&mut self, condition: &Match, line: u32, depth: usize) -> Vec<Conjunct> {
         let mut way = everything();
         match condition {
             Match::Class(name) => return self.ways(name, line, depth + 1),

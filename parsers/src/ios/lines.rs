@@ -182,11 +182,11 @@ pub(super) fn finish(ios: &mut Ios<'_, '_>) {
 
 /// Sources that may connect. IPv6 is not limited by a list of IPv4 addresses, nor the reverse; a
 /// list that is undefined or empty limits nothing.
-fn limits(ios: &Ios<'_, '_>, limits: &[(Family, String, u32)]) -> Option<AddrSet> {
+pub(super) fn limits(ios: &mut Ios<'_, '_>, limits: &[(Family, String, u32)]) -> Option<AddrSet> {
     if limits.is_empty() {
         return None;
     }
-    let part = |family: Family| {
+    let mut part = |family: Family| {
         let own = limits.iter().rev().find(|(f, ..)| *f == family);
         match own {
             Some((_, list, _)) => ios.sources(family, list).unwrap_or(AddrSet::all(family)),

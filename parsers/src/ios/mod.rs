@@ -34,7 +34,8 @@ use portvakt_model::{
     Device, Fact, FoundSecret, Management, Object, ObjectKind, Secret, SecretForm, SecretKind,
     Undefined,
 };
-use portvakt_space::Family;
+use portvakt_space::{AddrSet, Family};
+use rustc_hash::FxHashMap;
 
 use self::config::{Command, Config};
 use crate::build::Build;
@@ -172,6 +173,8 @@ struct Ios<'b, 'c> {
     lines: Vec<lines::Pending>,
     snmp: Vec<snmp::Pending>,
     uses: Vec<uses::Use>,
+    /// Sources that lists let through, by index of the list.
+    permitted: FxHashMap<u32, AddrSet>,
 }
 
 impl<'b, 'c> Ios<'b, 'c> {
@@ -196,6 +199,7 @@ impl<'b, 'c> Ios<'b, 'c> {
             lines: Vec::new(),
             snmp: Vec::new(),
             uses: Vec::new(),
+            permitted: FxHashMap::default(),
         }
     }
 
@@ -359,9 +363,11 @@ impl<'b, 'c> Ios<'b, 'c> {
 
     /// Source addresses that a list lets through; `None` when nothing limits them, as with a list
     /// that is undefined or empty.
-    fn sources(&self, family: Family, list: &str) -> Option<portvakt_space::AddrSet> {
+    fn sources(&mut self, family: Family, list: &str) -> Option<AddrSet> {
         let id = self.lists.find(family, list)?;
-        Some(acl::permitted_sources(&self.device.rulesets[id.0 as usize].rules))
+        let rules = &self.device.rulesets[id.0 as usize].rules;
+        let known = self.permitted.entry(id.0).or_insert_with(|| acl::permitted_sources(rules));
+        Some(known.clone())
     }
 }
 

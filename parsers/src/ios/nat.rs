@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use portvakt_model::{Action, NatKind, NatRule, ObjectKind, Prefix};
+use portvakt_model::{Action, NatKind, NatRule, ObjectKind, Prefix, Rule};
 use portvakt_space::{AddrSet, AtomSet, Family, ServiceBox, ServiceSet, TCP, Traffic, UDP};
 use rustc_hash::FxHashMap;
 
@@ -16,6 +16,10 @@ use crate::net;
 pub(super) struct Pending {
     rules: Vec<Translation>,
     pools: FxHashMap<String, (Option<AddrSet>, usize)>,
+    /// What lists select.
+    selected: FxHashMap<String, Traffic>,
+    inside: Option<AtomSet>,
+    outside: Option<AtomSet>,
 }
 
 struct Translation {
@@ -267,14 +271,18 @@ fn rule(kind: NatKind, name: String, matches: Traffic, line: u32) -> NatRule {
 }
 
 /// Where translated packets come in and leave: the two sides, exchanged for `ip nat outside`.
-fn sides(ios: &Ios<'_, '_>, outside: bool) -> (AtomSet, AtomSet) {
+fn sides(ios: &mut Ios<'_, '_>, outside: bool) -> (AtomSet, AtomSet) {
     let set = |atoms: &Vec<u32>| atoms.iter().copied().collect::<AtomSet>();
-    let (inside, out) = (set(&ios.interfaces.inside), set(&ios.interfaces.outside));
-    if outside { (out, inside) } else { (inside, out) }
+    let inner = ios.nat.inside.get_or_insert_with(|| set(&ios.interfaces.inside)).clone();
+    let outer = ios.nat.outside.get_or_insert_with(|| set(&ios.interfaces.outside)).clone();
+    if outside { (outer, inner) } else { (inner, outer) }
 }
 
 /// What a list selects, at most. A list that nothing defines selects nothing.
 fn selected(ios: &mut Ios<'_, '_>, list: &str, line: u32) -> Traffic {
+    if let Some(known) = ios.nat.selected.get(list) {
+        return known.clone();
+    }
     let v4 = Traffic::all(Family::V4);
     let Some(id) = ios.lists.find(Family::V4, list) else {
         ios.undefined("access-list", list, line, "nat");
@@ -282,14 +290,16 @@ fn selected(ios: &mut Ios<'_, '_>, list: &str, line: u32) -> Traffic {
     };
     let ruleset = &mut ios.device.rulesets[id.0 as usize];
     ruleset.other_uses.push("nat".to_owned());
-    let permits: Vec<_> = ruleset.rules.iter().filter(|r| r.action == Action::Permit).collect();
-    match permits[..] {
+    let permits: Vec<&Rule> = ruleset.rules.iter().filter(|r| r.action == Action::Permit).collect();
+    let traffic = match permits[..] {
         [only] if ruleset.rules.len() == 1 => only.matches.clone(),
         _ => {
             let dst = AddrSet::union_all(permits.iter().map(|r| &r.matches.dst));
             Traffic { src: super::acl::permitted_sources(&ruleset.rules), dst, ..v4 }
         }
-    }
+    };
+    ios.nat.selected.insert(list.to_owned(), traffic.clone());
+    traffic
 }
 
 /// What a route map selects, at most.

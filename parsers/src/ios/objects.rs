@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use jiff::civil::Date;
 use portvakt_model::{ObjectKind, Schedule, Undefined};
-use portvakt_space::{AddrSet, ICMP, RangeSet, ServiceBox, ServiceSet, TCP, UDP};
+use portvakt_space::{AddrSet, Family, ICMP, RangeSet, ServiceBox, ServiceSet, TCP, UDP};
 use rustc_hash::FxHashMap;
 
 use super::Ios;
@@ -30,6 +30,8 @@ struct Group {
     unknown: bool,
     object: usize,
     resolved: Resolved,
+    /// Its addresses by version.
+    parts: Option<[AddrSet; 2]>,
 }
 
 #[derive(Clone, Default)]
@@ -46,12 +48,11 @@ enum Resolved {
 const MAX_DEPTH: u32 = 64;
 
 impl Groups {
-    /// The addresses of a group; `None` when they are not all known.
-    pub(super) fn network(&self, name: &str) -> Option<&AddrSet> {
-        match &self.by_name.get(name)?.resolved {
-            Resolved::Addresses(set) => set.as_ref(),
-            _ => None,
-        }
+    /// The addresses of one version in a group; `None` when they are not all known. Every rule
+    /// that names the group shares them.
+    pub(super) fn network(&self, name: &str, family: Family) -> Option<&AddrSet> {
+        let [v4, v6] = self.by_name.get(name)?.parts.as_ref()?;
+        Some(if family == Family::V4 { v4 } else { v6 })
     }
 
     /// The services of a group; `None` when they are not all known.
@@ -97,6 +98,9 @@ impl Groups {
             Resolved::Addresses(known.then(|| AddrSet::union_all(&addresses)))
         };
         if let Some(group) = self.by_name.get_mut(name) {
+            if let Resolved::Addresses(Some(set)) = &resolved {
+                group.parts = Some(Family::BOTH.map(|family| set.only(family)));
+            }
             group.resolved = resolved.clone();
         }
         resolved

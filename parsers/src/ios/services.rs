@@ -4,7 +4,7 @@ use portvakt_model::{AccessLine, Fact, LineKind, LoginKind, MgmtProtocol, MgmtSe
 use portvakt_space::{AddrSet, Family};
 
 use super::config::Command;
-use super::{Ios, logging, uses};
+use super::{Ios, lines, logging, uses};
 
 /// What is said of servers on the device.
 #[derive(Default)]
@@ -13,7 +13,7 @@ pub(super) struct Servers {
     https: Option<(bool, u32)>,
     http_login: Option<LoginKind>,
     http_idle: Option<Fact<u32>>,
-    http_list: Option<(Family, String)>,
+    http_lists: Vec<(Family, String, u32)>,
     source_route: bool,
     /// Severity that is sent to log receivers.
     pub(super) log_level: Option<Fact<u8>>,
@@ -103,7 +103,7 @@ fn http(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
 
 fn limit(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, family: Family, list: &str) {
     uses::note(ios, list, Some(family), command.number(), "ip http".to_owned());
-    ios.services.http_list = Some((family, list.to_owned()));
+    ios.services.http_lists.push((family, list.to_owned(), command.number()));
 }
 
 /// Interfaces for programs, and servers of files.
@@ -180,14 +180,13 @@ pub(super) fn finish(ios: &mut Ios<'_, '_>) {
 }
 
 fn web(ios: &mut Ios<'_, '_>) {
-    let servers = &ios.services;
     let on = |server: Option<(bool, u32)>| server.filter(|(on, _)| *on).map(|(_, line)| line);
-    let (http, https) = (on(servers.http), on(servers.https));
+    let (http, https) = (on(ios.services.http), on(ios.services.https));
     let Some(line) = http.or(https) else { return };
-    let list = servers.http_list.clone();
-    let sources = list.and_then(|(family, list)| ios.sources(family, &list));
-    let login = servers.http_login.unwrap_or(LoginKind::LinePassword);
-    let idle = servers.http_idle.clone();
+    let lists = std::mem::take(&mut ios.services.http_lists);
+    let sources = lines::limits(ios, &lists);
+    let login = ios.services.http_login.unwrap_or(LoginKind::LinePassword);
+    let idle = ios.services.http_idle.take();
     let idle = idle.or_else(|| ios.default(180, "Cisco IOS HTTP Services Command Reference"));
     for (protocol, line) in [(MgmtProtocol::Http, http), (MgmtProtocol::Https, https)] {
         if let Some(line) = line {

@@ -220,8 +220,8 @@ pub(super) fn finish(ios: &mut Ios<'_, '_>) {
 }
 
 /// Sources that a community or group answers to; a list that is undefined or empty limits nothing.
-fn limits(ios: &Ios<'_, '_>, lists: &[(Family, String)]) -> Option<AddrSet> {
-    let part = |family: Family| {
+fn limits(ios: &mut Ios<'_, '_>, lists: &[(Family, String)]) -> Option<AddrSet> {
+    let mut part = |family: Family| {
         let own = lists.iter().find(|(f, _)| *f == family);
         own.map(|(_, list)| ios.sources(family, list).unwrap_or(AddrSet::all(family)))
     };

@@ -12,6 +12,8 @@ use super::{Ios, names, secrets, switchports::VlanNames, uses};
 pub(super) struct Pending {
     /// `wlan` blocks.
     pub(super) wlans: Vec<Block>,
+    /// Their index by profile name.
+    pub(super) by_profile: FxHashMap<String, usize>,
     /// `dot11 ssid` blocks.
     pub(super) dot11: Vec<Ssid>,
     /// Radios of an autonomous access point.
@@ -175,6 +177,7 @@ fn add(ios: &mut Ios<'_, '_>, mut ssid: Ssid) {
 /// Networks of an autonomous access point, with what their radios say.
 fn autonomous(ios: &mut Ios<'_, '_>) {
     let radios = std::mem::take(&mut ios.wireless.radios);
+    let subs = subinterfaces(ios);
     let mut carriers: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
     for (name, atom) in &radios.carried {
         carriers.entry(name).or_default().push(*atom);
@@ -192,7 +195,10 @@ fn autonomous(ios: &mut Ios<'_, '_>) {
             ssid.security.auth = vec![WlanAuth::Wep];
         }
         ssid.security.ciphers = ciphers;
-        let isolated = atoms.iter().map(|atom| isolation(ios, &radios, *atom, vlan));
+        // A network with a VLAN is bridged by the radio's sub-interface for it, if there is one.
+        let bridge =
+            |atom: &u32| vlan.and_then(|v| subs.get(&(*atom, v)).copied()).unwrap_or(*atom);
+        let isolated = atoms.iter().map(|atom| radios.isolated.get(&bridge(atom)).copied());
         if let Some(&line) =
             isolated.collect::<Option<Vec<u32>>>().as_deref().and_then(<[u32]>::first)
         {
@@ -203,15 +209,11 @@ fn autonomous(ios: &mut Ios<'_, '_>) {
     }
 }
 
-/// The line that keeps clients of a network on a radio apart. A network with a VLAN is bridged by
-/// the radio's sub-interface for it, when there is one.
-fn isolation(ios: &Ios<'_, '_>, radios: &Radios, atom: u32, vlan: Option<u16>) -> Option<u32> {
-    let all = ios.device.interfaces.all();
-    let radio = &all.get(atom as usize)?.name;
-    let of_vlan = |i: &&Interface| {
-        let sub = i.name.strip_prefix(radio.as_str()).is_some_and(|rest| rest.starts_with('.'));
-        sub && vlan.is_some() && i.vlan == vlan
+/// Sub-interfaces of radios by radio and VLAN.
+fn subinterfaces(ios: &Ios<'_, '_>) -> FxHashMap<(u32, u16), u32> {
+    let of = |(atom, i): (u32, &Interface)| {
+        let (radio, _) = i.name.split_once('.').filter(|(n, _)| n.starts_with("Dot11Radio"))?;
+        Some(((ios.device.interfaces.find(radio)?, i.vlan?), atom))
     };
-    let sub = all.iter().find(of_vlan).and_then(|i| ios.device.interfaces.find(&i.name));
-    radios.isolated.get(&sub.unwrap_or(atom)).copied()
+    (0..).zip(ios.device.interfaces.all()).filter_map(of).collect()
 }

@@ -49,9 +49,9 @@ pub(super) fn block(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
         return true;
     }
     let Some((profile, ssid)) = header(command) else { return false };
-    let known = ios.wireless.wlans.iter().position(|w| w.ssid.profile == profile);
-    let index = known.unwrap_or(ios.wireless.wlans.len());
-    if known.is_none() {
+    let next = ios.wireless.wlans.len();
+    let index = *ios.wireless.by_profile.entry(profile.clone()).or_insert(next);
+    if index == next {
         ios.wireless.wlans.push(Block {
             ssid: record(&profile, ssid.as_deref().unwrap_or(&profile), command.number()),
             wpa: true,

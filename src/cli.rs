@@ -99,11 +99,11 @@ fn run(command: Command) -> Exit {
         }
         Command::Man => man(),
     };
-    result.unwrap_or_else(ended)
+    result.unwrap_or_else(|e| ended(&e))
 }
 
 /// A reader that went away (`| head`) is no fault; anything else is told.
-fn ended(e: anyhow::Error) -> Exit {
+fn ended(e: &anyhow::Error) -> Exit {
     let closed = |io: &std::io::Error| io.kind() == std::io::ErrorKind::BrokenPipe;
     if e.downcast_ref::<std::io::Error>().is_some_and(closed) {
         return Exit::Clean;

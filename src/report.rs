@@ -103,18 +103,23 @@ pub fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        Format::Json => json::write(report, lang, out),
         Format::Text => text::write(report, lang, out),
-        Format::Sarif | Format::Html | Format::Csv | Format::Junit => {
-            Err(io::ErrorKind::Unsupported.into())
-        }
+        Format::Json => json::write(report, lang, out),
+        Format::Sarif => sarif::write(report, lang, out),
+        Format::Html => html::write(report, lang, out),
+        Format::Csv => csv::write(report, lang, out),
+        Format::Junit => junit::write(report, lang, out),
     }
 }
 
+mod csv;
+mod html;
 mod json;
+mod junit;
+mod sarif;
 mod text;
 
 /// The catalogue as a page of its own.
-pub fn html_catalogue(lang: Lang) -> Result<String, portvakt_checks::PackError> {
-    crate::catalogue::markdown(lang)
+pub fn html_catalogue(lang: Lang) -> io::Result<String> {
+    html::catalogue(lang).map_err(io::Error::other)
 }

@@ -149,7 +149,7 @@ pub fn service(set: &ServiceSet, lang: Lang) -> String {
         return lang.of("alla tjänster", "every service").to_owned();
     }
     let boxes = set.boxes();
-    let shown = boxes.iter().take(SHOWN).map(|b| one_service(b));
+    let shown = boxes.iter().take(SHOWN).map(one_service);
     let mut text = shown.collect::<Vec<_>>().join(", ");
     more(&mut text, boxes.len(), lang);
     text

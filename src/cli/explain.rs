@@ -55,7 +55,7 @@ pub(super) fn catalogue(args: &Catalogue) -> anyhow::Result<Exit> {
         (true, _) => return Err(anyhow!("--coverage is a JSON document: add --format json")),
         (false, Form::Json) => json(&catalogue::rows(args.lang))?,
         (false, Form::Md) => catalogue::markdown(args.lang).map_err(bad)?,
-        (false, Form::Html) => crate::report::html_catalogue(args.lang).map_err(bad)?,
+        (false, Form::Html) => crate::report::html_catalogue(args.lang)?,
     };
     anstream::stdout().lock().write_all(text.as_bytes())?;
     Ok(Exit::Clean)

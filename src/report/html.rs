@@ -1,0 +1,318 @@
+//! The report as a page that stands alone: to read, to print, to keep as evidence.
+
+use std::io::{self, Write};
+
+use askama::Template;
+use portvakt_checks::Outcome;
+use portvakt_model::{Location, Role, Severity, Verdict};
+
+use super::text::{heading, packet, place};
+use super::{Report, ReportFinding};
+use crate::text::{self, Lang};
+
+pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+    let page = page(report, lang).render().map_err(io::Error::other)?;
+    out.write_all(page.as_bytes())
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page {
+    words: Words,
+    organisation: String,
+    today: String,
+    version: &'static str,
+    packs: Vec<String>,
+    counts: Vec<Count>,
+    cannot_tell: usize,
+    excepted: usize,
+    passed: usize,
+    groups: Vec<Group>,
+    files: Vec<FileRow>,
+    failures: Vec<String>,
+}
+
+/// The page's own words.
+#[derive(Clone, Copy)]
+struct Words {
+    lang: &'static str,
+    title: &'static str,
+    judged_for: &'static str,
+    packs: &'static str,
+    cannot_tell: &'static str,
+    excepted: &'static str,
+    passed: &'static str,
+    none: &'static str,
+    packet: &'static str,
+    todo: &'static str,
+    why: &'static str,
+    source: &'static str,
+    owner: &'static str,
+    decision: &'static str,
+    files: &'static str,
+    file: &'static str,
+    format: &'static str,
+    lines: &'static str,
+    understood: &'static str,
+    unsupported: &'static str,
+    unknown: &'static str,
+    failures: &'static str,
+    interpretation: &'static str,
+    made_by: &'static str,
+}
+
+const SV: Words = Words {
+    lang: "sv",
+    title: "Granskning av nätverk och portöppningar",
+    judged_for: "Bedömt för",
+    packs: "Regelpaket",
+    cannot_tell: "Kan inte avgöras",
+    excepted: "Avsteg",
+    passed: "Godkända kontroller",
+    none: "Inga fynd.",
+    packet: "Paket",
+    todo: "Gör så här",
+    why: "Varför",
+    source: "Källa",
+    owner: "Ägare",
+    decision: "Beslut",
+    files: "Lästa filer",
+    file: "Fil",
+    format: "Format",
+    lines: "Rader",
+    understood: "Förstådda",
+    unsupported: "Stöds inte",
+    unknown: "Okända",
+    failures: "Kunde inte granskas",
+    interpretation: "tolkning",
+    made_by: "Framställd av portvakt",
+};
+
+const EN: Words = Words {
+    lang: "en",
+    title: "Audit of networks and port openings",
+    judged_for: "Judged for",
+    packs: "Rule packs",
+    cannot_tell: "Cannot tell",
+    excepted: "Excepted",
+    passed: "Checks passed",
+    none: "No findings.",
+    packet: "Packet",
+    todo: "What to do",
+    why: "Why",
+    source: "Source",
+    owner: "Owner",
+    decision: "Decision",
+    files: "Files read",
+    file: "File",
+    format: "Format",
+    lines: "Lines",
+    understood: "Understood",
+    unsupported: "Unsupported",
+    unknown: "Unknown",
+    failures: "Could not be audited",
+    interpretation: "interpretation",
+    made_by: "Made by portvakt",
+};
+
+struct Count {
+    class: &'static str,
+    word: &'static str,
+    number: usize,
+}
+
+struct Group {
+    class: &'static str,
+    heading: &'static str,
+    findings: Vec<Row>,
+}
+
+struct Row {
+    id: &'static str,
+    name: &'static str,
+    fingerprint: String,
+    message: String,
+    place: String,
+    line: String,
+    packet: String,
+    decisions: Vec<String>,
+    owner: String,
+    exception: String,
+    fix: &'static str,
+    why: &'static str,
+    citations: Vec<Cited>,
+}
+
+struct Cited {
+    rule: String,
+    source: String,
+    section: String,
+    quote: String,
+    derived: bool,
+}
+
+struct FileRow {
+    path: String,
+    format: &'static str,
+    lines: u32,
+    understood: u32,
+    unsupported: u32,
+    unknown: u32,
+}
+
+fn page(report: &Report<'_>, lang: Lang) -> Page {
+    let site = &report.case.site().site;
+    let count = |s: &Severity| Count {
+        class: s.name(),
+        word: heading(Verdict::Violation, *s, lang),
+        number: violations(report, *s).count(),
+    };
+    Page {
+        words: lang.of(SV, EN),
+        organisation: site.organisation.clone().unwrap_or_default(),
+        today: report.today.to_string(),
+        version: env!("CARGO_PKG_VERSION"),
+        packs: packs(report, lang),
+        counts: Severity::ALL.iter().map(count).collect(),
+        cannot_tell: report.count(Verdict::CannotTell),
+        excepted: report.count(Verdict::Excepted),
+        passed: report.outcomes(Outcome::Pass),
+        groups: groups(report, lang),
+        files: report.coverage.iter().map(file).collect(),
+        failures: report
+            .case
+            .failures()
+            .iter()
+            .map(|f| format!("{}: {}", f.path, text::failure(&f.kind, lang)))
+            .collect(),
+    }
+}
+
+fn violations<'r>(
+    report: &'r Report<'_>,
+    severity: Severity,
+) -> impl Iterator<Item = &'r ReportFinding> {
+    let is = move |f: &&ReportFinding| {
+        f.finding.verdict == Verdict::Violation && f.finding.severity == severity
+    };
+    report.findings.iter().filter(is)
+}
+
+fn packs(report: &Report<'_>, lang: Lang) -> Vec<String> {
+    let one = |p: &portvakt_checks::Pack| {
+        let title = lang.of(&p.title_sv, &p.title_en);
+        let after = p.superseded_by.as_ref().map_or_else(String::new, |by| {
+            format!(" ({} {by})", lang.of("ersatt av", "superseded by"))
+        });
+        format!("{title}{after}")
+    };
+    report.case.packs().list.iter().map(one).collect()
+}
+
+fn groups(report: &Report<'_>, lang: Lang) -> Vec<Group> {
+    let mut groups: Vec<Group> = Severity::ALL
+        .iter()
+        .map(|s| Group {
+            class: s.name(),
+            heading: heading(Verdict::Violation, *s, lang),
+            findings: violations(report, *s).map(|f| row(report, f, lang)).collect(),
+        })
+        .collect();
+    for verdict in [Verdict::CannotTell, Verdict::Excepted] {
+        let of = report.findings.iter().filter(|f| f.finding.verdict == verdict);
+        groups.push(Group {
+            class: verdict.name(),
+            heading: heading(verdict, Severity::Info, lang),
+            findings: of.map(|f| row(report, f, lang)).collect(),
+        });
+    }
+    groups.retain(|g| !g.findings.is_empty());
+    groups
+}
+
+fn row(report: &Report<'_>, row: &ReportFinding, lang: Lang) -> Row {
+    let f = &row.finding;
+    let decisions = f.related.iter().filter(|r| r.role == Role::Decision);
+    let line = match &f.at {
+        Location::Line { source, line, .. } => {
+            report.case.sources()[source.0 as usize].line(*line).trim().to_owned()
+        }
+        _ => String::new(),
+    };
+    Row {
+        id: row.check.id,
+        name: row.check.name,
+        fingerprint: row.fingerprint.clone(),
+        message: text::message(f, lang),
+        place: place(report, &f.at, lang),
+        line,
+        packet: f.witness.as_ref().map(|w| packet(w, lang)).unwrap_or_default(),
+        decisions: decisions
+            .map(|r| format!("{} ({})", r.label, place(report, &r.at, lang)))
+            .collect(),
+        owner: f.owner.clone().unwrap_or_default(),
+        exception: f.exception.clone().unwrap_or_default(),
+        fix: lang.pick(&row.check.fix),
+        why: lang.pick(&row.check.why),
+        citations: row
+            .citations
+            .iter()
+            .map(|c| Cited {
+                rule: c.rule.clone(),
+                source: c.source.clone(),
+                section: c.section.clone(),
+                quote: c.quote.clone(),
+                derived: c.derived,
+            })
+            .collect(),
+    }
+}
+
+fn file(source: &super::SourceCoverage) -> FileRow {
+    let [lines, used, neutral, unsupported, unknown] = source.counts();
+    FileRow {
+        path: source.path.clone(),
+        format: source.format,
+        lines,
+        understood: used + neutral,
+        unsupported,
+        unknown,
+    }
+}
+
+/// The catalogue as a page.
+#[derive(Template)]
+#[template(path = "catalogue.html")]
+struct Catalogue {
+    lang: &'static str,
+    title: &'static str,
+    todo: &'static str,
+    families: Vec<FamilyRow>,
+}
+
+struct FamilyRow {
+    title: &'static str,
+    checks: Vec<&'static portvakt_checks::Check>,
+    pick: Lang,
+}
+
+impl FamilyRow {
+    fn say(&self, message: &'static portvakt_model::Message) -> &'static str {
+        self.pick.pick(message)
+    }
+}
+
+pub(super) fn catalogue(lang: Lang) -> Result<String, askama::Error> {
+    let family = |f: &'static portvakt_checks::Family| FamilyRow {
+        title: lang.pick(&f.title),
+        checks: f.checks.to_vec(),
+        pick: lang,
+    };
+    Catalogue {
+        lang: lang.of("sv", "en"),
+        title: lang.of("Regelkatalog", "Rule catalogue"),
+        todo: lang.of("Gör så här", "What to do"),
+        families: portvakt_checks::FAMILIES.iter().map(family).collect(),
+    }
+    .render()
+}

@@ -160,14 +160,11 @@ impl Case {
 }
 
 /// Every parameter that some check or pack knows: what a site file may set.
-pub fn parameter_names() -> Vec<&'static str> {
-    let mut names: Vec<&str> =
-        portvakt_checks::ALL.iter().flat_map(|c| c.parameters).copied().collect();
-    names.extend(KNOWN);
+pub fn parameter_names() -> Vec<String> {
+    let checks = portvakt_checks::ALL.iter().flat_map(|c| c.parameters).map(|p| (*p).to_owned());
+    let packs = Packs::all().map(|p| p.parameters().0.into_keys().collect()).unwrap_or_default();
+    let mut names: Vec<String> = checks.chain::<Vec<String>>(packs).collect();
     names.sort_unstable();
     names.dedup();
     names
 }
-
-/// Parameters of the packs that no check compares with yet.
-const KNOWN: [&str; 1] = ["log_retention_days"];

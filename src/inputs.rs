@@ -56,7 +56,7 @@ pub struct Request {
     /// Registers beside those of the site file.
     pub registers: Vec<PathBuf>,
     /// Names of the parameters that the site file may set.
-    pub parameters: Vec<&'static str>,
+    pub parameters: Vec<String>,
 }
 
 /// Reads all that is asked for. `seen` is called with each path that is done.

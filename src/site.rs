@@ -117,7 +117,7 @@ struct RawAuthorised {
 }
 
 /// Reads a site file's text. `id` is the number it has among the sources.
-pub fn read(source: &Source, id: SourceId, known: &[&str]) -> Result<SiteFile, SiteError> {
+pub fn read(source: &Source, id: SourceId, known: &[String]) -> Result<SiteFile, SiteError> {
     let raw: Raw = toml::from_str(source.text()).map_err(|e| {
         let at = e.span().map_or(0, |s| s.start as u32);
         error(source, at, e.message().to_owned())
@@ -133,7 +133,7 @@ fn error(source: &Source, at: u32, message: String) -> SiteError {
 struct Reader<'s> {
     source: &'s Source,
     id: SourceId,
-    known: &'s [&'s str],
+    known: &'s [String],
 }
 
 impl Reader<'_> {
@@ -278,7 +278,7 @@ impl Reader<'_> {
         raw: &BTreeMap<String, Spanned<toml::Value>>,
     ) -> Result<Parameters, SiteError> {
         let one = |(key, value): (&String, &Spanned<toml::Value>)| {
-            if !self.known.contains(&key.as_str()) {
+            if !self.known.contains(key) {
                 let known = self.known.join(", ");
                 return Err(
                     self.fail(value, format!("unknown parameter \"{key}\"; known are {known}"))
@@ -355,7 +355,7 @@ mod tests {
 
     fn parse(text: &str) -> Result<SiteFile, SiteError> {
         let source = Source::new("x/portvakt.toml".into(), text.into());
-        read(&source, SourceId(0), &["soon_days"])
+        read(&source, SourceId(0), &["soon_days".to_owned()])
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use jiff::civil::Date;
-use portvakt_model::{Arg, Finding, Message, RuleRef};
+use portvakt_model::{Arg, Finding, Message, RuleRef, Shown};
 use portvakt_space::{AddrSet, ICMP, ICMPV6, ServiceBox, ServiceSet, TCP, Traffic, UDP};
 use serde::Serialize;
 
@@ -98,7 +98,7 @@ fn rule_text(rule: &RuleRef, lang: Lang) -> String {
 const SHOWN: usize = 3;
 
 /// Traffic as a person writes it.
-pub fn traffic(parts: &[Traffic], lang: Lang) -> String {
+fn traffic(parts: &[Shown], lang: Lang) -> String {
     let shown = parts.iter().take(SHOWN).map(|t| one_traffic(t, lang));
     let mut text = shown.collect::<Vec<_>>().join("; ");
     more(&mut text, parts.len(), lang);
@@ -112,11 +112,14 @@ fn more(text: &mut String, count: usize, lang: Lang) {
     }
 }
 
-fn one_traffic(t: &Traffic, lang: Lang) -> String {
+fn one_traffic(shown: &Shown, lang: Lang) -> String {
+    let t = &shown.traffic;
+    let side =
+        |name: &Option<String>, set: &AddrSet| name.clone().unwrap_or_else(|| addresses(set, lang));
     format!(
         "{} → {} {}",
-        addresses(&t.src, lang),
-        addresses(&t.dst, lang),
+        side(&shown.src, &t.src),
+        side(&shown.dst, &t.dst),
         service(&t.service, lang)
     )
 }

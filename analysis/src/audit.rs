@@ -3,9 +3,9 @@
 use jiff::civil::Date;
 use portvakt_model::{
     Coverage, Decision, Device, Exception, LineState, Location, Parameters, Problem, RuleRef,
-    Ruleset, RulesetId, Site, Source, SourceId, SsidStandard, System, Witness, ZoneId,
+    Ruleset, RulesetId, Shown, Site, Source, SourceId, SsidStandard, System, Witness, ZoneId,
 };
-use portvakt_space::{Family, Packet, Traffic};
+use portvakt_space::{AddrSet, Family, Packet, Traffic};
 
 use crate::facts::Facts;
 use crate::lists::RuleKey;
@@ -111,6 +111,20 @@ impl<'a> Audit<'a> {
             in_name: name(packet.iif),
             out_name: name(packet.oif),
         }
+    }
+
+    /// Traffic with the zones' names where its addresses are a whole zone.
+    pub fn shown(&self, parts: &[Traffic]) -> Vec<Shown> {
+        let name = |set: &AddrSet| {
+            let whole = |(id, _): &(ZoneId, _)| {
+                let zone = &self.zone_addresses()[id.0 as usize];
+                Family::BOTH.into_iter().any(|f| set.has(f) && *set == zone.only(f)) || set == zone
+            };
+            let found = self.site.zone_ids().find(|z| !set.is_empty() && whole(&(z.0, ())));
+            found.map(|(_, zone)| zone.name.clone())
+        };
+        let one = |t: &Traffic| Shown { traffic: t.clone(), src: name(&t.src), dst: name(&t.dst) };
+        parts.iter().map(one).collect()
     }
 
     /// The names of zones.

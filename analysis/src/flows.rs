@@ -88,8 +88,8 @@ pub fn own_addresses(device: &Device) -> AddrSet {
 
 /// The zones that a device has an interface in.
 pub fn standing(attachments: &[Attachment]) -> Vec<ZoneId> {
-    let direct = |a: &Attachment| matches!(a, Attachment::Direct(_));
-    (0..).map(ZoneId).zip(attachments).filter(|(_, a)| direct(a)).map(|(id, _)| id).collect()
+    let here = |a: &Attachment| !a.direct.is_empty();
+    (0..).map(ZoneId).zip(attachments).filter(|(_, a)| here(a)).map(|(id, _)| id).collect()
 }
 
 fn local_flows(
@@ -162,11 +162,7 @@ fn way(device: &Device, iif: u32, oif: u32, middle: &[RulesetId]) -> Way {
 /// Interfaces that some zone is attached to.
 fn attached(device: &Device, zones: &[Attachment], routed_too: bool) -> Vec<u32> {
     let leads = |atom: u32| {
-        zones.iter().any(|z| match z {
-            Attachment::Direct(atoms) => atoms.contains(atom),
-            Attachment::Routed(atoms) => routed_too && atoms.contains(atom),
-            _ => false,
-        })
+        zones.iter().any(|z| z.direct.contains(atom) || routed_too && z.routed.contains(atom))
     };
     (0..device.interfaces.all().len() as u32).filter(|atom| leads(*atom)).collect()
 }
@@ -211,11 +207,7 @@ fn spread(
     let side =
         |set: &AddrSet, atoms: &AtomSet, routed_too: bool| -> Vec<(ZoneId, AddrSet, AtomSet)> {
             let each = audit.site.zone_ids().filter_map(|(id, _)| {
-                let attachment = &zones[id.0 as usize];
-                if !routed_too && matches!(attachment, Attachment::Routed(_)) {
-                    return None;
-                }
-                let near = attachment.atoms()?.intersect(atoms);
+                let near = zones[id.0 as usize].atoms(routed_too)?.intersect(atoms);
                 let part = set.intersect(&addresses[id.0 as usize]);
                 (!near.is_empty() && !part.is_empty()).then_some((id, part, near))
             });

@@ -91,6 +91,10 @@ fn group<'f>(audit: &'f Audit<'_>) -> Vec<(Key, Vec<&'f Flow>)> {
     let mut groups: BTreeMap<Key, Vec<&Flow>> = BTreeMap::new();
     for flow in audit.flows() {
         let needs = audit.site.border(flow.from, flow.to).is_some_and(|b| b.decision);
+        if flow.rule().is_some_and(|r| r.rule.is_none()) {
+            // What a permitting default lets through is judged as such, not as an opening.
+            continue;
+        }
         let host = audit.devices[flow.device as usize].management.is_none();
         if needs && (!flow.local || host) {
             groups.entry((flow.device, flow.rule(), flow.local)).or_default().push(flow);
@@ -277,10 +281,7 @@ fn is_on_a_way(audit: &Audit<'_>, traffic: &Traffic) -> bool {
     let (from, to) = (zones(&traffic.src), zones(&traffic.dst));
     (0..audit.devices.len() as u32).any(|device| {
         let attachments = audit.zones_of_device(device);
-        let known = |id: &ZoneId| {
-            use crate::zones::Attachment::{Direct, Routed};
-            matches!(attachments[id.0 as usize], Direct(_) | Routed(_))
-        };
+        let known = |id: &ZoneId| attachments[id.0 as usize].is_known();
         from.iter().any(|f| known(f) && to.iter().any(|t| f != t && known(t)))
     })
 }

@@ -24,25 +24,30 @@ const NOT_INTERNET: &[&str] = &[
 
 /// How a zone is attached to a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Attachment {
-    /// By these interfaces: the site file says so, or an interface address is in the zone.
-    Direct(AtomSet),
-    /// Behind a next hop on these interfaces: a static route says so.
-    Routed(AtomSet),
-    /// The device's interfaces are known, and none leads there.
-    Elsewhere,
-    /// The export says nothing of addresses or routes: any interface may lead there.
-    Unknown,
+pub struct Attachment {
+    /// Interfaces that the zone's own machines are behind: the site file says so, or an interface
+    /// address is in the zone.
+    pub direct: AtomSet,
+    /// Interfaces behind whose next hops a static route puts (part of) the zone.
+    pub routed: AtomSet,
+    /// Whether the export says nothing of addresses or routes: any interface may lead there.
+    pub unknown: bool,
 }
 
 impl Attachment {
-    /// The interfaces that may lead to the zone; `None` when none does.
-    pub fn atoms(&self) -> Option<AtomSet> {
-        match self {
-            Self::Direct(atoms) | Self::Routed(atoms) => Some(atoms.clone()),
-            Self::Unknown => Some(AtomSet::ANY),
-            Self::Elsewhere => None,
+    /// The interfaces that may lead to the zone; `None` when none does. `routed_too` takes those
+    /// behind next hops as well.
+    pub fn atoms(&self, routed_too: bool) -> Option<AtomSet> {
+        if self.unknown {
+            return Some(AtomSet::ANY);
         }
+        let all = if routed_too { self.direct.union(&self.routed) } else { self.direct.clone() };
+        (!all.is_empty()).then_some(all)
+    }
+
+    /// Whether some interface is known to lead to the zone.
+    pub fn is_known(&self) -> bool {
+        !self.unknown && !(self.direct.is_empty() && self.routed.is_empty())
     }
 }
 
@@ -83,21 +88,17 @@ fn not_internet() -> AddrSet {
 /// How each zone is attached to `device`; the index is the [`ZoneId`].
 pub fn attachments(site: &Site, addresses: &[AddrSet], device: &Device) -> Vec<Attachment> {
     let has_addresses = device.interfaces.all().iter().any(|i| !i.addresses.is_empty());
-    let nowhere = if has_addresses { Attachment::Elsewhere } else { Attachment::Unknown };
     let attach = |(id, zone): (ZoneId, &Zone)| {
         let own = &addresses[id.0 as usize];
-        non_empty(stated(zone, device))
-            .or_else(|| non_empty(connected(zone, own, device)))
-            .map(Attachment::Direct)
-            .or_else(|| non_empty(uplink(zone, device)).map(Attachment::Direct))
-            .or_else(|| non_empty(routed(zone, own, device)).map(Attachment::Routed))
-            .unwrap_or_else(|| nowhere.clone())
+        let mut direct = stated(zone, device).union(&connected(zone, own, device));
+        if direct.is_empty() {
+            direct = uplink(zone, device);
+        }
+        let routed = routed(zone, own, device);
+        let unknown = !has_addresses && direct.is_empty() && routed.is_empty();
+        Attachment { direct, routed, unknown }
     };
     site.zone_ids().map(attach).collect()
-}
-
-fn non_empty(atoms: AtomSet) -> Option<AtomSet> {
-    (!atoms.is_empty()).then_some(atoms)
 }
 
 /// Interfaces that the site file names.
@@ -163,8 +164,8 @@ fn neighbour(device: &Device, via: IpAddr) -> Option<u32> {
     (0..).zip(device.interfaces.all()).find(|(_, i)| has(i)).map(|(atom, _)| atom)
 }
 
-/// The zones that an interface belongs to, by its attachments.
+/// The zones that an interface leads to directly.
 pub fn zones_of(atom: u32, attachments: &[Attachment]) -> Vec<ZoneId> {
-    let direct = |a: &Attachment| matches!(a, Attachment::Direct(atoms) if atoms.contains(atom));
-    (0..).map(ZoneId).zip(attachments).filter(|(_, a)| direct(a)).map(|(id, _)| id).collect()
+    let here = |a: &Attachment| a.direct.contains(atom);
+    (0..).map(ZoneId).zip(attachments).filter(|(_, a)| here(a)).map(|(id, _)| id).collect()
 }

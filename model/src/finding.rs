@@ -77,7 +77,7 @@ pub enum Arg {
     /// A day.
     Date(Date),
     /// Traffic as a person writes it; the first few parts, then "and n more".
-    Traffic(Vec<Traffic>),
+    Traffic(Vec<Shown>),
     /// Services as a person writes them.
     Service(ServiceSet),
     /// A rule: its id or line.
@@ -88,6 +88,17 @@ pub enum Arg {
     Phrase(&'static Message),
     /// A phrase made at run time, (Swedish, English).
     Either(String, String),
+}
+
+/// Traffic with the names that the site has for its addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The packets.
+    pub traffic: Traffic,
+    /// Name of the zone whose addresses (of one IP version) the sources are, all of them.
+    pub src: Option<String>,
+    /// The same for the destinations.
+    pub dst: Option<String>,
 }
 
 /// A rule of a device.

@@ -17,7 +17,9 @@ pub use device::{
     Device, DeviceZone, Interface, InterfaceKind, Interfaces, Object, ObjectKind, Prefix, Route,
     Undefined,
 };
-pub use finding::{Arg, Finding, Message, Related, Role, RuleRef, Severity, Verdict, Witness};
+pub use finding::{
+    Arg, Finding, Message, Related, Role, RuleRef, Severity, Shown, Verdict, Witness,
+};
 pub use management::{
     AccessLine, Account, Basis, Fact, LineKind, LogTarget, LoginKind, Management, MgmtProtocol,
     MgmtService, NtpServer, PasswordPolicy, SnmpAccess, Transport,

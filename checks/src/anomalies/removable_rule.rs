@@ -2,7 +2,7 @@
 
 use portvakt_analysis::Audit;
 use portvakt_analysis::anomalies::Standing;
-use portvakt_model::{Logging, Message, Severity};
+use portvakt_model::{Logging, Message, Rule, Severity};
 
 use super::support;
 use crate::{Check, Findings, Need};
@@ -47,8 +47,23 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         {
             continue;
         }
+        if by
+            .iter()
+            .filter_map(|k| support::rule(audit, device, *k))
+            .any(|r| treats_otherwise(rule, r))
+        {
+            continue;
+        }
         let message = if by.is_empty() { &BY_DEFAULT } else { &BY_RULES };
         let draft = support::fault(audit, findings, message, device, key);
         support::blockers(audit, draft, device, by).push();
     }
+}
+
+/// Whether the same outcome comes with another logging, inspection or translation: then the rule is
+/// needed after all.
+fn treats_otherwise(rule: &Rule, other: &Rule) -> bool {
+    let extras =
+        |r: &Rule| r.note.as_ref().map(|n| (n.inspection, n.nat.clone())).unwrap_or_default();
+    rule.logging != other.logging || extras(rule) != extras(other)
 }

@@ -44,7 +44,9 @@ static LOCAL: Message = Message {
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for (device, model) in audit.devices() {
         let forward = hooked(model, |h| matches!(h, Hook::Forward(_)));
-        let local = hooked(model, |h| matches!(h, Hook::Local(_)));
+        // A firewall or switch answers only on the services it has; those are judged as such.
+        let is_host = model.management.is_none();
+        let local = hooked(model, |h| is_host && matches!(h, Hook::Local(_)));
         if !forward.is_empty() || !local.is_empty() {
             findings.judge(device);
         }

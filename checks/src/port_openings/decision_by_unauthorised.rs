@@ -61,6 +61,8 @@ fn judge(audit: &Audit<'_>, decision: &Decision, findings: &mut Findings<'_>) {
         return;
     }
     match authority(audit, system) {
+        // A decision that names no system is a fault of its own.
+        None if system.is_empty() => {}
         None => {
             let draft = findings.cannot_tell(&UNKNOWN_SYSTEM, at).text("decision", &decision.id);
             draft.text("who", who).text("system", system).key(&decision.id).push();

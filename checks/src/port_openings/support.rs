@@ -78,7 +78,7 @@ pub(super) fn describe<'f, 'a>(
         .rule(&rule_ref(audit, opening))
         .arg("from", Arg::Names(from))
         .arg("to", Arg::Names(to))
-        .arg("traffic", Arg::Traffic(excess.clone()))
+        .arg("traffic", Arg::Traffic(audit.shown(excess)))
         .arg("decisions", Arg::Names(about.iter().map(|d| d.id.clone()).collect()))
         .residue(excess.clone())
         .witness(witness.flatten())

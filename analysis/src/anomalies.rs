@@ -76,7 +76,7 @@ fn never_entered(device: &Device, all: &mut [Anomalies]) {
         for (index, rule) in (0..).zip(&list.rules) {
             let key = RuleKey { ruleset: id, rule: Some(index) };
             let decides = rule.action == Action::Permit || rule.action.is_deny();
-            if rule.enabled && decides && !seen.contains(&key) {
+            if rule.line > 0 && rule.enabled && decides && !seen.contains(&key) {
                 let nothing = Standing::Unreachable {
                     cause: Cause::Unmatchable,
                     blockers: Vec::new(),
@@ -111,7 +111,8 @@ fn judge(list: &IndexedList<'_>) -> Vec<(RuleKey, Standing)> {
     let mut by_rule: BTreeMap<RuleKey, Vec<Verdict>> = BTreeMap::new();
     for (place, verdict) in verdicts.into_iter().enumerate() {
         let rule = list.rule(place);
-        if rule.rule.is_some() {
+        // Rules without a line are implied by the vendor, and nobody's fault.
+        if list.line(place) > 0 {
             by_rule.entry(rule).or_default().push(verdict);
         }
     }

@@ -3,8 +3,8 @@
 //! One device at a time: what its own lists let through between the zones attached to it. A packet
 //! must be let through by a list on every hook it passes.
 
-use portvakt_model::{Device, Hook, RulesetId, ZoneId};
-use portvakt_space::{AddrSet, AtomSet, StateSet, Traffic};
+use portvakt_model::{Device, Hook, Interface, RulesetId, ZoneId};
+use portvakt_space::{AddrSet, AtomSet, Family, ICMPV6, ServiceBox, ServiceSet, StateSet, Traffic};
 
 use crate::audit::Audit;
 use crate::lists::{Permit, RuleKey};
@@ -48,13 +48,48 @@ pub fn through(audit: &Audit<'_>, device: u32) -> Vec<Flow> {
     let facts = audit.zones_of_device(device);
     let ways = ways(&audit.devices[device as usize], facts);
     let mut flows = Vec::new();
-    for way in ways {
-        let region = Traffic { iif: way.iif, oif: way.oif, state: StateSet::NEW, ..Traffic::ANY };
-        for passage in passages(audit, device, &way.lists, &region) {
+    let model = &audit.devices[device as usize];
+    let pairs = ways.iter().flat_map(|w| Family::BOTH.map(|f| (w, f)));
+    for (way, family) in pairs.filter(|(w, f)| carries(model, w, *f)) {
+        let region = Traffic {
+            service: forwarded(family),
+            iif: way.iif.clone(),
+            oif: way.oif.clone(),
+            state: StateSet::NEW,
+            ..Traffic::all(family)
+        };
+        for passage in passages(audit, device, &way.lists, &region, family) {
             spread(audit, device, &passage, facts, &mut flows);
         }
     }
     flows
+}
+
+/// Whether packets of `family` come this way: some list of the device is about that version, and
+/// the interface they enter by has an address of it, when it has addresses at all.
+fn carries(device: &Device, way: &Way, family: Family) -> bool {
+    let known =
+        device.rulesets.is_empty() || device.rulesets.iter().any(|l| l.families.contains(&family));
+    let entered = match way.iif.ranges().ranges() {
+        &[(lo, hi)] if lo == hi => device.interfaces.get(lo),
+        _ => None,
+    };
+    let speaks = |i: &Interface| {
+        i.addresses.is_empty() || i.addresses.iter().any(|p| Family::of(p.addr) == family)
+    };
+    known && entered.is_none_or(speaks)
+}
+
+/// Services that routers forward: not neighbour discovery, which stays on its link (RFC 4861 §11.2
+/// asks for hop limit 255).
+fn forwarded(family: Family) -> ServiceSet {
+    match family {
+        Family::V4 => ServiceSet::ANY,
+        Family::V6 => {
+            let discovery = (133..=137).map(|kind| ServiceBox::icmp(ICMPV6, kind, None));
+            ServiceSet::from_boxes(discovery).complement()
+        }
+    }
 }
 
 /// Flows to the device itself, from each zone. The zone they go to is each that the device has an
@@ -69,12 +104,15 @@ pub fn local(audit: &Audit<'_>, device: u32) -> Vec<Flow> {
     }
     let own: AddrSet = own_addresses(model);
     let dst = if own.is_empty() { AddrSet::ANY } else { own };
-    let region = Traffic { dst, state: StateSet::NEW, ..Traffic::ANY };
     let stands_in: Vec<ZoneId> = standing(facts);
     let mut flows = Vec::new();
-    for passage in passages(audit, device, &lists, &region) {
-        for to in &stands_in {
-            local_flows(audit, device, &passage, *to, &mut flows);
+    for family in Family::BOTH {
+        let region = Traffic { dst: dst.clone(), state: StateSet::NEW, ..Traffic::all(family) };
+        let region = Traffic { dst: dst.only(family), ..region };
+        for passage in passages(audit, device, &lists, &region, family) {
+            for to in &stands_in {
+                local_flows(audit, device, &passage, *to, &mut flows);
+            }
         }
     }
     flows
@@ -146,10 +184,13 @@ fn ways(device: &Device, zones: &[Attachment]) -> Vec<Way> {
     if !on_interfaces && !middle.is_empty() {
         return vec![Way { iif: AtomSet::ANY, oif: AtomSet::ANY, lists: middle }];
     }
-    let atoms = attached(device, zones, device.stateful);
-    let exits = attached(device, zones, true);
-    let pairs = atoms.iter().flat_map(|i| exits.iter().map(move |e| (*i, *e)));
-    pairs.filter(|(i, e)| i != e).map(|(i, e)| way(device, i, e, &middle)).collect()
+    let atoms = attached(device, zones);
+    let pairs = atoms.iter().flat_map(|i| atoms.iter().map(move |e| (*i, *e)));
+    let vrf = |atom: u32| device.interfaces.get(atom).and_then(|i| i.vrf.as_deref());
+    pairs
+        .filter(|(i, e)| i != e && vrf(*i) == vrf(*e))
+        .map(|(i, e)| way(device, i, e, &middle))
+        .collect()
 }
 
 fn way(device: &Device, iif: u32, oif: u32, middle: &[RulesetId]) -> Way {
@@ -160,11 +201,10 @@ fn way(device: &Device, iif: u32, oif: u32, middle: &[RulesetId]) -> Way {
 }
 
 /// Interfaces that some zone is attached to.
-fn attached(device: &Device, zones: &[Attachment], routed_too: bool) -> Vec<u32> {
-    let leads = |atom: u32| {
-        zones.iter().any(|z| z.direct.contains(atom) || routed_too && z.routed.contains(atom))
-    };
-    (0..device.interfaces.all().len() as u32).filter(|atom| leads(*atom)).collect()
+fn attached(device: &Device, zones: &[Attachment]) -> Vec<u32> {
+    let leads =
+        |atom: &u32| zones.iter().any(|z| z.direct.contains(*atom) || z.routed.contains(*atom));
+    (0..device.interfaces.all().len() as u32).filter(leads).collect()
 }
 
 /// Packets that every list of a way lets through.
@@ -175,9 +215,17 @@ struct Passage {
     certain: bool,
 }
 
-fn passages(audit: &Audit<'_>, device: u32, lists: &[RulesetId], region: &Traffic) -> Vec<Passage> {
+/// Lists that see only the other IP version let packets of this one by.
+fn passages(
+    audit: &Audit<'_>,
+    device: u32,
+    lists: &[RulesetId],
+    region: &Traffic,
+    family: Family,
+) -> Vec<Passage> {
     let mut found = vec![Passage { rules: Vec::new(), traffic: region.clone(), certain: true }];
-    for list in lists {
+    found.retain(|p| !p.traffic.is_empty());
+    for list in lists.iter().filter(|id| audit.ruleset(device, **id).families.contains(&family)) {
         let permits = audit.permits(device, *list);
         found = found.iter().flat_map(|p| permits.iter().filter_map(|q| narrow(p, q))).collect();
     }
@@ -203,7 +251,8 @@ fn spread(
     out: &mut Vec<Flow>,
 ) {
     let addresses = audit.zone_addresses();
-    let stateful = audit.devices[device as usize].stateful;
+    // A router that has no list for what comes from behind a next hop leaves it to that one.
+    let judges = audit.devices[device as usize].stateful || !passage.rules.is_empty();
     let side =
         |set: &AddrSet, atoms: &AtomSet, routed_too: bool| -> Vec<(ZoneId, AddrSet, AtomSet)> {
             let each = audit.site.zone_ids().filter_map(|(id, _)| {
@@ -213,7 +262,7 @@ fn spread(
             });
             each.collect()
         };
-    let sources = side(&passage.traffic.src, &passage.traffic.iif, stateful);
+    let sources = side(&passage.traffic.src, &passage.traffic.iif, judges);
     let targets = side(&passage.traffic.dst, &passage.traffic.oif, true);
     for (from, src, iif) in &sources {
         for (to, dst, oif) in targets.iter().filter(|(to, ..)| to != from) {

@@ -24,6 +24,7 @@ pub struct IndexedList<'a> {
     /// The index; a rule's place in it is its step's.
     pub index: FirstMatchList,
     exact: bool,
+    device: &'a Device,
 }
 
 /// New connections that one rule lets through.
@@ -44,13 +45,20 @@ impl<'a> IndexedList<'a> {
         let flat = flatten(device, root, today);
         let index = FirstMatchList::build(flat.steps.iter().map(listed), Class::Deny);
         let exact = flat.complete && flat.steps.iter().all(is_exact);
-        Self { flat, index, exact }
+        Self { flat, index, exact, device }
     }
 
     /// The rule of a step.
     pub fn rule(&self, step: usize) -> RuleKey {
         let step = &self.flat.steps[step];
         RuleKey { ruleset: step.ruleset, rule: step.rule }
+    }
+
+    /// The line of a step's rule, from 1; 0 for a default and for what the vendor implies.
+    pub fn line(&self, step: usize) -> u32 {
+        let RuleKey { ruleset, rule } = self.rule(step);
+        let rules = &self.device.rulesets[ruleset.0 as usize].rules;
+        rule.and_then(|i| rules.get(i as usize)).map_or(0, |r| r.line)
     }
 
     /// New connections of `region` that the list lets through, rule by rule, in order.

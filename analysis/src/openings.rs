@@ -91,8 +91,8 @@ fn group<'f>(audit: &'f Audit<'_>) -> Vec<(Key, Vec<&'f Flow>)> {
     let mut groups: BTreeMap<Key, Vec<&Flow>> = BTreeMap::new();
     for flow in audit.flows() {
         let needs = audit.site.border(flow.from, flow.to).is_some_and(|b| b.decision);
-        if flow.rule().is_some_and(|r| r.rule.is_none()) {
-            // What a permitting default lets through is judged as such, not as an opening.
+        if flow.rule().is_none_or(|r| r.rule.is_none()) {
+            // A permitting default and a missing filter are judged as such, not as openings.
             continue;
         }
         let host = audit.devices[flow.device as usize].management.is_none();

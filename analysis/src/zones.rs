@@ -88,10 +88,15 @@ fn not_internet() -> AddrSet {
 /// How each zone is attached to `device`; the index is the [`ZoneId`].
 pub fn attachments(site: &Site, addresses: &[AddrSet], device: &Device) -> Vec<Attachment> {
     let has_addresses = device.interfaces.all().iter().any(|i| !i.addresses.is_empty());
+    // Where the site file names interfaces of the device, those it does not name are links.
+    let is_stated = site.zones.iter().any(|z| !stated(z, device).is_empty());
     let attach = |(id, zone): (ZoneId, &Zone)| {
         let own = &addresses[id.0 as usize];
-        let mut direct = stated(zone, device).union(&connected(zone, own, device));
-        if direct.is_empty() {
+        let mut direct = stated(zone, device);
+        if !is_stated {
+            direct = direct.union(&connected(zone, own, device));
+        }
+        if direct.is_empty() && !is_stated {
             direct = uplink(zone, device);
         }
         let routed = routed(zone, own, device);

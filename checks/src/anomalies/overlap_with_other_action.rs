@@ -85,9 +85,13 @@ fn exceptions(audit: &Audit<'_>, device: u32, list: &Anomalies, findings: &mut F
     }
 }
 
-/// Whether `rule` takes a part of what a later rule says the opposite of.
+/// Whether `rule` takes a part of what a later rule says the opposite of, and each also has packets
+/// of its own. One inside the other is the usual exception before its general rule.
 fn is_exception(rule: &Rule, later: &Rule) -> bool {
     let opposite = rule.action.is_deny() && later.action == Action::Permit
         || rule.action == Action::Permit && later.action.is_deny();
-    opposite && rule.matches.overlaps(&later.matches)
+    opposite
+        && rule.matches.overlaps(&later.matches)
+        && !rule.matches.is_subset(&later.matches)
+        && !later.matches.is_subset(&rule.matches)
 }

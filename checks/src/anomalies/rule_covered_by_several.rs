@@ -47,10 +47,11 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         let Standing::Unreachable { cause: Cause::Union, blockers, contrary } = standing else {
             continue;
         };
+        let contrary = contrary.as_ref().filter(|c| support::starts_a_connection(c));
         let message = if contrary.is_some() { &OTHER_ACTION } else { &SAME_ACTION };
         let draft = support::fault(audit, findings, message, device, key);
         let draft = support::blockers(audit, draft, device, blockers);
-        let draft = support::contrary(audit, draft, device, contrary.as_ref());
+        let draft = support::contrary(audit, draft, device, contrary);
         let milder = if contrary.is_some() { CHECK.severity } else { Severity::Low };
         draft.severity(milder).push();
     }

@@ -3,7 +3,7 @@
 use portvakt_analysis::anomalies::Standing;
 use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Action, Arg, Message, Role, Rule};
-use portvakt_space::{Family, Packet};
+use portvakt_space::{Family, Packet, State};
 
 use crate::{Draft, Findings};
 
@@ -106,6 +106,12 @@ pub(super) fn blockers<'f, 'a>(
 
 /// Most rules that a sentence names.
 const MOST_SHOWN: usize = 8;
+
+/// Whether the packet that an earlier rule takes is a new connection: what becomes of broken or
+/// answering packets is not what the later rule is for.
+pub(super) fn starts_a_connection((_, packet): &(RuleKey, Packet)) -> bool {
+    packet.state == State::New
+}
 
 /// Adds the packet that an earlier rule with another outcome takes.
 pub(super) fn contrary<'f, 'a>(

@@ -1,8 +1,7 @@
 //! Rule that lets everything through.
 
 use portvakt_analysis::{Audit, RuleKey};
-use portvakt_model::{Action, Message, Rule, RulesetId, Severity};
-use portvakt_space::State;
+use portvakt_model::{Message, Rule, RulesetId, Severity};
 
 use super::support;
 use crate::{Check, Findings, Need};
@@ -39,21 +38,13 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for applied in support::applied(audit) {
         findings.judge(applied.device);
         for (key, rule) in support::rules(&applied) {
-            if is_any_any(rule) && !support::is_loopback(audit, applied.device, &rule.matches) {
+            if support::is_any_any(rule)
+                && !support::is_loopback(audit, applied.device, &rule.matches)
+            {
                 report(audit, applied.device, key, rule, findings);
             }
         }
     }
-}
-
-fn is_any_any(rule: &Rule) -> bool {
-    rule.enabled
-        && rule.action == Action::Permit
-        && rule.least() == Some(&rule.matches)
-        && support::is_everywhere(&rule.matches.src)
-        && support::is_everywhere(&rule.matches.dst)
-        && rule.matches.service.is_any()
-        && rule.matches.state.contains(State::New)
 }
 
 /// Only where packets still reach the rule. Between two named interfaces it is less than everything.

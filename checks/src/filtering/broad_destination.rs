@@ -62,7 +62,9 @@ fn report(
     };
     let flows: Vec<&Flow> = support::flows(audit, applied.device, key).filter(outer).collect();
     let Some(limit) = limits.exceeded(&rule.matches.dst) else { return };
-    let Some(first) = flows.first().filter(|_| rule.enabled) else { return };
+    let Some(first) = flows.first().filter(|_| rule.enabled && !support::is_any_any(rule)) else {
+        return;
+    };
     let draft = support::fault(audit, findings, &MESSAGE, applied.device, key)
         .arg("target", support::addresses(&rule.matches.dst))
         .number("limit", limit)

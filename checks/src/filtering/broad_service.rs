@@ -1,7 +1,7 @@
 //! Service is too wide.
 
 use portvakt_analysis::{Audit, Flow, RuleKey};
-use portvakt_model::{Location, Message, Rule, Severity, ZoneKind};
+use portvakt_model::{Location, Message, Rule, Severity, ZoneId, ZoneKind};
 use portvakt_space::{RangeSet, ServiceSet, TCP, UDP};
 
 use super::support;
@@ -52,7 +52,10 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         findings.judge(applied.device);
         for (key, rule) in support::rules(&applied) {
             let ports = ports(&rule.matches.service);
-            if rule.enabled && (ports > limit || rule.matches.service.is_any()) {
+            if rule.enabled
+                && !support::is_any_any(rule)
+                && (ports > limit || rule.matches.service.is_any())
+            {
                 report(audit, applied.device, key, rule, (ports, limit), findings);
             }
         }
@@ -70,6 +73,7 @@ fn ports(service: &ServiceSet) -> i64 {
 }
 
 /// Traffic to the internet is not judged: what may leave is another question than what may enter.
+/// Nor is what administrators reach: they are judged by where they may log in.
 fn report(
     audit: &Audit<'_>,
     device: u32,
@@ -78,7 +82,9 @@ fn report(
     (ports, limit): (i64, i64),
     findings: &mut Findings<'_>,
 ) {
-    let inward = |f: &&Flow| audit.site.zone(f.to).kind != ZoneKind::Internet && f.certain;
+    let kind = |id: ZoneId| audit.site.zone(id).kind;
+    let trusted = |id: ZoneId| matches!(kind(id), ZoneKind::Admin | ZoneKind::Management);
+    let inward = |f: &&Flow| kind(f.to) != ZoneKind::Internet && !trusted(f.from) && f.certain;
     let flows: Vec<&Flow> = support::flows(audit, device, key).filter(inward).collect();
     let Some(first) = flows.first() else { return };
     let inbound = flows.iter().any(|f| support::is_inbound(audit, f));

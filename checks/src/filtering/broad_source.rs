@@ -2,6 +2,7 @@
 
 use portvakt_analysis::{Audit, Flow, RuleKey};
 use portvakt_model::{Message, Rule, Severity, ZoneKind};
+use portvakt_space::AddrSet;
 
 use super::support::{self, Applied, Limits};
 use crate::{Check, Findings, Need};
@@ -61,8 +62,15 @@ fn report(
     if flows.iter().any(|f| audit.site.zone(f.from).kind == ZoneKind::Internet) {
         return;
     }
+    // A list of whole zones is meant; what no zone claims is not.
+    let zones = AddrSet::union_all(audit.zone_addresses());
+    if rule.matches.src.is_subset(&zones) {
+        return;
+    }
     let Some(limit) = limits.exceeded(&rule.matches.src) else { return };
-    let Some(first) = flows.first().filter(|_| rule.enabled) else { return };
+    let Some(first) = flows.first().filter(|_| rule.enabled && !support::is_any_any(rule)) else {
+        return;
+    };
     let draft = support::fault(audit, findings, &MESSAGE, applied.device, key)
         .arg("source", support::addresses(&rule.matches.src))
         .number("limit", limit)

@@ -2,8 +2,8 @@
 
 use portvakt_analysis::anomalies::called;
 use portvakt_analysis::{Audit, Flow, RuleKey};
-use portvakt_model::{Arg, Hook, Location, Message, Rule, Ruleset, RulesetId, ZoneKind};
-use portvakt_space::{AddrSet, Family, Traffic};
+use portvakt_model::{Action, Arg, Hook, Location, Message, Rule, Ruleset, RulesetId, ZoneKind};
+use portvakt_space::{AddrSet, Family, State, Traffic};
 
 use crate::{Draft, Findings};
 
@@ -65,6 +65,17 @@ pub(super) fn fault<'f, 'a>(
 /// Whether traffic has every address of some version it has at all.
 pub(super) fn is_everywhere(set: &AddrSet) -> bool {
     Family::BOTH.into_iter().filter(|f| set.has(*f)).all(|f| set.is_all(f)) && !set.is_empty()
+}
+
+/// Whether a rule lets every service through from everywhere to everywhere.
+pub(super) fn is_any_any(rule: &Rule) -> bool {
+    rule.enabled
+        && rule.action == Action::Permit
+        && rule.least() == Some(&rule.matches)
+        && is_everywhere(&rule.matches.src)
+        && is_everywhere(&rule.matches.dst)
+        && rule.matches.service.is_any()
+        && rule.matches.state.contains(State::New)
 }
 
 /// Whether a rule is for the loopback interface, which no other machine reaches.

@@ -52,7 +52,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     let mut groups: BTreeMap<(u32, u32, Family, bool), Vec<&Flow>> = BTreeMap::new();
     for flow in audit.flows().iter().filter(|f| !f.local) {
         let implied = is_implied(audit, flow);
-        if !flow.rules.is_empty() && !implied {
+        if !flow.rules.is_empty() && !implied || !ends_here(audit, flow) {
             continue;
         }
         let Some(atom) = flow.traffic.iif.ranges().first() else { continue };
@@ -69,6 +69,12 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for ((device, atom, family, implied), flows) in groups {
         report(audit, (device, atom, family), implied, &flows, findings);
     }
+}
+
+/// Whether the zone it goes to is next to the device: farther on somebody else may filter.
+fn ends_here(audit: &Audit<'_>, flow: &Flow) -> bool {
+    let to = &audit.zones_of_device(flow.device)[flow.to.0 as usize];
+    to.direct.overlaps(&flow.traffic.oif)
 }
 
 /// Whether only lists that the vendor implies (security levels) decide.

@@ -4,6 +4,7 @@ use portvakt_analysis::{Audit, Opening, OpeningStanding};
 use portvakt_model::{Arg, Decision, Field, Location, Message, Role, RuleRef, Status};
 
 use crate::{Draft, Findings};
+use portvakt_space::Traffic;
 
 /// Decisions that must be whole: made, and not ended.
 pub(super) fn standing<'a>(audit: &Audit<'a>) -> impl Iterator<Item = &'a Decision> {
@@ -74,11 +75,15 @@ pub(super) fn describe<'f, 'a>(
     let decisions = audit.tables.decisions.as_deref().unwrap_or_default();
     let about: Vec<&Decision> = opening.decisions.iter().map(|i| decisions[*i as usize]).collect();
     let owner = opening.borders.first().and_then(|b| audit.site.zone(b.1).owner.clone());
+    let shown = match opening.standing {
+        OpeningStanding::Wider => excess.clone(),
+        _ => whole(audit, opening),
+    };
     let mut draft = draft
         .rule(&rule_ref(audit, opening))
         .arg("from", Arg::Names(from))
         .arg("to", Arg::Names(to))
-        .arg("traffic", Arg::Traffic(audit.shown(excess)))
+        .arg("traffic", Arg::Traffic(audit.shown(&shown)))
         .arg("decisions", Arg::Names(about.iter().map(|d| d.id.clone()).collect()))
         .residue(excess.clone())
         .witness(witness.flatten())
@@ -88,6 +93,14 @@ pub(super) fn describe<'f, 'a>(
         draft = draft.related(Role::Decision, decision.at.clone(), &decision.id);
     }
     draft
+}
+
+/// What the opening's rule says it matches: shorter to read than the parts that cross borders.
+fn whole(audit: &Audit<'_>, opening: &Opening) -> Vec<Traffic> {
+    let rule = opening
+        .rule
+        .and_then(|key| audit.ruleset(opening.device, key.ruleset).rules.get(key.rule? as usize));
+    rule.map_or_else(|| opening.permitted.clone(), |r| vec![r.matches.clone()])
 }
 
 /// Most decisions that a finding points at.

@@ -80,13 +80,18 @@ const WELL_KNOWN: &[&str] = &[
     "lösenord",
 ];
 
+/// Password hashes without salt of such values: the empty password and `cisco` on Cisco PIX and ASA.
+const WELL_KNOWN_HASHES: &[&str] = &["8Ry2YjIyt7RRXU24", "2KFQnbNIdI.2KYOU"];
+
 static MARK: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 impl Secret {
     /// Keeps the facts about `value` and forgets it.
     pub fn seen(value: &str, form: SecretForm) -> Self {
-        let well_known =
-            form == SecretForm::Clear && WELL_KNOWN.contains(&value.trim().to_lowercase().as_str());
+        let well_known = match form {
+            SecretForm::Clear => WELL_KNOWN.contains(&value.trim().to_lowercase().as_str()),
+            _ => WELL_KNOWN_HASHES.contains(&value),
+        };
         Self { form, well_known, mark: MARK.hash_one(value) }
     }
 
@@ -133,6 +138,8 @@ mod tests {
     fn only_facts_remain() {
         let s = Secret::seen("Public", SecretForm::Clear);
         assert!(s.is_well_known());
+        assert!(Secret::seen("2KFQnbNIdI.2KYOU", SecretForm::WeakHash).is_well_known());
+        assert!(!Secret::seen("public", SecretForm::WeakHash).is_well_known());
         assert!(s.same_as(&Secret::seen("Public", SecretForm::Reversible)));
         assert_eq!(format!("{s:?}"), "Secret(Clear)");
     }

@@ -3,6 +3,7 @@
 //! Parsing never fails: a parser fills the model with what it understands and gives every line
 //! exactly one state. What a file is, is told by its content, not by its name.
 
+mod asa;
 mod build;
 mod decode;
 mod fortios;
@@ -40,6 +41,7 @@ pub struct Parser {
 
 /// Every parser. The order has no meaning: the highest score reads the file.
 pub static PARSERS: &[&Parser] = &[
+    &asa::PARSER,
     &fortios::PARSER,
     &ios::PARSER,
     &iptables::ipset::PARSER,

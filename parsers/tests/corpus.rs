@@ -11,6 +11,7 @@ use portvakt_parsers::{Context, PARSERS, Parsed, parse};
 /// Folder of the corpus, id of the format, least share (percent) of lines that are used or neutral
 /// in each of its files.
 const SHARES: &[(&str, &str, u32)] = &[
+    ("cisco-asa", "cisco-asa", 66),
     ("cisco-ios", "cisco-ios", 25),
     ("fortios", "fortios", 88),
     ("iptables-save", "iptables-save", 100),

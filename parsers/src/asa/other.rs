@@ -1,0 +1,408 @@
+//! The rest of the language: what has no bearing, and what has but is not modelled.
+
+use portvakt_model::{MgmtProtocol, SecretKind};
+
+use super::Reader;
+use super::text::{Cursor, Prompt, Statement};
+use crate::lines::Line;
+
+/// Commands that have no bearing on filtering, separation or the management plane. The second word
+/// narrows a command where only some of its forms are meant.
+const NEUTRAL: &[(&str, &str)] = &[
+    ("names", ""),
+    ("pager", ""),
+    ("mtu", ""),
+    ("arp", ""),
+    ("asdm", ""),
+    ("boot", ""),
+    ("ftp", "mode"),
+    ("clock", ""),
+    ("timeout", ""),
+    ("prompt", ""),
+    ("terminal", ""),
+    ("domain-name", ""),
+    ("dns", ""),
+    ("dns-group", ""),
+    ("dns-group-map", ""),
+    ("dns-guard", ""),
+    ("monitor-interface", ""),
+    ("hw-module", ""),
+    ("service-module", ""),
+    ("module", ""),
+    ("call-home", ""),
+    ("license", ""),
+    ("dynamic-access-policy-record", ""),
+    ("user-identity", "default-domain"),
+    ("threat-detection", "basic-threat"),
+    ("threat-detection", "statistics"),
+    ("threat-detection", "rate"),
+    ("xlate", ""),
+    ("mac-address", ""),
+    ("mac-address-table", ""),
+    ("sysopt", "noproxyarp"),
+    ("sysopt", "nodnsalias"),
+    ("sysopt", "route"),
+    ("sysopt", "radius"),
+    ("command-alias", ""),
+    ("tftp-server", ""),
+    ("smtp-server", ""),
+    ("object-group-search", ""),
+    ("jumbo-frame", ""),
+    ("fragment", ""),
+    ("fixup", ""),
+    ("floodguard", ""),
+    ("dhcpd", ""),
+    ("dhcprelay", ""),
+    ("asp", ""),
+    ("cpu", ""),
+    ("memory", ""),
+    ("checkheaps", ""),
+    ("coredump", ""),
+    ("crashinfo", ""),
+    ("firewall", "transparent"),
+    ("multicast-routing", ""),
+    ("mroute", ""),
+    ("pim", ""),
+    ("igmp", ""),
+    ("track", ""),
+    ("sla", ""),
+    ("snmp-map", ""),
+    ("service", "resetinbound"),
+    ("service", "resetoutside"),
+    ("service", "resetoutbound"),
+    ("service", "call-home"),
+    ("service", "internal"),
+    ("service", "sw-reset-button"),
+    ("service", "telemetry"),
+    ("service", "password-recovery"),
+    ("tcp-map", ""),
+    ("port-channel", ""),
+    ("lacp", ""),
+    ("flow-export", ""),
+    ("interface-policy", ""),
+    ("priority-queue", ""),
+    ("compression", ""),
+    ("no-op", ""),
+    ("imap4s", ""),
+    ("pop3s", ""),
+    ("smtps", ""),
+    ("ip", "unreachables"),
+    ("flow-offload", ""),
+    ("quit", ""),
+    ("exit", ""),
+    ("end", ""),
+    ("configure", ""),
+    ("enable", ""),
+    ("write", ""),
+    ("show", ""),
+    ("clear", ""),
+    ("more", ""),
+    ("vpn-addr-assign", ""),
+    ("ssl", "trust-point"),
+    ("snort", ""),
+    ("app-agent", ""),
+    ("bfd-template", ""),
+    ("bfd", ""),
+    ("ipv6", "unicast-routing"),
+    ("ipv6", "icmp"),
+    ("ipv6", "nd"),
+    ("ldap", ""),
+    ("migrate", ""),
+    ("privileged", ""),
+    ("zonelabs-integrity", ""),
+    ("gtp", ""),
+    ("sctp-map", ""),
+    ("Cryptochecksum", ""),
+];
+
+/// Commands that matter and are not modelled, with what is lost.
+const LOST: &[(&str, &str, &str)] = &[
+    ("threat-detection", "", "shutting out scanning hosts is not modelled"),
+    ("ip", "verify", "the check of source addresses against routes is not modelled"),
+    ("ip", "audit", "the built-in intrusion signatures are not modelled"),
+    ("ip", "local", "addresses of remote VPN users are not modelled"),
+    ("ipv6", "local", "addresses of remote VPN users are not modelled"),
+    ("filter", "", "content filtering is not modelled"),
+    ("url-server", "", "content filtering is not modelled"),
+    ("url-cache", "", "content filtering is not modelled"),
+    ("url-block", "", "content filtering is not modelled"),
+    (
+        "sysopt",
+        "connection",
+        "traffic in tunnels passes the access lists by, which is not modelled",
+    ),
+    ("nat-control", "", "dropping what no translation matches is not modelled"),
+    ("route-map", "", "policy-based routing is not modelled"),
+    ("policy-route", "", "policy-based routing is not modelled"),
+    ("prefix-list", "", "dynamic routing is not modelled"),
+    ("policy-list", "", "dynamic routing is not modelled"),
+    ("zone", "", "traffic zones are not modelled"),
+    ("zone-member", "", "traffic zones are not modelled"),
+    ("user-identity", "", "identity of users is not modelled"),
+    ("cts", "", "TrustSec is not modelled"),
+    ("shun", "", "shutting out single hosts is not modelled"),
+    ("dynamic-filter", "", "the botnet filter is not modelled"),
+    ("scansafe", "", "content filtering is not modelled"),
+    ("service", "", "this service is not modelled"),
+    ("mount", "", "file systems of other hosts are not modelled"),
+    ("management-access", "", "management through a tunnel is not modelled"),
+    ("auth-prompt", "", "authentication of users whose traffic passes is not modelled"),
+    ("uauth", "", "authentication of users whose traffic passes is not modelled"),
+    ("virtual", "", "authentication of users whose traffic passes is not modelled"),
+    ("vpn-sessiondb", "", "access of remote VPN users is not modelled"),
+    ("vpnsetup", "", "access of remote VPN users is not modelled"),
+    ("vpn", "", "access of remote VPN users is not modelled"),
+    ("vpn-simultaneous-logins", "", "access of remote VPN users is not modelled"),
+    ("l2tp", "", "encrypted tunnels are not modelled"),
+    ("privilege", "", "privilege levels of commands are not modelled"),
+    ("quota", "", "limits on administrators' sessions are not modelled"),
+    ("fips", "", "FIPS mode is not modelled"),
+    ("password", "encryption", "encryption of stored keys is not modelled"),
+    ("anyconnect-custom-attr", "", "access of remote VPN users is not modelled"),
+    ("anyconnect-custom-data", "", "access of remote VPN users is not modelled"),
+    ("dap", "", "access of remote VPN users is not modelled"),
+    ("saml", "", "access of remote VPN users is not modelled"),
+    ("wccp", "", "redirection of web traffic is not modelled"),
+    ("ddns", "", "dynamic DNS is not modelled"),
+    ("auto-update", "", "automatic update is not modelled"),
+    ("nve", "", "VXLAN is not modelled"),
+    ("established", "", "connections back that are permitted unseen are not modelled"),
+    ("conduit", "", "conduits permit traffic and are not modelled"),
+    ("outbound", "", "outbound lists of PIX are not modelled"),
+    ("apply", "", "outbound lists of PIX are not modelled"),
+    ("admin-context", "", "what a security context is made of is not modelled"),
+    ("context", "", "what a security context is made of is not modelled"),
+    ("limit-resource", "", "limits of security contexts are not modelled"),
+    ("class", "", "limits of security contexts are not modelled"),
+    ("cluster", "", "clustering is not modelled"),
+    ("access-list-commit", "", "access-list commits are not modelled"),
+    ("object-group-reclassification", "", "object groups by domain are not modelled"),
+    ("bridge-group", "", "bridging is not modelled"),
+    ("ethertype", "", "filtering by EtherType is not modelled"),
+];
+
+impl<'a> Reader<'a, '_, '_> {
+    /// Commands of the management plane and of tunnels, and whatever is left.
+    pub(super) fn further(&mut self, statement: Statement<'_, 'a>) {
+        let head = statement.head;
+        let mut words = statement.words();
+        let first = words.next().unwrap_or_default();
+        match first {
+            "telnet" => self.remote(MgmtProtocol::Telnet, head),
+            "ssh" => self.remote(MgmtProtocol::Ssh, head),
+            "http" => self.remote(MgmtProtocol::Https, head),
+            "console" => self.console(head, words),
+            "icmp" => self.icmp(head, words),
+            "ipv6" if words.eat("icmp") => self.icmp(head, words),
+            "aaa" => self.aaa(head, words),
+            "enable" if words.peek() == Some("password") => {
+                self.shared_password("enable", head, words);
+            }
+            "passwd" | "password" if words.peek() != Some("encryption") => {
+                self.shared_password("passwd", head, words);
+            }
+            "password-policy" => self.password_policy(head, words),
+            "ssl" => self.ssl(head, words),
+            "banner" => self.banner(head, words),
+            "logging" => self.logging(head, words),
+            "snmp-server" => self.snmp_server(head, words),
+            "ntp" => self.ntp(head, words),
+            "failover" => self.failover(head, words),
+            "vpdn" | "vpnclient" => self.vpn_client(head, words),
+            "alias" => self.old_alias(head),
+            "no" | "clear" => return self.negated(statement, words),
+            _ => return self.block(statement),
+        }
+        self.strays(statement.body);
+    }
+
+    /// Commands that have a body of their own.
+    fn block(&mut self, statement: Statement<'_, 'a>) {
+        let mut words = statement.words();
+        match words.next().unwrap_or_default() {
+            "username" => self.username(statement),
+            "aaa-server" => self.aaa_server(statement),
+            "crypto" | "isakmp" => self.crypto(statement),
+            "tunnel-group" => self.tunnel_group(statement),
+            "group-policy" => self.group_policy(statement),
+            "webvpn" => self.webvpn(statement),
+            "key" => self.key(statement),
+            "router" => self.router(statement),
+            "class-map" => self.class_map(statement),
+            "policy-map" => self.policy_map(statement),
+            "service-policy" => {
+                self.remark_line(statement.head);
+                self.strays(statement.body);
+            }
+            "capture" => {
+                if words.skip_to("access-list") {
+                    let list = words.next().unwrap_or_default();
+                    self.list_use(list, "capture", statement.head.number);
+                }
+                self.remark_line(statement.head);
+                self.strays(statement.body);
+            }
+            _ => self.by_table(statement),
+        }
+    }
+
+    fn by_table(&mut self, statement: Statement<'_, 'a>) {
+        let head = statement.head;
+        let mut words = statement.words();
+        let (first, second) = (words.next().unwrap_or_default(), words.peek().unwrap_or_default());
+        if NEUTRAL.iter().any(|(a, b)| is_command(a, b, first, second)) || is_noise(head) {
+            self.remark_line(head);
+            return self.keyed_body(statement.body, first);
+        }
+        let lost = LOST.iter().find(|(a, b, _)| is_command(a, b, first, second));
+        let Some((_, _, why)) = lost else {
+            self.unknown(head);
+            return self.strays(statement.body);
+        };
+        if matches!(first, "conduit" | "outbound" | "established") {
+            self.vague.get_or_insert(head.number);
+        }
+        if first == "wccp" && words.skip_to("redirect-list") {
+            self.list_use(words.next().unwrap_or_default(), "wccp", head.number);
+        }
+        if words.skip_to("password") {
+            self.found_secret(&mut words, SecretKind::Password, first, head);
+        }
+        self.credentials(head);
+        self.lost(head, why);
+        self.lost_body(statement.body, first, why);
+    }
+
+    fn lost_body(&mut self, body: &[Line<'a>], first: &'a str, why: &'static str) {
+        for &line in body {
+            let mut words = Cursor::new(line);
+            if words.eat("key") && first == "cluster" {
+                self.found_secret(&mut words, SecretKind::Protocol, "cluster", line);
+                self.build.used(line.number);
+                continue;
+            }
+            if words.eat_all(&["match", "ip", "address"]) {
+                let list = words.next().unwrap_or_default();
+                if list != "prefix-list" {
+                    self.list_use(list, "route-map", line.number);
+                }
+            }
+            self.credentials(line);
+            self.body_lost(&[line], why);
+        }
+    }
+
+    /// User and password in a URL (`https://user:password@host`).
+    fn credentials(&mut self, line: Line<'a>) {
+        let Some((before, tail)) = line.text.split_once("://") else { return };
+        let authority = tail.split(['/', ' ']).next().unwrap_or_default();
+        let Some((login, _)) = authority.rsplit_once('@') else { return };
+        let Some((user, password)) = login.split_once(':') else { return };
+        let start = line.start + (before.len() + "://".len() + user.len() + 1) as u32;
+        let word = crate::lines::Word { text: password, start, quoted: false };
+        let form = portvakt_model::SecretForm::Clear;
+        self.keep_secret(word, form, SecretKind::Password, user, line);
+    }
+
+    /// `no …`: switches off something, most often what is off by default.
+    fn negated(&mut self, statement: Statement<'_, 'a>, mut words: Cursor<'a>) {
+        let head = statement.head;
+        self.strays(statement.body);
+        match words.next().unwrap_or_default() {
+            "logging" => self.no_logging(head, words),
+            "snmp-server" => self.no_snmp_server(head, words),
+            _ => self.remark_line(head),
+        }
+    }
+
+    /// `class-map NAME`: what an inspection or a limit applies to.
+    fn class_map(&mut self, statement: Statement<'_, 'a>) {
+        self.remark_line(statement.head);
+        for &line in statement.body {
+            let mut words = Cursor::new(line);
+            if words.eat_all(&["match", "access-list"]) {
+                let list = words.next().unwrap_or_default();
+                self.list_use(list, statement.head.text.trim(), line.number);
+            }
+            self.remark_line(line);
+        }
+    }
+
+    /// `policy-map NAME`: inspection follows connections; actions that drop are not modelled.
+    fn policy_map(&mut self, statement: Statement<'_, 'a>) {
+        let drops = "dropping by inspection is not modelled";
+        self.remark_line(statement.head);
+        for &line in statement.body {
+            let mut words = Cursor::new(line);
+            match words.next() {
+                Some("drop" | "drop-connection" | "reset" | "mask") => self.lost(line, drops),
+                Some("ips" | "cxsc" | "sfr" | "csc") => {
+                    self.lost(line, "inspection by a module is not modelled");
+                }
+                Some(
+                    "user-statistics"
+                    | "inspect"
+                    | "class"
+                    | "parameters"
+                    | "match"
+                    | "message-length"
+                    | "no"
+                    | "description"
+                    | "set"
+                    | "police"
+                    | "priority"
+                    | "shape"
+                    | "log"
+                    | "exit"
+                    | "protocol-enforcement"
+                    | "nat-rewrite"
+                    | "dns-guard"
+                    | "id-randomization"
+                    | "id-mismatch"
+                    | "tsig"
+                    | "tcp-inspection"
+                    | "permit"
+                    | "permit-errors"
+                    | "eool"
+                    | "nop"
+                    | "router-alert"
+                    | "timeout"
+                    | "flow-export"
+                    | "max-forwards-validation"
+                    | "state-checking"
+                    | "rtp-conformance"
+                    | "im"
+                    | "ip-address-privacy"
+                    | "allow-tls"
+                    | "special-character"
+                    | "mail-relay"
+                    | "body-match-maximum"
+                    | "traffic-non-sip"
+                    | "software-version"
+                    | "strict-header-validation"
+                    | "uri-non-sip"
+                    | "default"
+                    | "router-header-type"
+                    | "verify-header"
+                    | "!",
+                )
+                | None => self.remark_line(line),
+                _ => self.unknown(line),
+            }
+        }
+    }
+}
+
+fn is_command(first: &str, second: &str, is_first: &str, is_second: &str) -> bool {
+    first == is_first && (second.is_empty() || second == is_second)
+}
+
+/// Prompts, checksums and headings of a capture.
+fn is_noise(line: Line<'_>) -> bool {
+    let text = line.text.trim();
+    Prompt::read(text).is_some()
+        || text.starts_with("Cryptochecksum:")
+        || text.starts_with("Type help or '?'")
+        || text.starts_with("User Access Verification")
+        || super::text::Version::read(text).is_some()
+}

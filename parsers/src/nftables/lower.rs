@@ -4,7 +4,7 @@ use portvakt_model::{
     Action, Default, Device, Hook, Interfaces, Object, ObjectKind, Rule as ModelRule, Ruleset,
     RulesetId, Undefined,
 };
-use portvakt_space::{AddrSet, AtomSet, Family};
+use portvakt_space::{AddrSet, AtomSet, Family, Traffic};
 use rustc_hash::FxHashMap;
 
 use super::atoms;
@@ -15,6 +15,9 @@ use crate::build::Build;
 
 /// Most rules that concatenations and verdict maps may be laid out into, in a whole file.
 const MAX_EXPANDED: usize = 1 << 20;
+
+/// Far outside the priorities that anyone uses.
+const AT_DEVICE: i32 = 1 << 20;
 
 const OTHER_PLANE: &str = "filtering of ARP and of bridged frames is not modelled";
 
@@ -97,20 +100,15 @@ impl<'x, 'a> Lower<'x, 'a, '_, '_> {
         if base.kind == "nat" {
             list.other_uses.push("nat".into());
         }
-        let atoms: Vec<u32> =
-            base.devices.iter().map(|d| self.contents.interfaces.atom(d)).collect();
-        let devices = || match atoms[..] {
-            [] => AtomSet::ANY,
-            _ => atoms.iter().copied().collect(),
-        };
         let hook = match base.hook.as_ref() {
             "prerouting" => Hook::Prerouting(base.priority),
             "input" => Hook::Local(base.priority),
             "forward" => Hook::Forward(base.priority),
             "output" => Hook::Output(base.priority),
             "postrouting" => Hook::Postrouting(base.priority),
-            "ingress" => Hook::In(devices()),
-            "egress" => Hook::Out(devices()),
+            // A network device sees packets before and after all else.
+            "ingress" => Hook::Prerouting(base.priority.saturating_sub(AT_DEVICE)),
+            "egress" => Hook::Postrouting(base.priority.saturating_add(AT_DEVICE)),
             _ => {
                 self.build.unsupported(base.line, "this hook is not modelled");
                 return;
@@ -134,8 +132,40 @@ impl<'x, 'a> Lower<'x, 'a, '_, '_> {
                 self.rule(t, id, position + 1, rule, ids, &mut rules);
             }
             self.device.rulesets[id.0 as usize].rules = rules;
+            if let Some(base) = &chain.base {
+                self.at_devices(base, id);
+            }
         }
         self.unhook_translations(t, ids);
+    }
+
+    /// A chain at network devices holds for their packets alone, its policy as well.
+    fn at_devices(&mut self, base: &Base<'a>, id: RulesetId) {
+        let incoming = base.hook == "ingress";
+        if !incoming && base.hook != "egress" || base.devices.is_empty() {
+            return;
+        }
+        let interfaces = &mut self.contents.interfaces;
+        let atoms: AtomSet = base.devices.iter().map(|d| interfaces.atom(d)).collect();
+        let narrow = |t: &mut Traffic| {
+            let side = if incoming { &mut t.iif } else { &mut t.oif };
+            *side = side.intersect(&atoms);
+        };
+        let list = &mut self.device.rulesets[id.0 as usize];
+        let policy = std::mem::replace(&mut list.default.action, Action::Permit);
+        for rule in &mut list.rules {
+            narrow(&mut rule.matches);
+            rule.gap.iter_mut().filter_map(|g| g.least.as_mut()).for_each(narrow);
+            if rule.action == Action::Return {
+                rule.action = policy;
+            }
+        }
+        if policy != Action::Permit {
+            let line = list.default.line.take().unwrap_or(base.line);
+            let mut rest = ModelRule::new(line, policy, Traffic::ANY);
+            narrow(&mut rest.matches);
+            list.rules.push(rest);
+        }
     }
 
     /// A chain of type `nat` decides nothing as a filter unless something in its table drops: it

@@ -46,6 +46,7 @@ pub static PARSERS: &[&Parser] = &[
     &ios::PARSER,
     &iptables::ipset::PARSER,
     &iptables::PARSER,
+    &nftables::JSON,
     &nftables::PARSER,
     &tables::EXCEPTIONS,
     &tables::REGISTER,

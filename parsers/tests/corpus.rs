@@ -16,6 +16,7 @@ const SHARES: &[(&str, &str, u32)] = &[
     ("fortios", "fortios", 88),
     ("iptables-save", "iptables-save", 100),
     ("nftables", "nftables", 60),
+    ("nftables-json", "nftables-json", 98),
     ("ufw", "iptables-save", 75),
 ];
 

@@ -8,6 +8,8 @@ mod compare;
 mod contents;
 mod domain;
 mod expand;
+mod json;
+mod json_rule;
 mod keys;
 mod lexer;
 mod lower;
@@ -15,6 +17,8 @@ mod rule;
 mod script;
 mod syntax;
 mod value;
+
+use std::borrow::Cow;
 
 use crate::build::{Build, Input};
 use crate::lines::Line;
@@ -28,6 +32,26 @@ pub(crate) static PARSER: Parser = Parser {
     sniff,
     parse,
 };
+
+pub(crate) static JSON: Parser = Parser {
+    id: "nftables-json",
+    name: "nftables (JSON)",
+    reads: "`nft -j list ruleset`, JSON commands, arrays of statements",
+    understands: "what the text form holds",
+    sniff: sniff_json,
+    parse: parse_json,
+};
+
+fn sniff_json(head: &Head<'_>) -> Score {
+    let begins = |mark: &str| head.text.trim_start().starts_with(mark);
+    let start = &head.text[..head.text.floor_char_boundary(200)];
+    if begins("{") && start.contains("\"nftables\"") {
+        return Score::SURE;
+    }
+    let statements = ["\"match\"", "\"left\"", "\"op\"", "\"right\""];
+    let alike = statements.iter().all(|word| head.text.contains(word));
+    if (begins("#") || begins("[")) && alike { Score::LIKELY } else { Score::NO }
+}
 
 fn sniff(head: &Head<'_>) -> Score {
     let first = head.text.lines().next().unwrap_or_default();
@@ -47,16 +71,30 @@ fn sniff(head: &Head<'_>) -> Score {
     }
 }
 
-/// `table inet filter {`. pf has tables in angle brackets.
+/// `table inet filter {`. pf has tables in angle brackets, style sheets have selectors.
 fn opens_table(line: &str) -> bool {
     let code = line.split_once('#').map_or(line, |(code, _)| code).trim();
-    let name = code.strip_prefix("table ").and_then(|rest| rest.split_once('{'));
-    name.is_some_and(|(name, _)| !name.trim().is_empty() && !name.contains('<'))
+    let Some((words, _)) = code.strip_prefix("table ").and_then(|rest| rest.split_once('{')) else {
+        return false;
+    };
+    let named = |w: &str| w.chars().all(|c| c.is_alphanumeric() || "_-./\"".contains(c));
+    matches!(words.split_whitespace().count(), 1..=2) && words.split_whitespace().all(named)
 }
 
 fn parse(input: &Input<'_>, build: &mut Build<'_>) {
     let config = script::read(input.text, build);
     lower::lower(&config, input.stem(), build);
+    finish(input, build);
+}
+
+fn parse_json(input: &Input<'_>, build: &mut Build<'_>) {
+    let config = json::read(input.text, build);
+    lower::lower(&config, input.stem(), build);
+    finish(input, build);
+}
+
+/// Blank lines, comments, and secrets in what is free text.
+fn finish(input: &Input<'_>, build: &mut Build<'_>) {
     for line in input.lines() {
         let text = line.text.trim_start();
         if text.is_empty() || text.starts_with('#') {
@@ -68,15 +106,188 @@ fn parse(input: &Input<'_>, build: &mut Build<'_>) {
 
 /// Hides secrets in quoted words and comments, also of lines that are in the model.
 fn hide_remarks(line: Line<'_>, build: &mut Build<'_>) {
+    let bytes = line.text.as_bytes();
     let mut at = 0;
-    while let Some(found) = memchr::memchr2(b'"', b'#', &line.text.as_bytes()[at..]) {
+    while let Some(found) = memchr::memchr2(b'"', b'#', &bytes[at..]) {
         let from = at + found + 1;
         let rest = &line.text[from..];
-        let quoted = line.text.as_bytes()[from - 1] == b'"';
-        let length = if quoted { rest.find('"').unwrap_or(rest.len()) } else { rest.len() };
-        if matches!(secrets::masked(&rest[..length]), std::borrow::Cow::Owned(_)) {
+        let length = if bytes[from - 1] == b'"' { quoted(rest) } else { rest.len() };
+        if matches!(secrets::masked(&unescaped(&rest[..length])), Cow::Owned(_)) {
             build.redact(line.start + from as u32..line.start + (from + length) as u32);
         }
         at = (from + length + 1).min(line.text.len());
+    }
+}
+
+/// Bytes up to the closing quote, or to the end. JSON escapes with `\\`.
+fn quoted(text: &str) -> usize {
+    let mut escaped = false;
+    let closes = |b: u8| {
+        let end = b == b'"' && !escaped;
+        escaped = b == b'\\' && !escaped;
+        end
+    };
+    text.bytes().position(closes).unwrap_or(text.len())
+}
+
+/// A string of JSON as it is meant; anything else as it stands.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains('\\') {
+        return text.into();
+    }
+    serde_json::from_str(&format!("\"{text}\"")).map_or(text.into(), Cow::Owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use portvakt_model::{Action, Device, SourceId};
+    use portvakt_space::{Family, State, StateSet};
+
+    use super::*;
+    use crate::Context;
+
+    fn read_as(parser: &Parser, text: &str) -> Device {
+        let context = Context::default();
+        let mut build = Build::new(SourceId(0), parser.id, text.lines().count() as u32, &context);
+        (parser.parse)(&Input { path: "fw.nft", text, binary: &[] }, &mut build);
+        build.devices.remove(0)
+    }
+
+    /// The rules of one chain of an `inet` table with an empty set and a chain to jump to.
+    fn rules(rules: &str) -> Vec<portvakt_model::Rule> {
+        let text = format!(
+            "table inet t {{\n chain other {{\n }}\n set s {{ type ipv4_addr; }}\n chain c {{\n{rules}\n}}\n}}\n"
+        );
+        read_as(&PARSER, &text).rulesets.remove(1).rules
+    }
+
+    fn rule(text: &str) -> portvakt_model::Rule {
+        let mut all = rules(text);
+        assert_eq!(all.len(), 1, "{text}");
+        all.remove(0)
+    }
+
+    #[test]
+    fn a_match_takes_its_protocol_and_version_for_granted() {
+        assert_eq!(
+            rule("tcp dport != 22 accept").matches,
+            rule("meta l4proto tcp tcp dport { 0-21, 23-65535 } accept").matches
+        );
+        assert!(!rule("ip saddr != 10.0.0.0/8 accept").matches.has(Family::V6));
+        assert!(rule("icmp type echo-request ip6 saddr ::1 accept").matches.is_empty());
+        assert_eq!(
+            rule("meta protocol ip6 accept").matches,
+            rule("meta nfproto ipv6 accept").matches
+        );
+    }
+
+    #[test]
+    fn ports_of_any_protocol_are_exact_once_the_protocol_is_known() {
+        assert!(rule("th dport 53 accept").gap.is_some());
+        assert!(rule("th dport 53 meta l4proto { tcp, udp } accept").gap.is_none());
+        assert!(rule("meta l4proto tcp th sport != 1-1023 accept").gap.is_none());
+    }
+
+    #[test]
+    fn states_in_every_spelling() {
+        let two = StateSet::RETURN;
+        for text in
+            ["established,related", "{ established, related }", "6", "established | related"]
+        {
+            assert_eq!(rule(&format!("ct state {text} accept")).matches.state, two, "{text}");
+        }
+        let others = two.complement();
+        for text in [
+            "ct state != { established, related }",
+            "ct state ! established,related",
+            "ct state & (established | related) == 0",
+        ] {
+            assert_eq!(rule(&format!("{text} drop")).matches.state, others, "{text}");
+        }
+        // The kernel compares the state with both bits at once; people mean neither of them.
+        let unsure = rule("ct state != established,related drop");
+        assert!(unsure.matches.state.is_any());
+        assert_eq!(unsure.least().map(|t| t.state), Some(others));
+    }
+
+    #[test]
+    fn a_lone_syn_opens_a_connection() {
+        for text in ["tcp flags & (fin|syn|rst|ack) == syn", "tcp flags syn / fin,syn,rst,ack"] {
+            let found = rule(&format!("{text} drop"));
+            assert_eq!(found.matches.state, StateSet::one(State::New), "{text}");
+            assert!(found.gap.is_none());
+        }
+        // Its opposite is not "no new connections": packets of other states may carry anything.
+        assert!(rule("tcp flags & (fin|syn|rst|ack) != syn ct state new drop").least().is_none());
+    }
+
+    #[test]
+    fn a_verdict_map_is_a_rule_for_each_element() {
+        let found = rules("tcp dport vmap { 22 : accept, 80-90 : drop, 99 : continue } reject");
+        let actions: Vec<Action> = found.iter().map(|r| r.action).collect();
+        assert_eq!(actions, [Action::Permit, Action::Deny, Action::Reject]);
+        assert_eq!(found[2].matches, rule("tcp dport 99 reject").matches);
+        let all = rules("iif vmap { \"a\" : accept, * : drop }");
+        assert!(!all[0].matches.overlaps(&all[1].matches));
+        assert_eq!(all[0].matches.iif.union(&all[1].matches.iif), portvakt_space::AtomSet::ANY);
+    }
+
+    #[test]
+    fn what_is_not_recognised_takes_all_certainty() {
+        for text in ["gizmo 3 accept", "tcp dport 22 gizmo { a b } accept", "tcp gizmo 3 accept"] {
+            let found = rule(text);
+            assert_eq!((found.action, found.least().is_none()), (Action::Permit, true), "{text}");
+        }
+        // What follows may be a part of what is not known: it narrows nothing.
+        assert!(rule("gizmo 3 tcp dport 22 accept").matches.service.is_any());
+        assert_eq!(rule("tcp dport 22 gizmo").action, Action::Unknown);
+    }
+
+    #[test]
+    fn json_and_text_say_the_same() {
+        let text = "table ip t {\n chain c {\n ip saddr 10.0.0.0/8 tcp dport { 22, 80-90 } accept\n ct state vmap { new : drop }\n tcp sport != 53 jump c\n }\n}\n";
+        let json = r#"{"nftables": [{"chain": {"family": "ip", "table": "t", "name": "c"}},
+            {"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [
+                {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": {"prefix": {"addr": "10.0.0.0", "len": 8}}}},
+                {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": {"set": [22, {"range": [80, 90]}]}}},
+                {"accept": null}]}},
+            {"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [
+                {"vmap": {"key": {"ct": {"key": "state"}}, "data": {"set": [["new", {"drop": null}]]}}}]}},
+            {"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [
+                {"match": {"op": "!=", "left": {"payload": {"protocol": "tcp", "field": "sport"}}, "right": 53}},
+                {"jump": {"target": "c"}}]}}]}"#;
+        let gist = |d: Device| -> Vec<_> {
+            d.rulesets[0]
+                .rules
+                .iter()
+                .map(|r| (r.action, r.matches.clone(), r.gap.is_some()))
+                .collect()
+        };
+        assert_eq!(gist(read_as(&PARSER, text)), gist(read_as(&JSON, json)));
+    }
+
+    #[test]
+    fn a_listing_that_is_cut_off_gives_what_is_whole() {
+        let json = r#"{"nftables": [{"chain": {"family": "ip", "table": "t", "name": "c"}}, {"rule": {"fam"#;
+        assert_eq!(read_as(&JSON, json).rulesets.len(), 1);
+    }
+
+    #[test]
+    fn hostile_input_ends_soon() {
+        let start = Instant::now();
+        let doubled = |n: u32| format!("define a{n} = {{ $a{m}, $a{m} }}\n", m = n - 1);
+        let doubling: String = (1..60).map(doubled).collect();
+        let first = "define a0 = { 1, 2 }\n";
+        read_as(&PARSER, &format!("{first}{doubling}add rule t c tcp dport $a59 accept"));
+        read_as(&PARSER, &"{ ".repeat(200_000));
+        read_as(&PARSER, &format!("add rule t c tcp dport {}", "{".repeat(200_000)));
+        read_as(&PARSER, &format!("table t {{ chain c {{ {}", "jump { ".repeat(100_000)));
+        read_as(&PARSER, &"accept;".repeat(100_000));
+        read_as(&JSON, &"[\n".repeat(200_000));
+        let square = format!("ip saddr . tcp dport {{ {} }} ", "10.0.0.1 . 22,".repeat(3000));
+        read_as(&PARSER, &format!("add rule t c {square}{square} accept"));
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     }
 }

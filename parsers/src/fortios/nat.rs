@@ -121,7 +121,7 @@ pub(super) fn by_policy(
     user: &str,
     objects: &Objects,
 ) -> Option<NatRule> {
-    if !entry.is("nat", "enable") {
+    if !entry.is("nat", "enable") || rule.action.is_deny() {
         return None;
     }
     let pooled = entry.is("ippool", "enable");

@@ -18,8 +18,12 @@ pub(super) fn settle(ruleset: &mut Ruleset, match_vip: Option<bool>) {
         ruleset.rules.iter().enumerate().filter(chosen).map(|(i, _)| i).collect()
     };
     let (translated, plain) = (permits(true), permits(false));
-    let denies = ruleset.rules.iter().filter(|r| r.action.is_deny()).count();
-    let compare = denies.saturating_mul(translated.len() + plain.len()) <= MAX_PAIRS;
+    let denies =
+        |vip: bool| ruleset.rules.iter().filter(|r| r.action.is_deny() && is_vip(r) == vip).count();
+    let plain_pairs = denies(false).saturating_mul(translated.len());
+    let pairs = denies(true).saturating_mul(plain.len());
+    let pairs = pairs + if match_vip == Some(true) { 0 } else { plain_pairs };
+    let compare = pairs <= MAX_PAIRS;
     for index in 0..ruleset.rules.len() {
         let rule = &ruleset.rules[index];
         if !rule.action.is_deny() {

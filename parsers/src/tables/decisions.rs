@@ -224,3 +224,152 @@ fn limited_by_zone() -> Why {
         "the address is \"any\" but the zone limits the decision; write the addresses of the zone",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use portvakt_model::SourceId;
+
+    use super::*;
+    use crate::tables::columns::Kind;
+    use crate::tables::record::{Origin, Place};
+
+    /// A decision from names of columns and texts, with the texts of the cells that are problems.
+    fn decide(cells: &[(&str, &str)]) -> (Decision, Vec<String>) {
+        let origin = Origin { source: SourceId(0), sheet: None };
+        let cells: Vec<Cell> = (1..)
+            .zip(cells)
+            .map(|(at, (name, text))| Cell {
+                column: Kind::Register.known(name).unwrap(),
+                name: (*name).to_owned(),
+                value: Value::Text((*text).to_owned()),
+                place: Place::Cell(2, at),
+            })
+            .collect();
+        let mut row = Row::new(&origin, Place::Cell(2, 1), 2, &cells);
+        let decision = read(&mut row);
+        (decision, row.problems.into_iter().map(|p| p.column).collect())
+    }
+
+    fn net(text: &str) -> AddrSet {
+        crate::net::network(text).unwrap()
+    }
+
+    const IN: &str = "10.1.1.1";
+    const EX: &str = "192.0.2.1";
+
+    fn sides(direction: &str) -> Vec<(AddrSet, AddrSet)> {
+        let (decision, _) = decide(&[
+            ("intern_adress", IN),
+            ("extern_adress", EX),
+            ("riktning", direction),
+            ("port", "443"),
+        ]);
+        decision.permits.into_iter().map(|t| (t.src, t.dst)).collect()
+    }
+
+    #[test]
+    fn direction_says_which_side_opens() {
+        assert_eq!(sides("inkommande"), [(net(EX), net(IN))]);
+        assert_eq!(sides("utgående"), [(net(IN), net(EX))]);
+        assert_eq!(sides("båda"), [(net(IN), net(EX)), (net(EX), net(IN))]);
+    }
+
+    #[test]
+    fn without_direction_nothing_is_permitted() {
+        assert_eq!(sides(""), []);
+        let (decision, problems) =
+            decide(&[("intern_adress", IN), ("extern_adress", EX), ("port", "443")]);
+        assert!(decision.permits.is_empty() && decision.incomplete);
+        assert_eq!(problems, ["riktning"]);
+        assert_eq!(decide(&[("källa", IN), ("mål", EX), ("port", "443")]).0.permits.len(), 1);
+    }
+
+    #[test]
+    fn protocol_and_port_columns_go_before_the_traffic_type() {
+        let service = |cells: &[(&str, &str)]| decide(cells).0.service;
+        let udp = services::read("udp 53", &[]).ok();
+        assert_eq!(service(&[("protokoll", "UDP"), ("port", "53"), ("trafiktyp", "https")]), udp);
+        assert_eq!(service(&[("trafiktyp", "udp"), ("port", "53")]), udp);
+        assert_eq!(service(&[("protokoll", "udp"), ("trafiktyp", "53")]), udp);
+        let tcp = services::read("tcp 53", &[]).ok();
+        assert_eq!(service(&[("trafiktyp", "namnuppslagning"), ("port", "53")]), tcp);
+        assert_eq!(service(&[("protokoll", "gre")]), services::read("gre", &[]).ok());
+        assert_eq!(service(&[("protokoll", "tcp")]), None);
+        assert_eq!(service(&[("port", "53"), ("källport", "1024-65535")]), None);
+        assert_eq!(service(&[("port", "53"), ("källport", "alla")]), tcp);
+    }
+
+    #[test]
+    fn everywhere_is_limited_by_its_zone() {
+        let row = |zone| {
+            let row = [
+                ("intern_adress", IN),
+                ("extern_adress", "alla"),
+                ("extern_zon", zone),
+                ("riktning", "in"),
+                ("port", "443"),
+            ];
+            decide(&row)
+        };
+        assert_eq!(row("internet").0.permits[0].src, AddrSet::ANY);
+        assert_eq!(row("").0.permits[0].src, AddrSet::ANY);
+        let (decision, problems) = row("Partner");
+        assert!(decision.permits.is_empty() && decision.incomplete);
+        assert_eq!(problems, ["extern_zon"]);
+    }
+
+    #[test]
+    fn an_address_may_stand_with_its_system() {
+        let row = [
+            ("internt_system", "srv-web1 (10.1.1.1)"),
+            ("externt_system", "Internet"),
+            ("riktning", "in"),
+            ("port", "443"),
+        ];
+        let (decision, problems) = decide(&row);
+        assert_eq!(decision.permits[0].src, AddrSet::ANY);
+        assert_eq!(decision.permits[0].dst, net(IN));
+        assert_eq!(problems, [""; 0]);
+        let (decision, problems) = decide(&[("internt_system", "Lön"), ("port", "443")]);
+        assert!(decision.permits.is_empty() && !decision.incomplete);
+        assert_eq!(problems, [""; 0]);
+    }
+
+    #[test]
+    fn only_a_known_status_counts_as_decided() {
+        let status = |cells: &[(&str, &str)]| decide(cells).0.status;
+        assert_eq!(status(&[("syfte", "x")]), Status::Decided);
+        assert_eq!(status(&[("status", "kanske")]), Status::Requested);
+        assert_eq!(status(&[("status", "införd"), ("typ", "borttag")]), Status::Ended);
+        assert_eq!(status(&[("status", "akut")]), Status::Requested);
+        let decided = [("status", "akut"), ("beslutad_av", "A"), ("beslutsdatum", "2025-03-01")];
+        assert_eq!(status(&decided), Status::Decided);
+    }
+
+    #[test]
+    fn a_month_begins_with_its_first_day_and_ends_with_its_last() {
+        use jiff::civil::date;
+        use portvakt_model::EndDate;
+        let (decision, problems) = decide(&[
+            ("giltig_från", "mars 2025"),
+            ("giltig_till", "februari 2028"),
+            ("beslutsdatum", "mars 2025"),
+        ]);
+        assert_eq!(decision.valid_from, Some(date(2025, 3, 1)));
+        assert!(matches!(decision.valid_to, EndDate::On(day, _) if day == date(2028, 2, 29)));
+        assert_eq!((decision.decided_on, problems), (None, vec!["beslutsdatum".to_owned()]));
+    }
+
+    #[test]
+    fn a_role_or_a_party_stands_in_for_a_missing_name() {
+        let (decision, _) = decide(&[
+            ("ärendenummer", "KS-1"),
+            ("beställare", "-"),
+            ("beställare_roll", "systemägare"),
+            ("extern_part", "Banken"),
+        ]);
+        assert_eq!(decision.id, "KS-1");
+        assert_eq!(decision.orderer.map(|f| f.text), Some("systemägare".into()));
+        assert_eq!(decision.external_system.map(|f| f.text), Some("Banken".into()));
+    }
+}

@@ -73,8 +73,9 @@ fn piece(text: &str) -> Result<Option<AddrSet>, Why> {
 
 /// Words after which an address is left out, or that tie it to something else.
 fn is_restricting(label: &str) -> bool {
-    const WORDS: &str = "utom ej inte icke forutom exkl exklusive undantag undantaget minus except not excluding \
-         without port portar ports till to fran from";
+    const WORDS: &str = "utom ej inte icke forutom exkl exklusive undantag undantaget minus except not \
+         excluding without port portar ports till to fran from endast bara enbart vissa nagra \
+         delar del only some part";
     among(&fold(label), WORDS)
 }
 
@@ -355,8 +356,44 @@ mod tests {
             "010.1.2.3",
             "10.1.2.0/24, utom 10.1.2.5",
             "10.1.2.3, ej DMZ",
+            "10.1.2.0/24 endast skrivare",
         ] {
             assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn networks_read_as_they_were_written(
+            nets in proptest::collection::vec((proptest::prelude::any::<u32>(), 8u8..=32), 1..5),
+        ) {
+            let bases: Vec<(Ipv4Addr, u8, u32)> = nets
+                .iter()
+                .map(|&(bits, len)| {
+                    let host = u32::MAX.checked_shr(len.into()).unwrap_or(0);
+                    // Neither the net of this host (RFC 1122) nor a mask is a network's address.
+                    let bits = bits & 0x7fff_ffff | 0x0100_0000;
+                    (Ipv4Addr::from(bits & !host), len, host)
+                })
+                .collect();
+            let want: AddrSet =
+                bases.iter().map(|(a, len, _)| AddrSet::prefix((*a).into(), *len)).collect();
+            let forms: [&dyn Fn(&(Ipv4Addr, u8, u32)) -> String; 5] = [
+                &|(a, len, _)| format!("{a}/{len}"),
+                &|(a, _, host)| format!("{a} {}", Ipv4Addr::from(!host)),
+                &|(a, _, host)| format!("{a} {}", Ipv4Addr::from(*host)),
+                &|(a, _, host)| format!("{a}-{}", Ipv4Addr::from(u32::from(*a) | host)),
+                &|(a, len, _)| format!("srv-x ({a}/{len})"),
+            ];
+            for form in forms {
+                let text = bases.iter().map(form).collect::<Vec<_>>().join(", ");
+                proptest::prop_assert_eq!(only(&text), Some(want.clone()), "{}", text);
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "(\\PC|[0-9]{1,3}|[.:/, -]|255\\.){0,20}") {
+            let _ = read(&text);
         }
     }
 }

@@ -351,4 +351,29 @@ mod tests {
         assert_eq!(serial(f64::NAN), None);
         assert_eq!(serial(1e300), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn every_day_reads_as_it_was_written(days in 40_177i64..=73_050) {
+            let day = serial(days as f64).unwrap();
+            let (y, m, d) = (day.year(), day.month(), day.day());
+            let name = MONTHS[m as usize - 1][0];
+            for text in [
+                format!("{day}"),
+                format!("{:02}-{m:02}-{d:02}", y - 2000),
+                format!("{y}{m:02}{d:02}"),
+                format!("{d} {name} {y}"),
+                format!("{d}.{m}.{y}"),
+                format!("{d}/{m} {y}"),
+                format!("{days}"),
+            ] {
+                proptest::prop_assert_eq!(read(&text), Ok(When::Days(day, day)), "{}", text);
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,30}") {
+            let _ = read(&text);
+        }
+    }
 }

@@ -470,4 +470,36 @@ mod tests {
             assert!(read(text, &[]).is_err(), "{text}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn ports_read_as_they_were_written(
+            ports in proptest::collection::vec((1u16.., 0u16..50), 1..6), udp: bool,
+        ) {
+            let (name, proto) = if udp { ("udp", UDP) } else { ("tcp", TCP) };
+            let ranges: Vec<(u16, u16)> =
+                ports.iter().map(|&(lo, n)| (lo, lo.saturating_add(n))).collect();
+            let list: Vec<String> = ranges.iter().map(|(lo, hi)| format!("{lo}-{hi}")).collect();
+            let want = ServiceSet::from_boxes(
+                ranges.iter().map(|&(lo, hi)| ServiceBox::to(proto, lo, hi)),
+            );
+            let each = |pattern: &dyn Fn(&String) -> String, between: &str| {
+                list.iter().map(pattern).collect::<Vec<_>>().join(between)
+            };
+            for text in [
+                format!("{name} {}", list.join(", ")),
+                each(&|r| format!("{name}/{r}"), "; "),
+                each(&|r| format!("{r}/{name}"), ", "),
+                each(&|r| format!("{} port {r}", name.to_uppercase()), "\n"),
+            ] {
+                proptest::prop_assert_eq!(read(&text, &[]), Ok(want.clone()), "{}", text);
+            }
+            proptest::prop_assert_eq!(read(&list.join("\n"), &[proto]), Ok(want));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "(\\PC|tcp|udp|[0-9]{1,5}|[-,;/ \n]){0,20}") {
+            let _ = read(&text, &[]);
+        }
+    }
 }

@@ -312,3 +312,67 @@ fn value_count(word: &str) -> u32 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(text: &str) -> Entry<'_> {
+        let words: Vec<&str> = text.split(' ').collect();
+        extended(&words, Family::V4, &Groups::default())
+    }
+
+    #[test]
+    fn established_is_tcp_with_ack_or_rst() {
+        for text in ["tcp any any established", "tcp any any match-any +rst +ack"] {
+            let e = entry(text);
+            assert_eq!(e.matches.state, StateSet::one(State::Established));
+            assert!(e.gaps.is_empty(), "{text}");
+        }
+        for text in
+            ["tcp any any ack", "tcp any any match-all +ack -fin", "tcp any any match-any +ack"]
+        {
+            let e = entry(text);
+            assert_eq!(e.matches.state, StateSet::one(State::Established), "{text}");
+            assert_eq!(e.gaps.len(), 1, "{text}");
+        }
+        for text in [
+            "tcp any any syn",
+            "tcp any any match-all +syn -ack",
+            "tcp any any match-any +syn +ack",
+        ] {
+            assert!(entry(text).matches.state.is_any() && entry(text).gaps.len() == 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn conditions_keep_their_values_together() {
+        assert_eq!(entry("ip any any dscp ef log").gaps, ["dscp ef"]);
+        assert_eq!(entry("tcp any any eq bgp ttl eq 255").gaps, ["ttl eq 255"]);
+        assert_eq!(
+            entry("udp any any ttl range 1 3 fragments").gaps,
+            ["ttl range 1 3", "fragments"]
+        );
+        assert_eq!(entry("frob any any").gaps, ["frob"]);
+        assert_eq!(entry("tcp any any eq mlag").gaps, ["mlag"]);
+        assert_eq!(entry("ip any any log TAG").gaps, [""; 0]);
+    }
+
+    #[test]
+    fn ports_stand_on_both_sides() {
+        let e = entry("tcp 10.0.0.0 0.0.0.255 gt 1023 host 192.0.2.1 eq 80 www 443");
+        assert!(e.matches.service.contains(TCP, 1024, 443));
+        assert!(!e.matches.service.contains(TCP, 1023, 443));
+        assert!(!e.matches.service.contains(TCP, 1024, 22));
+        assert!(e.gaps.is_empty());
+    }
+
+    #[test]
+    fn a_standard_entry_is_a_host_without_a_wildcard() {
+        let src = |text: &str| standard(&text.split(' ').collect::<Vec<_>>()).matches.src;
+        assert_eq!(Some(src("10.0.0.1 log")), net::network("10.0.0.1/32"));
+        assert_eq!(Some(src("0.0.0.0")), net::network("0.0.0.0/32"));
+        assert_eq!(Some(src("10.0.0.0, wildcard bits 0.0.0.255")), net::network("10.0.0.0/24"));
+        assert!(src("any").is_all(Family::V4));
+    }
+}

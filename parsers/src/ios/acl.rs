@@ -1,7 +1,7 @@
 //! Access lists: numbered and named, standard, extended and IPv6.
 
 use portvakt_model::{Action, Hits, Logging, Rule, RuleNote, Ruleset, RulesetId};
-use portvakt_space::{AddrSet, Family, ICMPV6, ServiceBox, ServiceSet, Traffic};
+use portvakt_space::{AddrSet, Family, ICMPV6, ServiceBox, ServiceSet, TCP, Traffic, UDP};
 use rustc_hash::FxHashMap;
 
 use super::Ios;
@@ -413,14 +413,16 @@ pub(super) fn permitted_sources(rules: &[Rule]) -> AddrSet {
 /// alternating rules stay cheap.
 fn decided(rules: &[Rule]) -> (AddrSet, AddrSet) {
     match rules {
-        [] => (AddrSet::NONE, AddrSet::NONE),
         [rule] if rule.action.is_deny() => {
             let from = &rule.matches;
             let all = Family::BOTH.iter().any(|f| from.dst.is_all(*f) && !from.src.has(other(*f)));
-            let whole = rule.gap.is_none() && all && from.service.is_any() && from.state.is_any();
+            let always =
+                rule.gap.is_none() && rule.note.as_ref().is_none_or(|n| n.schedule.is_none());
+            let whole = always && all && from.service.is_any() && from.state.is_any();
             (AddrSet::NONE, if whole { from.src.clone() } else { AddrSet::NONE })
         }
-        [rule] => (rule.matches.src.clone(), AddrSet::NONE),
+        [rule] if connects(rule) => (rule.matches.src.clone(), AddrSet::NONE),
+        [] | [_] => (AddrSet::NONE, AddrSet::NONE),
         _ => {
             let (first, second) = rules.split_at(rules.len() / 2);
             let (a, b) = (decided(first), decided(second));
@@ -429,9 +431,70 @@ fn decided(rules: &[Rule]) -> (AddrSet, AddrSet) {
     }
 }
 
+/// Whether an entry is about sessions: one for ICMP alone lets nobody in.
+fn connects(rule: &Rule) -> bool {
+    let sessions = [TCP, UDP].map(ServiceBox::proto);
+    rule.matches.service.overlaps(&ServiceSet::from_boxes(sessions))
+}
+
 const fn other(family: Family) -> Family {
     match family {
         Family::V4 => Family::V6,
         Family::V6 => Family::V4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net;
+    use proptest::prelude::*;
+
+    fn rule(permit: bool, src: &str) -> Rule {
+        let action = if permit { Action::Permit } else { Action::Deny };
+        let src = net::network(src).unwrap();
+        Rule::new(1, action, Traffic { src, ..Traffic::all(Family::V4) })
+    }
+
+    #[test]
+    fn only_whole_denies_take_sources_away() {
+        let mut web = rule(false, "10.0.0.0/24");
+        web.matches.service = ServiceBox::to(TCP, 80, 80).into();
+        let all = [web, rule(false, "10.0.1.0/24"), rule(true, "10.0.0.0/16")];
+        let left =
+            net::network("10.0.0.0/16").unwrap().minus(&net::network("10.0.1.0/24").unwrap());
+        assert_eq!(permitted_sources(&all), left);
+    }
+
+    #[test]
+    fn entries_for_icmp_let_nobody_in() {
+        let [advertisement, _] = neighbour_discovery();
+        assert!(permitted_sources(&[advertisement]).is_empty());
+    }
+
+    #[test]
+    fn sequence_numbers_stand_in_three_places() {
+        assert_eq!(sequence(&["10", "permit", "ip"]), (Some(10), &["permit", "ip"][..]));
+        assert_eq!(sequence(&["sequence", "10", "deny"]), (Some(10), &["deny"][..]));
+        assert_eq!(
+            sequence(&["permit", "tcp", "sequence", "10"]),
+            (Some(10), &["permit", "tcp"][..])
+        );
+        assert_eq!(sequence(&["remark", "x"]), (None, &["remark", "x"][..]));
+    }
+
+    proptest! {
+        #[test]
+        fn permitted_sources_are_what_the_first_match_says(
+            rules in prop::collection::vec((any::<bool>(), 0u8..8, 29u8..=32), 0..12),
+            host in 0u8..8,
+        ) {
+            let list: Vec<Rule> =
+                rules.iter().map(|(p, a, len)| rule(*p, &format!("10.0.0.{a}/{len}"))).collect();
+            let addr = format!("10.0.0.{host}").parse().unwrap();
+            let first = list.iter().find(|r| r.matches.src.contains(addr));
+            let want = first.is_some_and(|r| r.action == Action::Permit);
+            prop_assert_eq!(permitted_sources(&list).contains(addr), want);
+        }
     }
 }

@@ -428,3 +428,67 @@ fn opens_block(words: &[&str]) -> bool {
     );
     pair || opens_list(words) || words.first().is_some_and(|w| OPENERS.contains(w))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Context;
+    use portvakt_model::SourceId;
+
+    fn tree(text: &str) -> Vec<(String, usize)> {
+        let context = Context::default();
+        let mut build = Build::new(SourceId(0), "cisco-ios", text.lines().count() as u32, &context);
+        let config = Config::read(text, &mut build);
+        config.top().map(|c| (c.words().join(" "), c.below().count())).collect()
+    }
+
+    fn top(text: &str) -> Vec<String> {
+        tree(text).into_iter().map(|(words, _)| words).collect()
+    }
+
+    #[test]
+    fn banners_end_where_their_delimiter_stands() {
+        assert_eq!(
+            top("banner login ^Cone ! line^C\nhostname a"),
+            ["banner login ^Cone ! line^C", "hostname a"]
+        );
+        assert_eq!(
+            top("banner motd #\ninterface x\n shut # rest\nhostname a"),
+            ["banner motd #", "hostname a"]
+        );
+        assert_eq!(top("banner exec \u{3}\nx\n\u{3}\nhostname a").len(), 2);
+    }
+
+    #[test]
+    fn a_banner_without_an_end_is_one_line() {
+        assert_eq!(top("banner motd #\nhostname a\nbanner exec $\nversion 15.2").len(), 4);
+    }
+
+    #[test]
+    fn separators_stand_inside_lists() {
+        let text = "ip access-list extended A\n permit ip any any\n!\n deny ip any any\nend";
+        assert_eq!(tree(text), [("ip access-list extended A".into(), 2), ("end".into(), 0)]);
+    }
+
+    #[test]
+    fn lists_without_indentation_keep_their_entries() {
+        let text = " x\nip access-list standard 5\npermit any\n10 deny any\nremark y\nhostname a";
+        assert_eq!(
+            tree(text)[1..],
+            [("ip access-list standard 5".into(), 3), ("hostname a".into(), 0)]
+        );
+    }
+
+    #[test]
+    fn interfaces_never_stand_in_interfaces() {
+        let text = "interface a\n shutdown\n interface b\n shutdown";
+        assert_eq!(tree(text), [("interface a".into(), 1), ("interface b".into(), 1)]);
+    }
+
+    #[test]
+    fn prompts_are_no_commands() {
+        assert_eq!(prompt("core-sw1(config)#interface x"), Some(("core-sw1", "interface x")));
+        assert_eq!(prompt("description a # b"), None);
+        assert_eq!(prompt("#"), None);
+    }
+}

@@ -116,7 +116,7 @@ const MAX_WAYS: usize = 1024;
 /// Class maps within class maps, and access lists that must all permit, at most.
 const MAX_DEPTH: usize = 16;
 /// Rules of all policies together, at most; what is beyond is not modelled.
-const MAX_RULES: usize = 1 << 20;
+const MAX_RULES: usize = 1 << 17;
 
 struct Writer<'i, 'b, 'c> {
     ios: &'i mut Ios<'b, 'c>,

@@ -193,7 +193,7 @@ pub(super) fn finish(ios: &mut Ios<'_, '_>) {
         all.iter().filter(|p| p.group.is_some() && !p.user).map(|p| (&p.group, p)).collect();
     let peopled: FxHashSet<&Option<String>> =
         all.iter().filter(|p| p.user).map(|p| &p.group).collect();
-    let mut reached = AddrSet::NONE;
+    let mut reached: FxHashMap<&[(Family, String)], AddrSet> = FxHashMap::default();
     for p in &all {
         if p.group.is_some() && !p.user && peopled.contains(&p.group) {
             continue;
@@ -202,7 +202,7 @@ pub(super) fn finish(ios: &mut Ios<'_, '_>) {
         let lists =
             if p.lists.is_empty() { group.map_or(&p.lists, |g| &g.lists) } else { &p.lists };
         let sources = limits(ios, lists);
-        reached = reached.union(sources.as_ref().unwrap_or(&AddrSet::ANY));
+        reached.entry(lists).or_insert_with(|| sources.clone().unwrap_or(AddrSet::ANY));
         ios.management.snmp.push(SnmpAccess {
             version: p.version,
             secret: p.secret,
@@ -214,7 +214,8 @@ pub(super) fn finish(ios: &mut Ios<'_, '_>) {
     }
     if let Some(first) = all.first() {
         let (protocol, interface, line) = (MgmtProtocol::Snmp, None, first.line);
-        let service = MgmtService { protocol, interface, sources: reached, line };
+        let sources = AddrSet::union_all(reached.values());
+        let service = MgmtService { protocol, interface, sources, line };
         ios.management.services.push(service);
     }
 }

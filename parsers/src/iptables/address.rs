@@ -8,8 +8,11 @@ use crate::net;
 
 /// `a`, `a/len`, `a/mask`, or several with commas. `None` for host names and what can't be read.
 pub(super) fn list(text: &str, family: Family) -> Option<AddrSet> {
+    if let Some(set) = v4(text.as_bytes()) {
+        return (family == Family::V4).then_some(set);
+    }
     if !text.contains(',') {
-        return one(text).filter(|set| set.is_empty() || set.has(family));
+        return one(text).filter(|set| set.has(family));
     }
     let sets: Option<Vec<AddrSet>> = text.split(',').map(|t| list(t, family)).collect();
     sets.map(AddrSet::from_iter)

@@ -32,6 +32,7 @@ impl<'a> Line<'a> {
 }
 
 /// Iterator over the lines of a text.
+#[derive(Clone)]
 pub(crate) struct Lines<'a> {
     text: &'a str,
     at: usize,

@@ -66,6 +66,15 @@ pub(crate) fn redact_private_keys(text: &str, build: &mut Build<'_>) {
     }
 }
 
+/// What stands in place of a secret that somebody has already taken out: nothing, `<removed>`, or
+/// one character over and over (`*****`, `XXXXXXXX`).
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let one = bytes.first().is_some_and(|first| bytes.iter().all(|b| b == first));
+    let word = text.starts_with('<') && (text.ends_with('>') || text.starts_with("<secret"));
+    bytes.is_empty() || word || text == "*" || one && bytes.len() >= 4
+}
+
 /// How much is hidden after a word for a secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reach {
@@ -276,6 +285,16 @@ mod tests {
             ("password reset at https://h/x y", "password [redacted] at https://h/x y"),
         ] {
             assert_eq!(masked(text), want);
+        }
+    }
+
+    #[test]
+    fn what_somebody_took_out_is_no_secret() {
+        for text in ["", "*", "*****", "XXXXXXXXXXXXXXXX", "<removed>", "<secret"] {
+            assert!(is_placeholder(text), "{text}");
+        }
+        for text in ["11", "cisco", "<", "aaab"] {
+            assert!(!is_placeholder(text), "{text}");
         }
     }
 

@@ -110,7 +110,7 @@ impl<'a> Reader<'a, '_, '_> {
     /// `console timeout MINUTES`.
     pub(super) fn console(&mut self, line: Line<'a>, mut words: Cursor<'a>) {
         if !words.eat("timeout") {
-            return self.unknown(line);
+            return self.remark_line(line);
         }
         self.admin.console_idle = minutes(&mut words, line.number);
         self.build.used(line.number);

@@ -61,13 +61,13 @@ impl<'a> Reader<'a, '_, '_> {
 
     fn extended(&mut self, draft: &mut Draft<'a>, action: Action, words: &mut Cursor<'a>) -> Rule {
         self.protocol(draft, words);
-        identity(draft, words);
+        self.identity(draft, words);
         draft.iif = self.entry_side(draft, words);
         let before = words.rest().start;
         let src = self.address(draft, words);
         draft.sources.push(written(words, before, self.text));
         let source_ports = self.port_words(draft, words, true);
-        identity(draft, words);
+        self.identity(draft, words);
         draft.oif = self.entry_side(draft, words);
         let before = words.rest().start;
         let dst = self.address(draft, words);
@@ -113,6 +113,26 @@ impl<'a> Reader<'a, '_, '_> {
         note.services = draft.services;
         note.last_line = draft.line;
         rule
+    }
+
+    /// Users and security groups, which narrow the match.
+    fn identity(&mut self, draft: &mut Draft<'a>, words: &mut Cursor<'a>) {
+        while let Some(word) = words.peek() {
+            let len = match word {
+                "user" | "user-group" | "object-group-user" | "object-group-security" => 2,
+                "security-group" => 3,
+                _ => return,
+            };
+            let text: Vec<&'a str> = (0..len).map_while(|_| words.next()).collect();
+            if let &[kind, name] = &text[..]
+                && kind.starts_with("object-group-")
+            {
+                self.objects.used(Space::Other, name, draft.line, &draft.used_by);
+            }
+            if text != ["user", "any"] {
+                draft.condition(text.join(" "));
+            }
+        }
     }
 
     /// `ifc NAME` before an address (LINA).
@@ -231,21 +251,6 @@ impl<'a> Reader<'a, '_, '_> {
             line: draft.line,
             used_by: draft.used_by.clone(),
         });
-    }
-}
-
-/// Users and security groups, which narrow the match.
-fn identity<'a>(draft: &mut Draft<'a>, words: &mut Cursor<'a>) {
-    while let Some(word) = words.peek() {
-        let len = match word {
-            "user" | "user-group" | "object-group-user" | "object-group-security" => 2,
-            "security-group" => 3,
-            _ => return,
-        };
-        let text: Vec<&str> = (0..len).map_while(|_| words.next()).collect();
-        if text != ["user", "any"] {
-            draft.condition(text.join(" "));
-        }
     }
 }
 

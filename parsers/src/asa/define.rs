@@ -36,7 +36,7 @@ impl<'a> Reader<'a, '_, '_> {
             match space {
                 Space::Network => self.network_line(handle, name, inner),
                 Space::Service => self.service_line(handle, transport, inner),
-                _ => self.other_member(inner, WEB_NAMES),
+                _ => self.other_member(handle, inner, WEB_NAMES),
             }
         }
     }
@@ -110,7 +110,7 @@ impl<'a> Reader<'a, '_, '_> {
         }
         for &inner in statement.body {
             match lost {
-                Some(lost) => self.other_member(inner, lost),
+                Some(lost) => self.other_member(handle, inner, lost),
                 None => self.group_member(handle, inner),
             }
         }
@@ -171,11 +171,18 @@ impl<'a> Reader<'a, '_, '_> {
         }
     }
 
-    fn other_member(&mut self, line: Line<'a>, lost: &'static str) {
-        match Cursor::new(line).next() {
-            None | Some("description" | "exit" | "!") => self.remark_line(line),
-            _ => self.build.unsupported(line.number, lost),
+    fn other_member(&mut self, handle: Handle, line: Line<'a>, lost: &'static str) {
+        let mut words = Cursor::new(line);
+        match words.next() {
+            None | Some("description" | "exit") => return self.remark_line(line),
+            Some("group-object") => {
+                if let Some(name) = words.next() {
+                    self.objects.push(handle, Item::Member { name, line: line.number });
+                }
+            }
+            _ => {}
         }
+        self.build.unsupported(line.number, lost);
     }
 }
 

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::Reader;
 use super::management::Admin;
+use super::objects::Space;
 use super::text::Cursor;
 use crate::lines::Line;
 
@@ -48,7 +49,11 @@ pub(super) struct Snmp<'a> {
 /// `snmp-server host IF ADDRESS …`.
 pub(super) struct SnmpHost<'a> {
     pub(super) interface: &'a str,
+    /// Address, alias or object.
+    host: &'a str,
     pub(super) address: AddrSet,
+    /// Index of the access that its own community makes.
+    access: Option<usize>,
     /// Whether it may ask, not only receive traps.
     pub(super) polls: bool,
     user: Option<&'a str>,
@@ -180,10 +185,6 @@ impl<'a> Reader<'a, '_, '_> {
         let (Some(interface), Some(host)) = (words.next(), words.next()) else {
             return self.unknown(line);
         };
-        let address = match self.names.ip(host) {
-            Some(ip) => AddrSet::host(ip),
-            None => self.objects.peek_addresses(host),
-        };
         let mut ahead = words.clone();
         let polls = !ahead.skip_to("trap");
         let mut version = 2;
@@ -197,14 +198,16 @@ impl<'a> Reader<'a, '_, '_> {
             };
             user = ahead.next().filter(|_| version == 3);
         }
+        let mut access = None;
         if words.skip_to("community") {
             let owner = format!("snmp-server host {host}");
             let secret = self.found_secret(&mut words, SecretKind::Snmp, owner, line);
-            let sources = if polls { address.clone() } else { AddrSet::NONE };
-            self.community(secret, Some(sources), version, line);
+            access = Some(self.admin.snmp.access.len());
+            self.community(secret, Some(AddrSet::NONE), version, line);
         }
-        let line = line.number;
-        self.admin.snmp.hosts.push(SnmpHost { interface, address, polls, user, line });
+        let (address, line) = (AddrSet::NONE, line.number);
+        let host = SnmpHost { interface, host, address, access, polls, user, line };
+        self.admin.snmp.hosts.push(host);
         self.build.used(line);
     }
 
@@ -252,6 +255,22 @@ impl<'a> Reader<'a, '_, '_> {
     pub(super) fn no_snmp_server(&mut self, line: Line<'a>, mut words: Cursor<'a>) {
         self.admin.snmp.off |= words.eat("enable") && words.is_done();
         self.build.neutral(line.number);
+    }
+
+    /// Looks up the hosts of SNMP, when every object is known.
+    pub(super) fn snmp_hosts(&mut self, admin: &mut Admin<'a>) {
+        for host in &mut admin.snmp.hosts {
+            host.address = match self.names.ip(host.host) {
+                Some(ip) => AddrSet::host(ip),
+                None => {
+                    self.objects.used(Space::Network, host.host, host.line, "snmp-server").most()
+                }
+            };
+            let own = host.access.and_then(|at| admin.snmp.access.get_mut(at));
+            if let Some(own) = own.filter(|_| host.polls) {
+                own.sources = Some(host.address.clone());
+            }
+        }
     }
 
     /// SNMP answers only to hosts that are named (Command Reference, `snmp-server host`).

@@ -44,6 +44,7 @@ impl<'a> Reader<'a, '_, '_> {
         let mut admin = std::mem::take(&mut self.admin);
         let mut model = std::mem::take(&mut admin.model);
         model.services_complete = self.complete;
+        self.snmp_hosts(&mut admin);
         self.services(&admin, &mut model);
         self.pings(&admin, &mut model);
         self.lines(&admin, &mut model);

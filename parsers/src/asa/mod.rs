@@ -166,6 +166,8 @@ struct Reader<'a, 'b, 'c> {
     nat: nat::Lines<'a>,
     old: nat_old::Lines<'a>,
     admin: management::Admin<'a>,
+    /// Objects that commands name which are not modelled.
+    mentions: Vec<&'a str>,
 }
 
 /// What the version, and the use of IPv6, make of the same words.
@@ -205,6 +207,7 @@ impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
             nat: nat::Lines::default(),
             old: nat_old::Lines::default(),
             admin: management::Admin::default(),
+            mentions: Vec::new(),
         };
         reader.survey(&part.lines);
         reader
@@ -217,7 +220,8 @@ impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
         for line in lines {
             let text = line.text.trim_end();
             match text.as_bytes().first() {
-                Some(b'A' | b'P' | b'F' | b'N') if self.version.is_none() => {
+                Some(b':') if text == ": end" => ended = true,
+                Some(b'A' | b'P' | b'F' | b'N' | b':') if self.version.is_none() => {
                     if let Some((version, name)) = Version::read(text) {
                         self.version = Some(version);
                         self.device.version = Some(name.to_owned());
@@ -225,8 +229,10 @@ impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
                 }
                 Some(b'n') if text.starts_with("name ") => self.alias(*line),
                 Some(b'c') => ended |= text.starts_with("console timeout "),
-                Some(b'C') => ended |= text.starts_with("Cryptochecksum:"),
-                Some(b':') => ended |= text == ": end",
+                // PIX prints one before the configuration as well.
+                Some(b'C') => {
+                    ended |= self.version.is_some() && text.starts_with("Cryptochecksum:");
+                }
                 Some(b's') => statics |= text.starts_with("static ("),
                 Some(b'g') => statics |= text.starts_with("global ("),
                 _ => {}
@@ -326,6 +332,9 @@ impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
         self.objects.fragment =
             self.version.is_none() && self.host.is_none() && self.ports.is_empty();
         self.objects.resolve_all();
+        for name in std::mem::take(&mut self.mentions) {
+            self.objects.mention(name);
+        }
         self.build_lists();
         self.build_nat();
         self.build_old_nat();
@@ -349,6 +358,12 @@ impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
 
     /// A line that is recognised, and what is lost by not modelling it.
     fn lost(&mut self, line: Line<'a>, why: &'static str) {
+        let mut words = Cursor::new(line);
+        while let Some(word) = words.next() {
+            if matches!(word, "object" | "object-group" | "object-group-user") {
+                self.mentions.extend(words.peek());
+            }
+        }
         secrets::redact_suspicious(line, self.build);
         self.build.unsupported(line.number, why);
     }
@@ -375,8 +390,8 @@ impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
         Some(self.keep_secret(word, form, kind, owner, line))
     }
 
-    /// Notes a secret whose form is known. Asterisks in place of it tell nothing, also not whether
-    /// two are the same.
+    /// Notes a secret whose form is known. What stands in place of one tells nothing, also not
+    /// whether two are the same.
     fn keep_secret(
         &mut self,
         word: Word<'a>,
@@ -385,7 +400,7 @@ impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
         owner: impl Into<String>,
         line: Line<'a>,
     ) -> Secret {
-        let masked = !word.text.is_empty() && word.text.bytes().all(|b| b == b'*');
+        let masked = secrets::is_placeholder(word.text);
         let form = if masked && form == SecretForm::Clear { SecretForm::Unknown } else { form };
         let secret = if masked {
             Secret::seen(&format!("{} {}", word.text, word.start), form)

@@ -183,7 +183,11 @@ impl<'a> Objects<'a> {
         if !self.fragment {
             self.undefined.push(Undefined {
                 name: name.to_owned(),
-                kind: if space == Space::Network { "address" } else { "service" },
+                kind: match space {
+                    Space::Network => "address",
+                    Space::Service | Space::Protocol | Space::Icmp => "service",
+                    Space::Other => "object-group",
+                },
                 line,
                 used_by: used_by.to_owned(),
             });
@@ -191,6 +195,15 @@ impl<'a> Objects<'a> {
         let mut value = Value { open: AddrSet::ANY, ..Value::empty() };
         value.because(format!("{name} is not defined"), line);
         Rc::new(value)
+    }
+
+    /// Counts a use of whatever bears the name, by a command that is not modelled.
+    pub(super) fn mention(&mut self, name: &str) {
+        for space in [Space::Network, Space::Service, Space::Protocol, Space::Icmp, Space::Other] {
+            if let Some(&at) = self.by_name.get(&(space, name)) {
+                self.list[at].uses += 1;
+            }
+        }
     }
 
     /// The addresses of an object, not counted as a use: it is its own translation that asks.

@@ -110,6 +110,14 @@ const NEUTRAL: &[(&str, &str)] = &[
     ("migrate", ""),
     ("privileged", ""),
     ("zonelabs-integrity", ""),
+    ("tunnel-group-map", ""),
+    ("logout", ""),
+    ("login-history", ""),
+    ("eject", ""),
+    ("snmp", ""),
+    ("vlan", ""),
+    ("virtual-service", ""),
+    ("unified-communications", ""),
     ("gtp", ""),
     ("sctp-map", ""),
     ("Cryptochecksum", ""),
@@ -387,7 +395,7 @@ impl<'a> Reader<'a, '_, '_> {
                     | "!",
                 )
                 | None => self.remark_line(line),
-                _ => self.unknown(line),
+                _ => self.lost(line, "this setting of an inspection is not modelled"),
             }
         }
     }

@@ -7,8 +7,10 @@ use crate::lines::{Line, Word, Words};
 pub(super) struct Cursor<'a>(Words<'a>);
 
 impl<'a> Cursor<'a> {
+    /// The words of a line; a comment has none.
     pub(super) fn new(line: Line<'a>) -> Self {
-        Self(line.words())
+        let is_comment = line.text.trim_start().starts_with('!');
+        Self(if is_comment { Line { text: "", ..line }.words() } else { line.words() })
     }
 
     /// The next word.
@@ -191,9 +193,9 @@ pub(super) struct Version {
 }
 
 impl Version {
-    /// Reads `ASA Version 9.12(4)67`.
+    /// Reads `ASA Version 9.12(4)67`, also with the colon that some archives put before it.
     pub(super) fn read(line: &str) -> Option<(Self, &str)> {
-        let line = line.trim();
+        let line = line.trim_start_matches([':', ' ']).trim_end();
         let (product, rest) =
             PRODUCTS.iter().find_map(|(p, s)| Some((*p, line.strip_prefix(s)?)))?;
         let text = rest.split_whitespace().next()?;
@@ -232,10 +234,11 @@ pub(super) struct Part<'a> {
 
 /// Splits a capture where another configuration begins: at the second version header and at each
 /// change of security context.
-pub(super) fn parts<'a>(lines: impl Iterator<Item = Line<'a>>) -> Vec<Part<'a>> {
+pub(super) fn parts<'a>(lines: impl Iterator<Item = Line<'a>> + Clone) -> Vec<Part<'a>> {
     let mut parts = vec![Part::default()];
     let mut versioned = false;
-    for line in lines {
+    let margin = lines.clone().filter(|l| !l.text.trim().is_empty()).map(|l| l.indent()).min();
+    for line in lines.map(|l| without_margin(l, margin.unwrap_or(0))) {
         let prompt = Prompt::read(line.text);
         let changed = prompt.and_then(|p| p.command).and_then(Change::read);
         let is_version = Version::read(line.text).is_some();
@@ -262,6 +265,12 @@ pub(super) fn parts<'a>(lines: impl Iterator<Item = Line<'a>>) -> Vec<Part<'a>> 
         }
     }
     parts
+}
+
+/// A line without the blanks that every line of a pasted text begins with.
+fn without_margin(line: Line<'_>, margin: usize) -> Line<'_> {
+    let cut = margin.min(line.indent());
+    Line { start: line.start + cut as u32, text: &line.text[cut..], ..line }
 }
 
 /// A change of security context.

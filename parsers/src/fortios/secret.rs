@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::tree::{Node, Setting, Verb};
 use crate::build::Build;
+use crate::secrets;
 
 /// Secrets of one part of the tree.
 #[derive(Default)]
@@ -84,7 +85,7 @@ fn secret(
     let value = if coded { &setting.values[1] } else { first };
     let from = value.span.start;
     let span = from..setting.span().map_or(value.span.end, |s| s.end);
-    if is_placeholder(&value.text) {
+    if secrets::is_placeholder(&value.text) {
         return None;
     }
     let form = match (coded, pem) {
@@ -93,13 +94,6 @@ fn secret(
         _ => SecretForm::Clear,
     };
     Some((build.secret(&value.text, span, form), kind(&setting.key, section)))
-}
-
-/// What stands in place of a secret that somebody has already taken out.
-fn is_placeholder(text: &str) -> bool {
-    text.is_empty()
-        || text.starts_with('<') && text.ends_with('>')
-        || text.bytes().all(|b| b == b'*')
 }
 
 /// Hashes of administrators' passwords begin with their kind: `SH2` is salted SHA-256, `PB2` is

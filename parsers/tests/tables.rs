@@ -186,7 +186,7 @@ fn a_document_that_is_cut_comes_to_an_end() {
             let text = String::from_utf8(content).expect("text");
             let cut =
                 if name == CONTENT { text.find(end).expect("it is there") } else { text.len() };
-            text[..cut].as_bytes().to_vec()
+            text.as_bytes()[..cut].to_vec()
         }));
         assert!(is_told(&parsed), "{end}");
         assert!(began.elapsed() < Duration::from_secs(5));
@@ -210,7 +210,7 @@ fn a_cell_repeated_without_end_stops() {
     let began = Instant::now();
     let parsed = replaced(ODS, CONTENT, "table:number-columns-repeated=\"9\"/>", many);
     assert!(is_told(&parsed));
-    assert!(began.elapsed() < Duration::from_secs(120), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_mins(2), "{:?}", began.elapsed());
 }
 
 #[test]

@@ -362,12 +362,15 @@ mod tests {
         }
     }
 
+    /// A network's first address, its prefix length and its host bits.
+    type Base = (Ipv4Addr, u8, u32);
+
     proptest::proptest! {
         #[test]
         fn networks_read_as_they_were_written(
             nets in proptest::collection::vec((proptest::prelude::any::<u32>(), 8u8..=32), 1..5),
         ) {
-            let bases: Vec<(Ipv4Addr, u8, u32)> = nets
+            let bases: Vec<Base> = nets
                 .iter()
                 .map(|&(bits, len)| {
                     let host = u32::MAX.checked_shr(len.into()).unwrap_or(0);
@@ -378,7 +381,7 @@ mod tests {
                 .collect();
             let want: AddrSet =
                 bases.iter().map(|(a, len, _)| AddrSet::prefix((*a).into(), *len)).collect();
-            let forms: [&dyn Fn(&(Ipv4Addr, u8, u32)) -> String; 5] = [
+            let forms: [&dyn Fn(&Base) -> String; 5] = [
                 &|(a, len, _)| format!("{a}/{len}"),
                 &|(a, _, host)| format!("{a} {}", Ipv4Addr::from(!host)),
                 &|(a, _, host)| format!("{a} {}", Ipv4Addr::from(*host)),

@@ -354,10 +354,10 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn every_day_reads_as_it_was_written(days in 40_177i64..=73_050) {
-            let day = serial(days as f64).unwrap();
+        fn every_day_reads_as_it_was_written(days in 40_177u32..=73_050) {
+            let day = serial(f64::from(days)).unwrap();
             let (y, m, d) = (day.year(), day.month(), day.day());
-            let name = MONTHS[m as usize - 1][0];
+            let name = MONTHS[usize::from(m.unsigned_abs()) - 1][0];
             for text in [
                 format!("{day}"),
                 format!("{:02}-{m:02}-{d:02}", y - 2000),

@@ -12,8 +12,6 @@ use crate::inputs::{Failure, Inputs};
 use crate::report::{Report, ReportFinding, SourceCoverage};
 use crate::site::SiteFile;
 
-mod exceptions;
-
 /// Everything an audit judges, owned in one place.
 pub struct Case {
     site: SiteFile,
@@ -88,8 +86,7 @@ impl Case {
     /// Judges everything and sums it up.
     pub fn report(&self, today: Date, selection: &Selection) -> Report<'_> {
         let audit = self.audit(today);
-        let mut results = portvakt_checks::run(&audit, &self.packs, selection);
-        exceptions::apply(&audit, &self.packs, selection, &mut results);
+        let results = portvakt_checks::run(&audit, &self.packs, selection);
         let findings = self.findings(&results);
         Report { case: self, today, findings, results, coverage: self.source_coverage() }
     }

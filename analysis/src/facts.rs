@@ -22,6 +22,19 @@ pub struct Facts<'a> {
     flows: OnceLock<Vec<Flow>>,
     openings: OnceLock<Openings>,
     anomalies: OnceLock<Vec<Vec<Anomalies>>>,
+    matched_exceptions: OnceLock<Vec<bool>>,
+}
+
+impl Facts<'_> {
+    /// Which exceptions some finding is about; `None` until that is known.
+    pub fn matched_exceptions(&self) -> Option<&[bool]> {
+        self.matched_exceptions.get().map(Vec::as_slice)
+    }
+
+    /// Notes which exceptions some finding is about. The first call counts.
+    pub fn set_matched_exceptions(&self, matched: Vec<bool>) {
+        let _ = self.matched_exceptions.set(matched);
+    }
 }
 
 /// What is known of one list, each part computed when first asked for.

@@ -199,7 +199,8 @@ fn opening(book: &Book<'_, '_>, (device, rule, _): Key, flows: &[&Flow]) -> Open
     let (open, _) = book.uncovered(&unsure);
     let mut decisions = book.linked(device, rule);
     if decisions.is_empty() {
-        decisions = book.alike(if excess.is_empty() { &permitted } else { &excess });
+        decisions = book.alike(&permitted);
+        decisions.extend(book.alike(&unsure));
     }
     let standing = if !excess.is_empty() && complete {
         judge(book, &decisions, &excess)

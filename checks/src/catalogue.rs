@@ -4,10 +4,17 @@ use std::sync::LazyLock;
 
 use portvakt_model::Message;
 
-use crate::{Check, Family, anomalies, filtering, management, port_openings};
+use crate::{
+    Check, Family, anomalies, deviations, filtering, inputs, management, port_openings, services,
+};
 
 /// The families in the order of the manual.
 pub static FAMILIES: &[Family] = &[
+    Family {
+        id: "inputs",
+        title: Message { sv: "Underlag och täckning", en: "Inputs and coverage" },
+        checks: inputs::CHECKS,
+    },
     Family {
         id: "port-openings",
         title: Message { sv: "Portöppningar och register", en: "Port openings and register" },
@@ -24,9 +31,22 @@ pub static FAMILIES: &[Family] = &[
         checks: anomalies::CHECKS,
     },
     Family {
+        id: "services",
+        title: Message {
+            sv: "Tjänster som inte ska vara öppna",
+            en: "Services that must not be open",
+        },
+        checks: services::CHECKS,
+    },
+    Family {
         id: "management",
         title: Message { sv: "Administration av utrustning", en: "Management plane" },
         checks: management::CHECKS,
+    },
+    Family {
+        id: "deviations",
+        title: Message { sv: "Avsteg", en: "Deviations" },
+        checks: deviations::CHECKS,
     },
 ];
 

@@ -5,12 +5,16 @@
 
 mod anomalies;
 mod catalogue;
+mod deviations;
+mod exceptions;
 mod filtering;
 mod findings;
+mod inputs;
 mod management;
 mod pack;
 mod port_openings;
 mod run;
+mod services;
 
 pub use catalogue::{ALL, FAMILIES, find};
 pub use findings::{Draft, Findings};
@@ -66,6 +70,45 @@ pub enum Need {
     SsidStandard,
     /// A list of authorised orderers.
     Orderers,
+}
+
+impl Need {
+    /// Every need.
+    pub const ALL: [Self; 7] = [
+        Self::Device,
+        Self::Register,
+        Self::Zones,
+        Self::Borders,
+        Self::Systems,
+        Self::SsidStandard,
+        Self::Orderers,
+    ];
+
+    /// What it is, as the beginning of a sentence.
+    pub const fn name(self) -> &'static Message {
+        match self {
+            Self::Device => {
+                &Message { sv: "Konfiguration av utrustning", en: "Any device configuration" }
+            }
+            Self::Register => {
+                &Message { sv: "Register över portöppningar", en: "A register of port openings" }
+            }
+            Self::Zones => &Message { sv: "Zoner i portvakt.toml", en: "Zones in portvakt.toml" },
+            Self::Borders => &Message {
+                sv: "Gränser som kräver beslut i portvakt.toml",
+                en: "Borders that need a decision in portvakt.toml",
+            },
+            Self::Systems => &Message { sv: "Systemförteckning", en: "A system register" },
+            Self::SsidStandard => &Message {
+                sv: "Standard för trådlösa nät",
+                en: "A standard for wireless networks",
+            },
+            Self::Orderers => &Message {
+                sv: "Behöriga beställare i portvakt.toml",
+                en: "Authorised orderers in portvakt.toml",
+            },
+        }
+    }
 }
 
 /// A family of checks: a chapter of the manual.

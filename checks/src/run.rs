@@ -6,7 +6,7 @@ use portvakt_analysis::Audit;
 use portvakt_model::{Finding, LineState, Verdict};
 use sha2::{Digest, Sha256};
 
-use crate::{ALL, Check, Findings, Need, Packs};
+use crate::{ALL, Check, Findings, Need, Packs, deviations, exceptions};
 
 /// Which checks run.
 #[derive(Clone, Debug, Default)]
@@ -54,15 +54,37 @@ pub struct CheckResult {
 }
 
 /// Runs every selected check that `packs` enables. Results are in the order of the manual.
+///
+/// Checks of the exceptions themselves run last: they need to know which of them some finding
+/// matches. That is known only when every enabled check has run, whatever is selected.
 pub fn run(audit: &Audit<'_>, packs: &Packs, selection: &Selection) -> Vec<CheckResult> {
+    let enabled = |c: &&&'static Check| packs.enables(c) || selection.only.contains(&c.id);
+    let (last, first): (Vec<&'static Check>, Vec<&'static Check>) =
+        ALL.iter().filter(enabled).copied().partition(|c| is_last(c));
+    let wanted = |c: &&'static Check| is_wanted(c, selection);
+    let orphans = last.iter().any(wanted);
+    let runs = first.into_iter().filter(|c| orphans || wanted(c)).collect();
+    let mut results = run_all(runs, audit, packs);
+    let matched = exceptions::apply(audit, packs, &mut results);
+    audit.facts.set_matched_exceptions(matched);
+    results.retain(|r| wanted(&r.check));
+    results.extend(run_all(last.into_iter().filter(wanted).collect(), audit, packs));
+    results
+}
+
+/// Whether a check is about what became of the others' findings.
+fn is_last(check: &Check) -> bool {
+    deviations::CHECKS.iter().any(|c| c.id == check.id)
+}
+
+fn is_wanted(check: &Check, selection: &Selection) -> bool {
+    (selection.only.is_empty() || selection.only.contains(&check.id))
+        && !selection.skip.contains(&check.id)
+}
+
+fn run_all(checks: Vec<&'static Check>, audit: &Audit<'_>, packs: &Packs) -> Vec<CheckResult> {
     use rayon::prelude::*;
-    let wanted: Vec<&'static Check> = ALL
-        .iter()
-        .copied()
-        .filter(|c| selection.only.is_empty() && packs.enables(c) || selection.only.contains(&c.id))
-        .filter(|c| !selection.skip.contains(&c.id))
-        .collect();
-    wanted.into_par_iter().map(|check| run_one(check, audit, packs)).collect()
+    checks.into_par_iter().map(|check| run_one(check, audit, packs)).collect()
 }
 
 fn run_one(check: &'static Check, audit: &Audit<'_>, packs: &Packs) -> CheckResult {
@@ -75,11 +97,11 @@ fn run_one(check: &'static Check, audit: &Audit<'_>, packs: &Packs) -> CheckResu
     let Findings { found, mut judged, .. } = findings;
     judged.sort_unstable();
     judged.dedup();
-    let outcomes = judged.into_iter().map(|s| (s, outcome(s, &found, audit))).collect();
+    let outcomes = judged.into_iter().map(|s| (s, outcome_of(s, &found, audit))).collect();
     CheckResult { check, findings: found, outcomes, unmet: None }
 }
 
-fn is_met(need: Need, audit: &Audit<'_>) -> bool {
+pub(crate) fn is_met(need: Need, audit: &Audit<'_>) -> bool {
     match need {
         Need::Device => !audit.devices.is_empty(),
         Need::Register => audit.tables.decisions.is_some(),
@@ -91,7 +113,7 @@ fn is_met(need: Need, audit: &Audit<'_>) -> bool {
     }
 }
 
-fn outcome(subject: Subject, found: &[Finding], audit: &Audit<'_>) -> Outcome {
+pub(crate) fn outcome_of(subject: Subject, found: &[Finding], audit: &Audit<'_>) -> Outcome {
     let name = match subject {
         Subject::Device(index) => Some(audit.devices[index as usize].name.as_str()),
         Subject::Site => None,

@@ -157,3 +157,22 @@ pub(super) fn addresses(set: &AddrSet) -> Arg {
 }
 
 static EVERYWHERE: Message = Message { sv: "alla adresser", en: "every address" };
+
+/// Most names that a sentence holds.
+pub(super) const MOST_NAMED: usize = 10;
+
+/// The first names, and how many more there are.
+pub(super) fn few(names: Vec<String>) -> Arg {
+    let more = names.len().saturating_sub(MOST_NAMED);
+    let shown = names.into_iter().take(MOST_NAMED).collect::<Vec<_>>().join(", ");
+    if more == 0 {
+        return Arg::Text(shown);
+    }
+    Arg::Either(format!("{shown} och {more} till"), format!("{shown} and {more} more"))
+}
+
+/// The ids of rules, or their lines.
+pub(super) fn names(audit: &Audit<'_>, device: u32, rules: &[RuleKey]) -> Arg {
+    let refs = rules.iter().map(|r| audit.rule_ref(device, r.ruleset, r.rule));
+    few(refs.map(|r| r.id.unwrap_or_else(|| r.line.to_string())).collect())
+}

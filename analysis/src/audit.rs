@@ -144,6 +144,12 @@ impl<'a> Audit<'a> {
         self.sources[source.0 as usize].line(line).trim().to_owned()
     }
 
+    /// The name of a source's file, without folders.
+    pub fn file_name(&self, source: SourceId) -> &'a str {
+        let path = self.sources[source.0 as usize].path.as_str();
+        path.rsplit(['/', '\\']).next().unwrap_or(path)
+    }
+
     /// Lines of a source that were not recognised, or whose effect is not modelled.
     pub fn not_understood(&self, source: SourceId) -> Vec<(u32, LineState)> {
         self.coverage[source.0 as usize].not_understood().collect()

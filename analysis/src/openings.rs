@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use portvakt_model::{Decision, Device, NatKind, NatRule, ZoneId};
 use portvakt_space::{
-    AddrSet, Bound, Budget, Class, FirstMatchList, ListedRule, Traffic, difference,
+    AddrSet, Bound, Budget, Class, Family, FirstMatchList, ListedRule, Traffic, difference,
 };
 use rayon::prelude::*;
 
@@ -91,7 +91,9 @@ fn group<'f>(audit: &'f Audit<'_>) -> Vec<(Key, Vec<&'f Flow>)> {
     let mut groups: BTreeMap<Key, Vec<&Flow>> = BTreeMap::new();
     for flow in audit.flows() {
         let needs = audit.site.border(flow.from, flow.to).is_some_and(|b| b.decision);
-        if flow.rule().is_none_or(|r| r.rule.is_none()) {
+        let written =
+            |r: &RuleKey| r.rule.is_some() && !audit.ruleset(flow.device, r.ruleset).implied;
+        if !flow.rules.iter().any(written) {
             // A permitting default and a missing filter are judged as such, not as openings.
             continue;
         }
@@ -181,13 +183,18 @@ fn mentions(text: &str, id: &str) -> bool {
         })
 }
 
+/// One of the two fields that agree must say something: a decision for every destination and every
+/// service is not about each rule that has some.
 fn is_alike(opening: &Traffic, decision: &Traffic) -> bool {
+    let every = |set: &AddrSet| Family::BOTH.into_iter().any(|f| set.is_all(f));
     let fields = [
-        opening.src.is_subset(&decision.src),
-        opening.dst.is_subset(&decision.dst),
-        opening.service.is_subset(&decision.service),
+        (opening.src.is_subset(&decision.src), !every(&decision.src)),
+        (opening.dst.is_subset(&decision.dst), !every(&decision.dst)),
+        (opening.service.is_subset(&decision.service), !decision.service.is_any()),
     ];
-    fields.iter().filter(|inside| **inside).count() >= 2 && opening.overlaps(decision)
+    fields.iter().filter(|(inside, _)| *inside).count() >= 2
+        && fields.contains(&(true, true))
+        && opening.overlaps(decision)
 }
 
 fn opening(book: &Book<'_, '_>, (device, rule, _): Key, flows: &[&Flow]) -> Opening {
@@ -199,8 +206,7 @@ fn opening(book: &Book<'_, '_>, (device, rule, _): Key, flows: &[&Flow]) -> Open
     let (open, _) = book.uncovered(&unsure);
     let mut decisions = book.linked(device, rule);
     if decisions.is_empty() {
-        decisions = book.alike(&permitted);
-        decisions.extend(book.alike(&unsure));
+        decisions = book.alike(&[whole(book.audit, device, rule, &permitted)]);
     }
     let standing = if !excess.is_empty() && complete {
         judge(book, &decisions, &excess)
@@ -213,6 +219,13 @@ fn opening(book: &Book<'_, '_>, (device, rule, _): Key, flows: &[&Flow]) -> Open
     borders.sort_unstable();
     borders.dedup();
     Opening { device, rule, borders, permitted, unsure: open, excess, standing, decisions }
+}
+
+/// What the rule says it matches; where none filters, all that passes.
+fn whole(audit: &Audit<'_>, device: u32, rule: Option<RuleKey>, permitted: &[Traffic]) -> Traffic {
+    let found =
+        rule.and_then(|key| audit.ruleset(device, key.ruleset).rules.get(key.rule? as usize));
+    found.map(|r| r.matches.clone()).or_else(|| permitted.first().cloned()).unwrap_or(Traffic::ANY)
 }
 
 /// Why `excess` is not covered, by the decisions that are about the opening.

@@ -68,6 +68,8 @@ pub struct Management {
     pub central_aaa: Option<Fact<bool>>,
     /// Whether administrators' commands are logged or accounted for.
     pub command_log: Option<Fact<bool>>,
+    /// Whether traffic that no rule permits is logged, where a setting decides it for the device.
+    pub denied_log: Option<Fact<bool>>,
     /// Whether successful logins are logged.
     pub login_success_log: Option<Fact<bool>>,
     /// Whether failed logins are logged.

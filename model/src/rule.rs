@@ -23,6 +23,8 @@ pub struct Ruleset {
     pub default: Default,
     /// Line of its declaration, from 1; 0 when it is implied.
     pub line: u32,
+    /// Whether nobody wrote it: the vendor implies it from something else (security levels).
+    pub implied: bool,
     /// What it is used for besides filtering (`vty 0 4`, `nat`, `class-map X`): then it is not
     /// unapplied.
     pub other_uses: Vec<String>,
@@ -38,6 +40,7 @@ impl Ruleset {
             rules: Vec::new(),
             default: Default { action: Action::Deny, line: None },
             line,
+            implied: false,
             other_uses: Vec::new(),
         }
     }

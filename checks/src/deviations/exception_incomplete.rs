@@ -5,7 +5,7 @@ use portvakt_model::{Arg, Message, Severity};
 
 use crate::exceptions::missing;
 
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV7001",

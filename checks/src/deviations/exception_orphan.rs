@@ -3,7 +3,7 @@
 use portvakt_analysis::Audit;
 use portvakt_model::{Message, Severity};
 
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV7003",

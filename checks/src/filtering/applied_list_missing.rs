@@ -40,7 +40,7 @@ static UNKNOWN: Message = Message {
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
-    for (device, model) in audit.devices().filter(|(_, d)| !d.rulesets.is_empty()) {
+    for (device, model) in audit.devices() {
         findings.judge(device);
         for missing in model.undefined.iter().filter(|u| u.kind == "access-list") {
             let at = audit.at(device, missing.line);

@@ -58,7 +58,7 @@ fn report(
 ) {
     let outer = |f: &&Flow| {
         let (from, to) = (audit.site.zone(f.from).kind, audit.site.zone(f.to).kind);
-        (from.is_untrusted() || from == ZoneKind::Other) && to != ZoneKind::Internet
+        f.certain && (from.is_untrusted() || from == ZoneKind::Other) && to != ZoneKind::Internet
     };
     let flows: Vec<&Flow> = support::flows(audit, applied.device, key).filter(outer).collect();
     let Some(limit) = limits.exceeded(&rule.matches.dst) else { return };

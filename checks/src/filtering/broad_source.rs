@@ -57,7 +57,7 @@ fn report(
     limits: Limits,
     findings: &mut Findings<'_>,
 ) {
-    let inner = |f: &&Flow| is_protected(audit.site.zone(f.to).kind);
+    let inner = |f: &&Flow| f.certain && is_protected(audit.site.zone(f.to).kind);
     let flows: Vec<&Flow> = support::flows(audit, applied.device, key).filter(inner).collect();
     if flows.iter().any(|f| audit.site.zone(f.from).kind == ZoneKind::Internet) {
         return;

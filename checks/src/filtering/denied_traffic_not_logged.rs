@@ -23,8 +23,13 @@ pub(crate) static CHECK: Check = Check {
         sv: "Avsluta listan med en regel som spärrar och loggar allt.",
         en: "End the list with a rule that denies and logs everything.",
     },
-    messages: &[&MESSAGE],
+    messages: &[&MESSAGE, &SWITCH],
     run,
+};
+
+static SWITCH: Message = Message {
+    sv: "{device} loggar inte det som ingen regel tillåter.",
+    en: "{device} does not log what no rule permits.",
 };
 
 static MESSAGE: Message = Message {
@@ -33,6 +38,7 @@ static MESSAGE: Message = Message {
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
+    switched(audit, findings);
     for applied in support::applied(audit) {
         let list = applied.list;
         let guards =
@@ -48,6 +54,23 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         if denies && !list.rules.iter().any(|r| is_final(r) && r.logging == Logging::On) {
             let key = RuleKey { ruleset: applied.id, rule: None };
             support::fault(audit, findings, &MESSAGE, applied.device, key).push();
+        }
+    }
+}
+
+/// Devices with a switch of their own for it.
+fn switched(audit: &Audit<'_>, findings: &mut Findings<'_>) {
+    for (device, model) in audit.devices() {
+        let Some(fact) = model.management.as_ref().and_then(|m| m.denied_log.as_ref()) else {
+            continue;
+        };
+        findings.judge(device);
+        if !fact.value {
+            findings
+                .violation(&SWITCH, audit.at(device, fact.line().unwrap_or(0)))
+                .device(device)
+                .key("implicit deny")
+                .push();
         }
     }
 }

@@ -25,8 +25,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 static MESSAGE: Message = Message {
-    sv: "{count} regler i {device} ({list}) är avstängda: {rules}.",
-    en: "{count} rules on {device} ({list}) are disabled: {rules}.",
+    sv: "Avstängda regler i {device} ({list}), {count} st: {rules}.",
+    en: "Disabled rules on {device} ({list}), {count} in all: {rules}.",
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {

@@ -28,8 +28,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 static MESSAGE: Message = Message {
-    sv: "{count} tillåtande regler i {device} ({list}) har aldrig träffats enligt räknarna: {rules}.",
-    en: "{count} permitting rules on {device} ({list}) were never hit by their counters: {rules}.",
+    sv: "Tillåtande regler som aldrig träffats enligt räknarna i {device} ({list}), {count} st: {rules}.",
+    en: "Permitting rules never hit by their counters on {device} ({list}), {count} in all: {rules}.",
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {

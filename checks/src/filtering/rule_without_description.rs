@@ -16,8 +16,8 @@ pub(crate) static CHECK: Check = Check {
     parameters: &[],
     title: Message { sv: "Regler utan beskrivning", en: "Rules without a description" },
     why: Message {
-        sv: "Den som ska ompröva en regel måste veta varför den finns. Bedöms där listans övriga regler är beskrivna.",
-        en: "Whoever reconsiders a rule must know why it is there. Judged where the other rules of the list are described.",
+        sv: "Den som ska ompröva en regel måste veta varför den finns. Bedöms där varje regel har ett eget fält för det och listans övriga regler är beskrivna.",
+        en: "Whoever reconsiders a rule must know why it is there. Judged where each rule has a field for it and the other rules of the list are described.",
     },
     fix: Message {
         sv: "Skriv vad regeln är till för, och gärna beslutets nummer.",
@@ -28,12 +28,19 @@ pub(crate) static CHECK: Check = Check {
 };
 
 static MESSAGE: Message = Message {
-    sv: "{count} regler i {device} ({list}) saknar beskrivning: {rules}.",
-    en: "{count} rules on {device} ({list}) have no description: {rules}.",
+    sv: "Regler utan beskrivning i {device} ({list}), {count} st: {rules}.",
+    en: "Rules without a description on {device} ({list}), {count} in all: {rules}.",
 };
+
+/// Formats in which every rule has a field of its own for it. A remark in an access list stands for
+/// the entries under it, and packet filters rarely have comments at all.
+const DESCRIBED: &[&str] = &["fortios"];
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for applied in support::applied(audit) {
+        if !DESCRIBED.contains(&audit.devices[applied.device as usize].format) {
+            continue;
+        }
         let permits: Vec<(RuleKey, &Rule)> = support::rules(&applied)
             .filter(|(_, r)| r.enabled && r.action == Action::Permit && r.line > 0)
             .collect();

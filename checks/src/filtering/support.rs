@@ -20,6 +20,9 @@ pub(super) fn applied<'a>(audit: &Audit<'a>) -> Vec<Applied<'a>> {
     for (device, model) in audit.devices() {
         let chains = called(model);
         for (id, list) in (0..).map(RulesetId).zip(&model.rulesets) {
+            if list.implied {
+                continue;
+            }
             if list.hooks.iter().any(filters) || list.hooks.is_empty() && chains.contains(&id) {
                 all.push(Applied { device, id, list });
             }

@@ -79,7 +79,7 @@ fn ends_here(audit: &Audit<'_>, flow: &Flow) -> bool {
 
 /// Whether only lists that the vendor implies (security levels) decide.
 fn is_implied(audit: &Audit<'_>, flow: &Flow) -> bool {
-    let implied = |r: &RuleKey| audit.ruleset(flow.device, r.ruleset).line == 0;
+    let implied = |r: &RuleKey| audit.ruleset(flow.device, r.ruleset).implied;
     !flow.rules.is_empty() && flow.rules.iter().all(implied)
 }
 

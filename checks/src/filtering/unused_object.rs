@@ -25,8 +25,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 static MESSAGE: Message = Message {
-    sv: "{count} objekt i {device} används inte: {names}.",
-    en: "{count} objects on {device} are not used: {names}.",
+    sv: "Objekt som inte används i {device}, {count} st: {names}.",
+    en: "Objects that are not used on {device}, {count} in all: {names}.",
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {

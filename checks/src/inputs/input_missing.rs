@@ -30,8 +30,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 static MESSAGE: Message = Message {
-    sv: "{input} saknas; {count} kontroller går inte att avgöra.",
-    en: "{input} is missing; {count} checks cannot be decided.",
+    sv: "{input} saknas. Antal kontroller som då inte går att avgöra: {count}.",
+    en: "{input}: not given. Number of checks that cannot be decided without it: {count}.",
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {

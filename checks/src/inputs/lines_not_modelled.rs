@@ -32,8 +32,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 static MESSAGE: Message = Message {
-    sv: "{count} rader i {path} känns igen men räknas inte in: {reasons}.",
-    en: "{count} lines of {path} are recognised but not modelled: {reasons}.",
+    sv: "Rader som känns igen men inte räknas in i {path}, {count} st: {reasons}.",
+    en: "Lines recognised but not modelled in {path}, {count} in all: {reasons}.",
 };
 
 /// Most reasons that a sentence names.
@@ -50,7 +50,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             }
         }
         let Some(first) = first else { continue };
-        let path = &audit.sources[index].path;
+        let path = audit.file_name(SourceId(index as u32));
         let shown = reasons.keys().take(MOST_REASONS).copied().collect::<Vec<_>>().join("; ");
         findings
             .cannot_tell(&MESSAGE, Location::line(SourceId(index as u32), first))

@@ -27,8 +27,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 static MESSAGE: Message = Message {
-    sv: "{count} rader i {path} känns inte igen, den första: {line}",
-    en: "{count} lines of {path} are not recognised, the first: {line}",
+    sv: "Rader som inte känns igen i {path}, {count} st; den första: {line}",
+    en: "Lines not recognised in {path}, {count} in all; the first: {line}",
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
@@ -40,7 +40,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             .map(|(line, _)| line)
             .collect();
         let Some(first) = unknown.first() else { continue };
-        let path = &audit.sources[index].path;
+        let path = audit.file_name(id);
         findings
             .cannot_tell(&MESSAGE, Location::line(id, *first))
             .number("count", unknown.len() as u32)

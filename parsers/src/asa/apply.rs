@@ -202,6 +202,7 @@ impl<'a> Reader<'a, '_, '_> {
                 continue;
             }
             let mut ruleset = Ruleset::new(format!("security-level ({name})"), line);
+            ruleset.implied = true;
             ruleset.families = families;
             ruleset.hooks.push(Hook::In(AtomSet::one(atom)));
             ruleset.rules = self.level_rules(at, atom);
@@ -250,6 +251,7 @@ impl<'a> Reader<'a, '_, '_> {
             return;
         }
         let mut ruleset = Ruleset::new("same-security-traffic", 0);
+        ruleset.implied = true;
         let mut hooked = Vec::new();
         for port in &self.ports {
             let Some(atom) = port.name.and_then(|(n, _)| self.device.interfaces.find(n)) else {

@@ -178,7 +178,7 @@ pub(super) const LOG_FILTER: Keys = Keys {
     ],
 };
 pub(super) const LOG_SETTING: Keys = Keys {
-    used: &[],
+    used: &["fwpolicy-implicit-log"],
     neutral: &[
         "anonymization-hash",
         "brief-traffic-format",
@@ -209,9 +209,9 @@ pub(super) const LOG_SETTING: Keys = Keys {
         "user-anonymize",
         "zone-name",
     ],
-    lost: &[("fwpolicy-implicit-log", &[], IMPLICIT), ("fwpolicy6-implicit-log", &[], IMPLICIT)],
+    lost: &[("fwpolicy6-implicit-log", &[], IMPLICIT)],
 };
-const IMPLICIT: &str = "whether the implicit deny is logged is not modelled";
+const IMPLICIT: &str = "whether the implicit deny of IPv6 alone is logged is not modelled";
 
 pub(super) const EVENTS: Keys = Keys {
     used: &["event", "system"],

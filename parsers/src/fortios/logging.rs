@@ -131,6 +131,12 @@ const ANALYZER: [&str; 4] =
 
 fn receivers(scope: &Scope<'_, '_>, out: &mut Management, build: &mut Build<'_>) {
     out.logging_known = scope.header.whole;
+    if let Some(section) = scope.section("log setting")
+        && let Some(setting) = section.setting("fwpolicy-implicit-log")
+    {
+        let on = section.is("fwpolicy-implicit-log", "enable");
+        out.denied_log = Some(Fact::explicit(on, setting.line));
+    }
     for stem in SYSLOG.iter().chain(&ANALYZER) {
         let syslog = SYSLOG.contains(stem);
         let filter = scope.section(&format!("{stem} filter"));

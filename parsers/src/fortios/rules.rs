@@ -1,5 +1,7 @@
 //! Policies of every kind into rules.
 
+use std::collections::BTreeMap;
+
 use portvakt_model::{
     Action, Default, Hook, Inspection, Logging, NatRule, Rule, RuleNote, Ruleset, Undefined,
 };
@@ -103,6 +105,29 @@ const KINDS: &[Kind] = &[
     },
 ];
 
+/// Whether a deny policy that does not name VIPs matches translated packets too.
+pub(super) struct MatchVip {
+    /// What holds for a policy that does not say so; `None` when that is not known.
+    default: Option<bool>,
+    /// What policies say themselves, by their line.
+    stated: BTreeMap<u32, bool>,
+}
+
+impl MatchVip {
+    fn note(&mut self, policy: Node<'_, '_>) {
+        for (word, on) in [("enable", true), ("disable", false)] {
+            if policy.is("match-vip", word) {
+                self.stated.insert(policy.line(), on);
+            }
+        }
+    }
+
+    /// What holds for the policy on `line`.
+    pub(super) fn of(&self, line: u32) -> Option<bool> {
+        self.stated.get(&line).copied().or(self.default)
+    }
+}
+
 /// The rule lists of a device.
 pub(super) fn rulesets(
     scope: &Scope<'_, '_>,
@@ -126,14 +151,16 @@ pub(super) fn rulesets(
         ruleset.hooks.extend(kind.hook.map(|hook| hook()));
         ruleset.other_uses.extend(kind.other_use.map(str::to_owned));
         ruleset.default = Default { action: kind.default, line: None };
+        let mut match_vip = MatchVip { default: objects.match_vip, stated: BTreeMap::new() };
         for section in sections {
             mark_table(section, &POLICY, build);
             for entry in section.children() {
+                match_vip.note(entry);
                 add_policy(entry, kind, scope, objects, &mut ruleset, build);
             }
         }
         if !objects.central_nat && kind.default == Action::Deny {
-            translated::settle(&mut ruleset, objects.match_vip);
+            translated::settle(&mut ruleset, &match_vip);
         }
         out.push(ruleset);
     }

@@ -4,15 +4,15 @@
 //! After translation both kinds of packet look alike. Where it matters, a rule that denies is not
 //! certain (Fortinet Community, "Deny policy for Virtual IP firewall policy").
 
+use super::rules::MatchVip;
 use portvakt_model::{Action, Rule, Ruleset};
 use portvakt_space::{AddrSet, Traffic};
 
 /// Most pairs of rules that are compared; past it every rule in question is taken as uncertain.
 const MAX_PAIRS: usize = 4_000_000;
 
-/// Gives the deny rules of a list their gaps. `match_vip`: whether a deny policy that does not name
-/// VIPs matches translated packets too when it does not say so; `None` when that is not known.
-pub(super) fn settle(ruleset: &mut Ruleset, match_vip: Option<bool>) {
+/// Gives the deny rules of a list their gaps.
+pub(super) fn settle(ruleset: &mut Ruleset, match_vip: &MatchVip) {
     let permits = |vip: bool| -> Vec<usize> {
         let chosen = |(_, r): &(usize, &Rule)| r.action == Action::Permit && is_vip(r) == vip;
         ruleset.rules.iter().enumerate().filter(chosen).map(|(i, _)| i).collect()
@@ -31,7 +31,7 @@ pub(super) fn settle(ruleset: &mut Ruleset, match_vip: Option<bool>) {
         }
         let gap = if is_vip(rule) {
             vip_gap(ruleset, index, compare.then_some(&plain))
-        } else if match_vip == Some(true) {
+        } else if match_vip.of(rule.line) == Some(true) {
             None
         } else {
             plain_gap(ruleset, index, compare.then_some(&translated))

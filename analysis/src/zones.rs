@@ -99,7 +99,8 @@ pub fn attachments(site: &Site, addresses: &[AddrSet], device: &Device) -> Vec<A
         if direct.is_empty() && !is_stated {
             direct = uplink(zone, device);
         }
-        let routed = routed(zone, own, device);
+        let mut routed = routed(zone, own, device);
+        routed = routed.union(&by_default(&direct.union(&routed), device));
         let unknown = !has_addresses && direct.is_empty() && routed.is_empty();
         Attachment { direct, routed, unknown }
     };
@@ -161,6 +162,18 @@ fn routed(zone: &Zone, own: &AddrSet, device: &Device) -> AtomSet {
         (r.to.len > 0 || default_too) && to.overlaps(own)
     });
     leads.filter_map(|r| r.interface.or_else(|| neighbour(device, r.via?))).collect()
+}
+
+/// Interfaces of default routes, in those VRFs where nothing in `known` leads to the zone.
+fn by_default(known: &AtomSet, device: &Device) -> AtomSet {
+    let vrf = |atom: u32| device.interfaces.get(atom).and_then(|i| i.vrf.as_deref());
+    let atoms = 0..device.interfaces.all().len() as u32;
+    let reached: Vec<Option<&str>> = atoms.filter(|a| known.contains(*a)).map(vrf).collect();
+    let defaults = device.routes.iter().filter(|r| r.to.len == 0);
+    defaults
+        .filter_map(|r| r.interface.or_else(|| neighbour(device, r.via?)))
+        .filter(|atom| !reached.contains(&vrf(*atom)))
+        .collect()
 }
 
 /// The interface whose network has the next hop.

@@ -18,11 +18,11 @@ pub(super) fn settle(ruleset: &mut Ruleset, match_vip: &MatchVip) {
         ruleset.rules.iter().enumerate().filter(chosen).map(|(i, _)| i).collect()
     };
     let (translated, plain) = (permits(true), permits(false));
-    let denies =
-        |vip: bool| ruleset.rules.iter().filter(|r| r.action.is_deny() && is_vip(r) == vip).count();
-    let plain_pairs = denies(false).saturating_mul(translated.len());
-    let pairs = denies(true).saturating_mul(plain.len());
-    let pairs = pairs + if match_vip == Some(true) { 0 } else { plain_pairs };
+    let all = ruleset.rules.iter().filter(|r| r.action.is_deny());
+    let compared = |r: &&Rule| is_vip(r) || match_vip.of(r.line) != Some(true);
+    let (vips, others): (Vec<&Rule>, Vec<&Rule>) = all.filter(compared).partition(|r| is_vip(r));
+    let pairs = vips.len().saturating_mul(plain.len());
+    let pairs = pairs.saturating_add(others.len().saturating_mul(translated.len()));
     let compare = pairs <= MAX_PAIRS;
     for index in 0..ruleset.rules.len() {
         let rule = &ruleset.rules[index];

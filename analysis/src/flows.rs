@@ -118,6 +118,36 @@ pub fn local(audit: &Audit<'_>, device: u32) -> Vec<Flow> {
     flows
 }
 
+/// New connections of `region` that reach the device itself by one interface.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The packets.
+    pub traffic: Traffic,
+    /// The last rule that lets them through; `None` where no list is in the way.
+    pub rule: Option<RuleKey>,
+    /// Whether that is certain.
+    pub certain: bool,
+}
+
+/// What of `region` the lists let through to the device itself, when it comes in by interface `iif`.
+/// A router's lists on an interface hold for all that comes in; a firewall's for what it forwards.
+pub fn to_device(audit: &Audit<'_>, device: u32, iif: u32, region: &Traffic) -> Vec<Arrival> {
+    let model = &audit.devices[device as usize];
+    let lists = hooked(model, |hook| match hook {
+        Hook::In(atoms) => !model.stateful && atoms.contains(iif),
+        Hook::Prerouting(_) | Hook::Local(_) => true,
+        _ => false,
+    });
+    let iif = AtomSet::one(iif);
+    let region = Traffic { iif, state: StateSet::NEW, ..region.clone() };
+    let arrival = |p: Passage| Arrival {
+        traffic: p.traffic,
+        rule: p.rules.last().copied(),
+        certain: p.certain,
+    };
+    passages(audit, device, &lists, &region).into_iter().map(arrival).collect()
+}
+
 /// The device's own addresses.
 pub fn own_addresses(device: &Device) -> AddrSet {
     let all = device.interfaces.all().iter().flat_map(|i| &i.addresses);

@@ -31,7 +31,7 @@ pub use rule::{
     Action, Default, Gap, Hits, Hook, Inspection, Logging, NatKind, NatRule, Reason, Rule,
     RuleNote, Ruleset, RulesetId, Schedule,
 };
-pub use secret::{FoundSecret, Secret, SecretForm, SecretKind};
+pub use secret::{FoundSecret, Secret, SecretForm, SecretKind, SecretMark};
 pub use site::{
     Border, Orderer, Parameter, Parameters, Relay, Scope, Site, Value, Zone, ZoneId, ZoneKind,
 };

@@ -285,7 +285,7 @@ pub struct LogTarget {
 pub struct PasswordPolicy {
     /// Shortest length, in characters.
     pub min_length: Option<Fact<u32>>,
-    /// Whether several kinds of character are asked for.
+    /// Whether lower case, upper case, digits and special characters are each asked for.
     pub complexity: Option<Fact<bool>>,
     /// Days until a new one is asked for; 0 is never.
     pub max_age_days: Option<Fact<u32>>,

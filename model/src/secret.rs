@@ -49,6 +49,10 @@ pub struct Secret {
     mark: u64,
 }
 
+/// Equal for equal secrets within this process only: the key of the hash is random and is never kept.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecretMark(u64);
+
 /// Values that vendors ship or that every attacker tries first, compared in lower case.
 const WELL_KNOWN: &[&str] = &[
     "",
@@ -105,6 +109,11 @@ impl Secret {
         self.well_known
     }
 
+    /// What is equal for secrets of the same text, to find reuse among many.
+    pub const fn mark(&self) -> SecretMark {
+        SecretMark(self.mark)
+    }
+
     /// Whether two secrets are the same text. Salted hashes of one password differ.
     pub const fn same_as(&self, other: &Self) -> bool {
         self.mark == other.mark
@@ -141,6 +150,7 @@ mod tests {
         assert!(Secret::seen("2KFQnbNIdI.2KYOU", SecretForm::WeakHash).is_well_known());
         assert!(!Secret::seen("public", SecretForm::WeakHash).is_well_known());
         assert!(s.same_as(&Secret::seen("Public", SecretForm::Reversible)));
+        assert!(s.mark() == Secret::seen("Public", SecretForm::Reversible).mark());
         assert_eq!(format!("{s:?}"), "Secret(Clear)");
     }
 }

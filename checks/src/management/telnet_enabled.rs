@@ -1,8 +1,13 @@
 //! A device can be administered by Telnet.
 
-use portvakt_analysis::Audit;
-use portvakt_model::{LineKind, Management, Message, MgmtProtocol, Severity, Transport};
+use std::collections::BTreeSet;
 
+use portvakt_analysis::Audit;
+use portvakt_model::{
+    AccessLine, LineKind, Management, Message, MgmtProtocol, Severity, Transport,
+};
+
+use super::support::offered;
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -24,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
         sv: "Slå av Telnet och använd SSH version 2.",
         en: "Turn Telnet off and use SSH version 2.",
     },
-    messages: &[&ON_LINE, &ON_SERVICE],
+    messages: &[&ON_LINE, &ON_SERVICE, &EVERYWHERE],
     run,
 };
 
@@ -38,40 +43,88 @@ static ON_SERVICE: Message = Message {
     en: "{device} answers to Telnet on interface {interface}; passwords cross the network in clear text.",
 };
 
+static EVERYWHERE: Message = Message {
+    sv: "{device} svarar på Telnet på alla gränssnitt; lösenord går i klartext.",
+    en: "{device} answers to Telnet on every interface; passwords cross the network in clear text.",
+};
+
+/// Where the export names interfaces they tell most; otherwise its lines do.
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for (index, device) in audit.devices() {
-        if let Some(management) = &device.management {
-            findings.judge(index);
-            lines(audit, index, management, findings);
-            services(audit, index, management, findings);
+        let Some(management) = &device.management else { continue };
+        findings.judge(index);
+        let services = offered(device, MgmtProtocol::Telnet);
+        let lines = lines(management);
+        if services.keys().any(Option::is_some) || lines.is_empty() {
+            for (interface, line) in services {
+                on_service(audit, index, interface, line, findings);
+            }
+        } else {
+            let blocks = Blocks::new(management);
+            for line in lines {
+                on_line(audit, index, line, blocks.setting(line), findings);
+            }
         }
     }
 }
 
-fn lines(audit: &Audit<'_>, device: u32, management: &Management, findings: &mut Findings<'_>) {
-    let telnet = |t: &Transport| *t == Transport::Telnet;
-    for line in &management.lines {
-        if line.kind == LineKind::Remote && line.transports.iter().any(telnet) {
-            findings
-                .violation(&ON_LINE, audit.at(device, line.line))
-                .device(device)
-                .text("line", &line.name)
-                .key(&line.name)
-                .push();
+fn lines(management: &Management) -> Vec<&AccessLine> {
+    let takes =
+        |l: &&AccessLine| l.kind == LineKind::Remote && l.transports.contains(&Transport::Telnet);
+    management.lines.iter().filter(takes).collect()
+}
+
+fn on_line(
+    audit: &Audit<'_>,
+    device: u32,
+    line: &AccessLine,
+    at: u32,
+    findings: &mut Findings<'_>,
+) {
+    findings
+        .violation(&ON_LINE, audit.at(device, at))
+        .device(device)
+        .text("line", &line.name)
+        .key(&line.name)
+        .push();
+}
+
+/// Where the blocks of lines begin, and where Telnet is let in.
+struct Blocks {
+    starts: BTreeSet<u32>,
+    telnet: BTreeSet<u32>,
+}
+
+impl Blocks {
+    fn new(management: &Management) -> Self {
+        let telnet = management.services.iter().filter(|s| s.protocol == MgmtProtocol::Telnet);
+        Self {
+            starts: management.lines.iter().map(|l| l.line).collect(),
+            telnet: telnet.map(|s| s.line).collect(),
         }
+    }
+
+    /// The setting that lets Telnet in, within the block of the line; the block where none does.
+    fn setting(&self, line: &AccessLine) -> u32 {
+        let next =
+            self.starts.range(line.line.saturating_add(1)..).next().copied().unwrap_or(u32::MAX);
+        self.telnet.range(line.line..next).next().copied().unwrap_or(line.line)
     }
 }
 
-fn services(audit: &Audit<'_>, device: u32, management: &Management, findings: &mut Findings<'_>) {
-    let interfaces = &audit.devices[device as usize].interfaces;
-    for service in management.services.iter().filter(|s| s.protocol == MgmtProtocol::Telnet) {
-        let name = service.interface.and_then(|atom| interfaces.get(atom));
-        let name = name.map_or("*", |i| i.name.as_str());
-        findings
-            .violation(&ON_SERVICE, audit.at(device, service.line))
-            .device(device)
-            .text("interface", name)
-            .key(name)
-            .push();
-    }
+fn on_service(
+    audit: &Audit<'_>,
+    device: u32,
+    interface: Option<&str>,
+    line: u32,
+    findings: &mut Findings<'_>,
+) {
+    let message = if interface.is_some() { &ON_SERVICE } else { &EVERYWHERE };
+    let name = interface.unwrap_or("*");
+    findings
+        .violation(message, audit.at(device, line))
+        .device(device)
+        .text("interface", name)
+        .key(name)
+        .push();
 }

@@ -246,21 +246,12 @@ fn password_policy(scope: &Scope<'_, '_>, build: &mut Build<'_>) -> PasswordPoli
         Some(s) => section.number(key).map(|n| Fact::explicit(n, s.line)),
         None => Some(Fact::default_of(default, CLI)),
     };
-    let kinds =
-        ["min-lower-case-letter", "min-upper-case-letter", "min-non-alphanumeric", "min-number"];
-    let asked = kinds.iter().filter(|key| section.number(key).is_some_and(|n| n > 0));
-    let asked: Vec<u32> = asked.filter_map(|key| Some(section.setting(key)?.line)).collect();
-    let old = section.list("must-contain");
-    let complexity = match (asked.as_slice(), old.as_slice()) {
-        ([_, line, ..], _) | (_, [_, (_, line), ..]) => Fact::explicit(true, *line),
-        _ => Fact::default_of(false, CLI),
-    };
     let expires = section.is("expire-status", "enable");
     let reuse =
         section.setting("reuse-password").filter(|_| section.is("reuse-password", "disable"));
     PasswordPolicy {
         min_length: number("minimum-length", 8),
-        complexity: Some(complexity),
+        complexity: Some(complexity(section)),
         max_age_days: if expires {
             number("expire-day", 90)
         } else {
@@ -273,6 +264,25 @@ fn password_policy(scope: &Scope<'_, '_>, build: &mut Build<'_>) -> PasswordPoli
             (None, Some(s)) => Fact::explicit(1, s.line),
             (None, None) => Fact::default_of(0, CLI),
         }),
+    }
+}
+
+/// Whether all four kinds of character are asked for, where one is not with its line. Versions before
+/// 6.0 have them in one list.
+fn complexity(section: Node<'_, '_>) -> Fact<bool> {
+    const KINDS: [&str; 4] =
+        ["min-lower-case-letter", "min-upper-case-letter", "min-non-alphanumeric", "min-number"];
+    let old = section.list("must-contain");
+    if let Some((_, line)) = old.first() {
+        return Fact::explicit(old.len() == KINDS.len(), *line);
+    }
+    let lacks = |key: &&&str| section.number(key).is_none_or(|n| n == 0);
+    let line = |key: &&str| section.setting(key).map(|s| s.line);
+    let lacking: Vec<&&str> = KINDS.iter().filter(lacks).collect();
+    match (lacking.iter().find_map(|key| line(key)), KINDS.iter().find_map(line)) {
+        (Some(at), _) => Fact::explicit(false, at),
+        (None, Some(at)) => Fact::explicit(lacking.is_empty(), at),
+        (None, None) => Fact::default_of(false, CLI),
     }
 }
 

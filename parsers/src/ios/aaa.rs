@@ -144,6 +144,13 @@ fn login(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
 }
 
 fn password_policy(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) {
+    const KINDS: [&str; 4] = ["upper-case", "lower-case", "numeric-count", "special-case"];
+    let asks = |kind: &str| {
+        let count = |c: Command<'_, '_>| number_after::<u32>(c.words(), kind);
+        command.below().any(|c| count(c).is_some_and(|n| n > 0))
+    };
+    let all = KINDS.into_iter().all(asks);
+    ios.management.password_policy.complexity = Some(Fact::explicit(all, command.number()));
     for child in command.below() {
         let number = child.number();
         let policy = &mut ios.management.password_policy;
@@ -152,10 +159,7 @@ fn password_policy(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) {
             ["min-length", ..] => {
                 policy.min_length = value("min-length").map(|n| Fact::explicit(n, number));
             }
-            ["upper-case" | "lower-case" | "numeric-count" | "special-case", count] => {
-                let asked = count.parse::<u32>().is_ok_and(|n| n > 0);
-                policy.complexity = asked.then(|| Fact::explicit(true, number));
-            }
+            [kind, _] if KINDS.contains(kind) => {}
             ["lifetime", "day", ..] => {
                 policy.max_age_days = value("day").map(|n| Fact::explicit(n, number));
             }
@@ -188,11 +192,11 @@ fn password_policy(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) {
 
 /// A group of servers, or a server with its key.
 fn servers(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) {
+    let block = command.words().join(" ");
     for child in command.below() {
         match child.words() {
-            ["key" | "server-private", ..] => server(ios, child),
-            ["server" | "address", ..] => {
-                super::secrets::sweep(ios, child);
+            ["key" | "server-private" | "server" | "address", ..] => {
+                super::secrets::sweep_of(ios, child, Some(&block));
                 ios.used(child);
             }
             _ => ios.neutral(child),

@@ -8,12 +8,17 @@ use super::config::Command;
 /// Takes the secret of a command whose own reader, if any, has no use for it, and hides whatever
 /// else may be one.
 pub(super) fn sweep(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) {
+    sweep_of(ios, command, None);
+}
+
+/// As [`sweep`], where the block that the command stands in says whose the secret is.
+pub(super) fn sweep_of(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, owner: Option<&str>) {
     let words = command.words();
     if !command.no()
         && let Some((at, kind)) = introduced(words)
         && let Some((value, form)) = value(command, at)
     {
-        let owner = words[..at.min(3)].join(" ");
+        let owner = owner.map_or_else(|| words[..at.min(3)].join(" "), str::to_owned);
         ios.secret(command, value, form, kind, owner);
     }
     if !names_routes(words) {

@@ -1,0 +1,156 @@
+//! Algorithms that are no longer strong enough, each with the norm that says so.
+
+use portvakt_analysis::Audit;
+use portvakt_model::{Fact, Management, Message};
+
+use super::support::{Named, first_line, managed, name_all};
+use crate::Findings;
+
+/// Reports the outdated ones among the algorithms of each device, with `{algorithms}` for their
+/// names and norms.
+pub(super) fn report(
+    audit: &Audit<'_>,
+    findings: &mut Findings<'_>,
+    message: &'static Message,
+    set: fn(&Management) -> &[Fact<String>],
+    outdated: fn(&str) -> Option<&'static str>,
+) {
+    for (device, management) in managed(audit).filter(|(_, m)| !set(m).is_empty()) {
+        findings.judge(device);
+        let norm = |name: &str| outdated(name).map(|norm| format!("{name} ({norm})"));
+        let weak = set(management).iter();
+        let weak = weak.filter_map(|a| Some((a.line().unwrap_or(0), norm(&a.value)?)));
+        let weak: Vec<Named> = weak.collect();
+        if !weak.is_empty() {
+            let at = audit.at(device, first_line(&weak));
+            let draft = findings.violation(message, at).device(device);
+            name_all(draft, audit, device, "algorithms", &weak).push();
+        }
+    }
+}
+
+/// Why an SSH algorithm is outdated; `None` when it is not, or is not known. Names are those of the
+/// IANA registry or the vendor's own, in any case.
+pub(super) fn ssh(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    if let Some(bits) = name.strip_prefix("dh min size ") {
+        return bits.trim().parse::<u32>().is_ok_and(|b| b < 2048).then_some("RFC 9142 §1.1");
+    }
+    // Names that begin with `ssh-` and end in a kind are switches of FortiOS (CLI Reference, `config
+    // system global`).
+    let reason = match name.split('@').next().unwrap_or_default() {
+        "arcfour" | "arcfour128" | "arcfour256" | "rc4" => "RFC 8758",
+        "des" | "des-cbc" | "3des" | "3des-cbc" | "3des-ctr" | "hmac-sha1-96"
+        | "hmac-sha1-96-etm" => "NIST SP 800-131A r2",
+        "blowfish-cbc" | "cast128-cbc" | "idea-cbc" => "CVE-2016-2183",
+        "aes128-cbc" | "aes192-cbc" | "aes256-cbc" | "rijndael-cbc" | "ssh-cbc-cipher" => {
+            "CVE-2008-5161"
+        }
+        "hmac-md5" | "hmac-md5-96" | "hmac-md5-etm" | "hmac-md5-96-etm" | "md5"
+        | "ssh-hmac-md5" | "ssh-mac-weak" => "RFC 6151",
+        "diffie-hellman-group1-sha1"
+        | "dh-group1-sha1"
+        | "group1"
+        | "rsa1024-sha1"
+        | "diffie-hellman-group-exchange-sha1"
+        | "ssh-kex-sha1" => "RFC 9142 §3",
+        "ssh-rsa" | "ssh-dss" => "RFC 8332, NIST FIPS 186-5",
+        "none" => "RFC 4253 §6.3",
+        _ => return None,
+    };
+    Some(reason)
+}
+
+/// Why an algorithm of IKE or IPsec is outdated. A proposal joins several by `-` (`3des-sha1`).
+pub(super) fn vpn(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty());
+    let words: Vec<&str> = words.collect();
+    words.iter().find_map(|word| cipher(word)).or_else(|| group(&words))
+}
+
+fn cipher(word: &str) -> Option<&'static str> {
+    match word {
+        "des" | "null" | "md5" => Some("RFC 8247 §2, RFC 9395"),
+        "3des" => Some("NIST SP 800-131A r2"),
+        _ => None,
+    }
+}
+
+/// Diffie-Hellman groups of less than 2048 bits, and those of unknown origin.
+fn group(words: &[&str]) -> Option<&'static str> {
+    let number = match words {
+        ["group" | "dhgrp" | "dh", number] | [number] => number.trim_start_matches("group"),
+        _ => return None,
+    };
+    matches!(number, "1" | "2" | "5" | "22" | "23" | "24").then_some("RFC 8247 §2.4")
+}
+
+/// Why an algorithm of SNMP version 3 is outdated.
+pub(super) fn snmp(name: &str) -> Option<&'static str> {
+    match name.to_ascii_lowercase().as_str() {
+        "md5" | "hmac-md5" | "hmac-md5-96" => Some("RFC 6151"),
+        "des" | "des56" | "3des" | "3-des" => Some("NIST SP 800-131A r2"),
+        _ => None,
+    }
+}
+
+/// Whether a TLS version is forbidden (RFC 7568, RFC 8996), whatever form its name has: `TLSv1.1`,
+/// `tlsv1-1`, `SSLv3`. `None` when the name is not understood.
+pub(super) fn tls_is_old(name: &str) -> Option<bool> {
+    let name = name.to_ascii_lowercase();
+    if name.starts_with("ssl") {
+        return Some(true);
+    }
+    let digits: String = name.strip_prefix("tls")?.chars().filter(char::is_ascii_digit).collect();
+    match digits.as_str() {
+        "1" | "10" | "11" => Some(true),
+        "12" | "13" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_vendors_name_of_a_tls_version_is_known() {
+        for old in ["TLSv1.0", "tlsv1-1", "tlsv1", "SSLv3", "tls1.1"] {
+            assert_eq!(tls_is_old(old), Some(true), "{old}");
+        }
+        for new in ["TLSv1.2", "tlsv1-3", "tls1.3"] {
+            assert_eq!(tls_is_old(new), Some(false), "{new}");
+        }
+        assert_eq!(tls_is_old("dtls"), None);
+    }
+
+    #[test]
+    fn a_proposal_is_as_weak_as_its_weakest_part() {
+        assert!(vpn("3des-sha256").is_some());
+        assert!(vpn("aes256-md5").is_some());
+        assert!(vpn("group2").is_some() && vpn("dhgrp 5").is_some());
+        for strong in ["aes256-sha256", "group14", "dhgrp 21", "aes128gcm-prfsha256"] {
+            assert_eq!(vpn(strong), None, "{strong}");
+        }
+    }
+
+    #[test]
+    fn modern_ssh_algorithms_are_left_alone() {
+        for strong in [
+            "chacha20-poly1305@openssh.com",
+            "aes256-ctr",
+            "aes128-gcm@openssh.com",
+            "hmac-sha2-256-etm@openssh.com",
+            "diffie-hellman-group14-sha256",
+            "curve25519-sha256",
+            "rsa-sha2-512",
+            "dh min size 4096",
+        ] {
+            assert_eq!(ssh(strong), None, "{strong}");
+        }
+        for weak in ["3des-cbc", "hmac-md5-etm@openssh.com", "dh min size 1024", "ARCFOUR"] {
+            assert!(ssh(weak).is_some(), "{weak}");
+        }
+    }
+}

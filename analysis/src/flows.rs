@@ -145,7 +145,8 @@ pub fn to_device(audit: &Audit<'_>, device: u32, iif: u32, region: &Traffic) -> 
         rule: p.rules.last().copied(),
         certain: p.certain,
     };
-    passages(audit, device, &lists, &region).into_iter().map(arrival).collect()
+    let of = |family| passages(audit, device, &lists, &region.only(family), family);
+    Family::BOTH.into_iter().flat_map(of).map(arrival).collect()
 }
 
 /// The device's own addresses.

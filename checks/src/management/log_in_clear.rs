@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use portvakt_analysis::{Audit, zones::Attachment};
+use portvakt_analysis::{Audit, flows::own_addresses};
 use portvakt_model::{LogTarget, Message, Severity};
 
 use super::support::{Named, first_line, managed, name_all};
@@ -57,11 +57,9 @@ fn is_open(audit: &Audit<'_>, device: u32, target: &LogTarget) -> bool {
         && !is_in_own_zone(audit, device, &target.target)
 }
 
-/// Whether the receiver stands in a zone that the device has an interface in.
+/// Whether the receiver stands in a zone that the device has an address in.
 fn is_in_own_zone(audit: &Audit<'_>, device: u32, server: &str) -> bool {
     let Ok(address) = server.parse::<IpAddr>() else { return false };
-    let zones = audit.zone_addresses().iter().zip(audit.zones_of_device(device));
-    zones
-        .filter(|(_, attachment)| matches!(attachment, Attachment::Direct(_)))
-        .any(|(addresses, _)| addresses.contains(address))
+    let own = own_addresses(&audit.devices[device as usize]);
+    audit.zone_addresses().iter().any(|zone| zone.contains(address) && zone.overlaps(&own))
 }

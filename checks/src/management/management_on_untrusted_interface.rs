@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use portvakt_analysis::Audit;
 use portvakt_analysis::flows::{Arrival, own_addresses, to_device};
-use portvakt_analysis::zones::Attachment;
 use portvakt_model::{
     Device, Message, MgmtProtocol, MgmtService, Prefix, Severity, ZoneId, ZoneKind,
 };
@@ -90,12 +89,10 @@ fn places(
     let answers = |atom: &u32| service.interface.is_none_or(|own| own == *atom);
     let untrusted = audit.site.zone_ids().filter(|(_, zone)| zone.kind.is_untrusted());
     let attachments = audit.zones_of_device(index);
-    let place = |(id, _): (ZoneId, _)| match &attachments[id.0 as usize] {
-        Attachment::Direct(atoms) => {
-            let hit = all.clone().filter(answers).filter(|atom| atoms.contains(*atom));
-            hit.map(|atom| (atom, id)).collect()
-        }
-        _ => Vec::new(),
+    let place = |(id, _): (ZoneId, _)| {
+        let direct = &attachments[id.0 as usize].direct;
+        let hit = all.clone().filter(answers).filter(|atom| direct.contains(*atom));
+        hit.map(|atom| (atom, id)).collect::<Vec<_>>()
     };
     untrusted.flat_map(place).collect()
 }

@@ -72,10 +72,16 @@ impl<'a> Cursor<'a> {
                 [b'\\', b'\n', ..] => self.join(2),
                 [b'\\', b'\r', b'\n', ..] => self.join(3),
                 [b' ' | b'\t' | b'\r' | b'\'' | b'\\', ..] => self.at += 1,
-                [b'#', ..] => self.skip_remark(),
+                [b'#', ..] if !self.at_extension() => self.skip_remark(),
                 _ => return,
             }
         }
+    }
+
+    /// Whether the `#` here begins no comment.
+    fn at_extension(&self) -> bool {
+        let rest = &self.text[self.at + 1..];
+        is_extension(&rest[..memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())])
     }
 
     fn join(&mut self, bytes: usize) {
@@ -214,6 +220,14 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Whether what follows a `#` is still a rule. A listing of what iptables-nft has put in shows a
+/// match that nft can't show as `# match-set blocked src counter packets 0 bytes 0 drop`.
+pub(super) fn is_extension(line: &str) -> bool {
+    let first = line.split_ascii_whitespace().next();
+    memchr::memmem::find(line.as_bytes(), b" counter packets ").is_some()
+        && first.is_some_and(|word| !super::value::begins_statement(word))
+}
+
 fn token(text: &str) -> IResult<&str, Token<'_>> {
     alt((
         map(char('\n'), |_| Token::Newline),
@@ -304,6 +318,9 @@ mod tests {
         assert_eq!(words("eth0.100 eth*"), ["eth0.100", "eth*"]);
         assert_eq!(words("10/second"), ["10", "/", "second"]);
         assert_eq!(words("accept # a \"b"), ["accept"]);
+        // A rule that someone has put out of force is a comment; an extension's match is not.
+        assert_eq!(words("# tcp dport 22 counter packets 0 bytes 0 accept"), [""; 0]);
+        assert_eq!(words("# match-set x counter packets 0 bytes 0 drop").len(), 9);
     }
 
     #[test]

@@ -97,7 +97,8 @@ fn parse_json(input: &Input<'_>, build: &mut Build<'_>) {
 fn finish(input: &Input<'_>, build: &mut Build<'_>) {
     for line in input.lines() {
         let text = line.text.trim_start();
-        if text.is_empty() || text.starts_with('#') {
+        let is_remark = |rest| !lexer::is_extension(rest);
+        if text.is_empty() || text.strip_prefix('#').is_some_and(is_remark) {
             build.neutral(line.number);
         }
         hide_remarks(line, build);
@@ -272,6 +273,18 @@ mod tests {
     fn a_listing_that_is_cut_off_gives_what_is_whole() {
         let json = r#"{"nftables": [{"chain": {"family": "ip", "table": "t", "name": "c"}}, {"rule": {"fam"#;
         assert_eq!(read_as(&JSON, json).rulesets.len(), 1);
+    }
+
+    #[test]
+    fn planted_secrets_are_gone_and_what_stands_beside_them_is_not() {
+        for name in ["nftables.nft", "nftables.json"] {
+            let path = format!("{}/../fixtures/secrets/{name}", env!("CARGO_MANIFEST_DIR"));
+            let bytes = std::fs::read(path).unwrap();
+            let parsed = crate::parse(SourceId(0), name, bytes, &Context::default()).unwrap();
+            let shown = format!("{:?}{}", parsed.devices, parsed.source.text());
+            assert!(!shown.contains("HEMLIG"), "{name}");
+            assert!(parsed.source.text().contains("SYNLIG-drift"), "{name}");
+        }
     }
 
     #[test]

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::lexer::Token;
+use super::lexer::{Token, is_extension};
 use super::script::Reader;
 use super::syntax::{
     Key, Match, Nat, NatStatement, Op, Rule, Statement, Target, Text, Value, Verdict,
 };
-use super::value::MAX_DEPTH;
+use super::value::{MAX_DEPTH, begins_statement};
 
 pub(super) const LIMIT: &str = "a limit of rate, volume or connections is not modelled";
+const EXTENSION: &str = "an extension of iptables, whose options nft does not show";
 pub(super) const REWRITTEN: &str = "the rewriting of addresses or ports is not modelled";
 
 /// Comment lines before a rule that are taken as its description.
@@ -134,6 +135,7 @@ impl<'a> Reader<'a, '_, '_> {
                 Some(Statement::Narrow(self.cursor.since(start).into(), LIMIT))
             }
             "meter" => self.meter(start),
+            "xt" => self.extension(start),
             "add" | "update" | "delete" | "set" => self.set_update(word, start),
             "masquerade" | "redirect" | "snat" | "dnat" => self.nat(word),
             "tproxy" | "dup" | "fwd" | "synproxy" | "flow" | "reset" => {
@@ -293,6 +295,27 @@ impl<'a> Reader<'a, '_, '_> {
         let limited = body.split_ascii_whitespace().any(|w| matches!(w, "limit" | "quota" | "ct"));
         let words = self.cursor.since(start);
         Some(if limited { Statement::Narrow(words.into(), LIMIT) } else { Statement::Neutral })
+    }
+
+    /// `xt match "recent"`, `xt target "MASQUERADE"`: extensions of iptables, without their
+    /// options.
+    fn extension(&mut self, start: usize) -> Option<Statement<'a>> {
+        let kind = self.cursor.one_of(&["match", "target"])?;
+        let name = self.cursor.word()?;
+        let words = self.cursor.since(start).into();
+        Some(match (kind, name) {
+            ("match", "comment") => Statement::Neutral,
+            ("match", _) => Statement::Narrow(words, EXTENSION),
+            (_, "LOG" | "NFLOG" | "ULOG") => Statement::Log,
+            (_, "MARK" | "CONNMARK" | "CT" | "TCPMSS" | "CHECKSUM" | "CLASSIFY" | "DSCP") => {
+                Statement::Neutral
+            }
+            (_, "MASQUERADE") => {
+                let kind = NatStatement::Masquerade;
+                Statement::Nat(Nat { kind, target: Target::None, port: None })
+            }
+            _ => Statement::Divert(words),
+        })
     }
 
     fn other_action(&mut self, word: &str, start: usize) -> Option<Statement<'a>> {
@@ -488,14 +511,22 @@ fn is_anonymous(statement: &Statement<'_>) -> bool {
     )
 }
 
+/// Whether a comment is a rule that someone has put out of force.
+fn is_rule(remark: &str) -> bool {
+    let mut words = remark.split_ascii_whitespace();
+    words.next().is_some_and(begins_statement)
+        && words.any(|w| matches!(w, "accept" | "drop" | "reject" | "jump" | "goto" | "return"))
+}
+
 /// The comment lines right before a rule, without a blank line between.
 fn remarks_before(text: &str) -> Option<Text<'_>> {
     const NEAR: usize = 1000;
     let text = &text[text.floor_char_boundary(text.len().saturating_sub(NEAR))..];
     // The line that the rule itself begins on comes first.
     let lines = text.rsplit('\n').skip(1).map(str::trim).take(MAX_REMARKS);
-    let mut found: Vec<&str> = lines.map_while(|l| l.strip_prefix('#')).map(str::trim).collect();
-    found.retain(|l| !l.is_empty());
+    let remarks = lines.map_while(|l| l.strip_prefix('#')).take_while(|l| !is_extension(l));
+    let mut found: Vec<&str> = remarks.map(str::trim).collect();
+    found.retain(|l| !l.is_empty() && !is_rule(l));
     match found[..] {
         [] => None,
         [one] => Some(one.into()),

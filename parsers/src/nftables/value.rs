@@ -80,6 +80,12 @@ const OPTION_FIELDS: &[&str] = &[
     "new-cum-tsn",
 ];
 
+/// Whether a statement of the language begins with `word`.
+pub(super) fn begins_statement(word: &str) -> bool {
+    const OTHERS: &[&str] = &["meta", "ct", "fib", "rt", "socket", "counter", "limit", "log"];
+    BARE_META.contains(&word) || HEADERS.contains(&word) || OTHERS.contains(&word)
+}
+
 impl<'a> Reader<'a, '_, '_> {
     /// One key, or several joined by dots. Reads nothing when no key begins here.
     pub(super) fn keys(&mut self) -> Option<Vec<Key<'a>>> {

@@ -6,6 +6,7 @@ mod admin_without_strong_authentication;
 mod algorithms;
 mod commands_not_logged;
 mod configuration_not_backed_up;
+mod exposure;
 mod http_management_enabled;
 mod line_without_own_account;
 mod log_in_clear;
@@ -15,6 +16,7 @@ mod login_attempts_unlimited_or_too_many;
 mod logins_not_logged;
 mod management_from_anywhere;
 mod management_on_untrusted_interface;
+mod management_on_user_interface;
 mod no_central_login;
 mod no_lockout;
 mod no_login_banner;
@@ -77,4 +79,5 @@ pub(crate) static CHECKS: &[&Check] = &[
     &log_in_clear::CHECK,
     &weak_vpn_algorithm::CHECK,
     &weak_snmp_algorithm::CHECK,
+    &management_on_user_interface::CHECK,
 ];

@@ -3,11 +3,10 @@
 use portvakt_analysis::Audit;
 use portvakt_model::{
     AccessLine, Account, Arg, LineKind, Management, Message, MgmtProtocol, MgmtService, Severity,
-    ZoneKind,
 };
 use portvakt_space::{AddrSet, Family};
 
-use super::support::{Named, first_line, managed, name_all};
+use super::support::{Named, first_line, is_for_administration, managed, name_all};
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -222,9 +221,4 @@ fn foreign_zones(audit: &Audit<'_>, sources: &AddrSet) -> Vec<String> {
         !is_for_administration(zone.kind) && sources.overlaps(&addresses[id.0 as usize])
     });
     audit.zone_names(hit.map(|(id, _)| id))
-}
-
-/// Zones that administrators or their tools stand in.
-const fn is_for_administration(kind: ZoneKind) -> bool {
-    matches!(kind, ZoneKind::Admin | ZoneKind::Management | ZoneKind::Server)
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use portvakt_analysis::Audit;
-use portvakt_model::{Arg, Basis, Device, Fact, Location, Management, Message, MgmtProtocol, Role};
+use portvakt_model::{
+    Arg, Basis, Device, Fact, Location, Management, Message, MgmtProtocol, Role, ZoneKind,
+};
 
 use crate::{Draft, Findings};
 
@@ -170,6 +172,11 @@ pub(super) fn is_break_glass(name: &str) -> bool {
         ["reserv", "nod-", "nöd", "nodkonto", "emergency", "breakglass", "break-glass"];
     let name = name.to_lowercase();
     STEMS.iter().any(|stem| name.starts_with(stem))
+}
+
+/// Zones that administrators or their tools stand in.
+pub(super) const fn is_for_administration(kind: ZoneKind) -> bool {
+    matches!(kind, ZoneKind::Admin | ZoneKind::Management | ZoneKind::Server)
 }
 
 #[cfg(test)]

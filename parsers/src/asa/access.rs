@@ -306,7 +306,8 @@ impl<'a> Reader<'a, '_, '_> {
                 "minimum-uppercase" | "minimum-lowercase" | "minimum-numeric" | "minimum-special",
                 Some(1..),
             ) => {
-                policy.complexity = Some(Fact::explicit(true, n));
+                self.admin.kinds.insert(kind);
+                policy.complexity = Some(Fact::explicit(self.admin.kinds.len() == 4, n));
             }
             ("lifetime", Some(days)) => policy.max_age_days = Some(Fact::explicit(days, n)),
             ("reuse-interval", Some(old)) => policy.history = Some(Fact::explicit(old, n)),

@@ -2,6 +2,8 @@
 //!
 //! What is absent is at its default only in a whole configuration; otherwise it is not known.
 
+use std::collections::BTreeSet;
+
 use portvakt_model::{
     AccessLine, Fact, LineKind, LogTarget, LoginKind, Management, MgmtProtocol, MgmtService,
     PasswordPolicy, Transport,
@@ -33,6 +35,8 @@ pub(super) struct Admin<'a> {
     pub(super) http_idle: Option<Fact<u32>>,
     pub(super) console_idle: Option<Fact<u32>>,
     pub(super) accounting: Option<u32>,
+    /// Kinds of character that passwords must have.
+    pub(super) kinds: BTreeSet<&'a str>,
     pub(super) log: super::logging::Log<'a>,
     pub(super) snmp: super::logging::Snmp<'a>,
     pub(super) time: super::logging::Time,

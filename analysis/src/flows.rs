@@ -286,12 +286,12 @@ fn spread(
     let judges = audit.devices[device as usize].stateful || !passage.rules.is_empty();
     let side =
         |set: &AddrSet, atoms: &AtomSet, routed_too: bool| -> Vec<(ZoneId, AddrSet, AtomSet)> {
-            let each = audit.site.zone_ids().filter_map(|(id, _)| {
-                let near = zones[id.0 as usize].atoms(routed_too)?.intersect(atoms);
-                let part = set.intersect(&addresses[id.0 as usize]);
-                (!near.is_empty() && !part.is_empty()).then_some((id, part, near))
+            let each = audit.site.zone_ids().flat_map(|(id, _)| {
+                let places = zones[id.0 as usize].places(&addresses[id.0 as usize], routed_too);
+                places.into_iter().map(move |(own, near)| (id, own, near))
             });
-            each.collect()
+            let seen = each.map(|(id, own, near)| (id, set.intersect(&own), near.intersect(atoms)));
+            seen.filter(|(_, part, near)| !part.is_empty() && !near.is_empty()).collect()
         };
     let sources = side(&passage.traffic.src, &passage.traffic.iif, judges);
     let targets = side(&passage.traffic.dst, &passage.traffic.oif, true);

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use portvakt_model::{Device, Interface, InterfaceKind, Site, Zone, ZoneId, ZoneKind};
+use portvakt_model::{Device, Interface, InterfaceKind, Prefix, Site, Zone, ZoneId, ZoneKind};
 use portvakt_space::{AddrSet, AtomSet};
 
 /// Addresses that are never the internet although no zone claims them (RFC 6890, RFC 4193,
@@ -30,6 +30,8 @@ pub struct Attachment {
     pub direct: AtomSet,
     /// Interfaces behind whose next hops a static route puts (part of) the zone.
     pub routed: AtomSet,
+    /// The addresses of the zone that are behind those.
+    pub beyond: AddrSet,
     /// Whether the export says nothing of addresses or routes: any interface may lead there.
     pub unknown: bool,
 }
@@ -43,6 +45,16 @@ impl Attachment {
         }
         let all = if routed_too { self.direct.union(&self.routed) } else { self.direct.clone() };
         (!all.is_empty()).then_some(all)
+    }
+
+    /// The addresses of the zone, which are `own`, with the interfaces that may lead to them.
+    pub fn places(&self, own: &AddrSet, routed_too: bool) -> Vec<(AddrSet, AtomSet)> {
+        let Some(all) = self.atoms(routed_too) else { return Vec::new() };
+        if self.unknown || !routed_too || own.is_subset(&self.beyond) {
+            return vec![(own.clone(), all)];
+        }
+        let behind = self.routed.minus(&self.direct);
+        vec![(own.clone(), self.direct.clone()), (own.intersect(&self.beyond), behind)]
     }
 
     /// Whether some interface is known to lead to the zone.
@@ -90,6 +102,7 @@ pub fn attachments(site: &Site, addresses: &[AddrSet], device: &Device) -> Vec<A
     let has_addresses = device.interfaces.all().iter().any(|i| !i.addresses.is_empty());
     // Where the site file names interfaces of the device, those it does not name are links.
     let is_stated = site.zones.iter().any(|z| !stated(z, device).is_empty());
+    let networks = Networks::of(device);
     let attach = |(id, zone): (ZoneId, &Zone)| {
         let own = &addresses[id.0 as usize];
         let mut direct = stated(zone, device);
@@ -99,10 +112,14 @@ pub fn attachments(site: &Site, addresses: &[AddrSet], device: &Device) -> Vec<A
         if direct.is_empty() && !is_stated {
             direct = uplink(zone, device);
         }
-        let mut routed = routed(zone, own, device);
-        routed = routed.union(&by_default(&direct.union(&routed), device));
+        let (mut routed, mut beyond) = routed(zone, own, device, &networks);
+        let defaults = by_default(&direct.union(&routed), device);
+        if !defaults.is_empty() {
+            beyond = own.clone();
+            routed = routed.union(&defaults);
+        }
         let unknown = !has_addresses && direct.is_empty() && routed.is_empty();
-        Attachment { direct, routed, unknown }
+        Attachment { direct, routed, beyond, unknown }
     };
     site.zone_ids().map(attach).collect()
 }
@@ -123,7 +140,11 @@ fn by_name(device: &Device, name: &str) -> Vec<u32> {
     if let Some(zone) = device.zones.iter().find(|z| z.name == name) {
         return zone.interfaces.clone();
     }
-    let is = |i: &Interface| i.name == name || i.hardware.as_deref() == Some(name);
+    // A VLAN interface has its port's name as hardware: the port's own name means the port alone.
+    if let Some(atom) = device.interfaces.find(name) {
+        return vec![atom];
+    }
+    let is = |i: &Interface| i.hardware.as_deref() == Some(name);
     (0..).zip(device.interfaces.all()).filter(|(_, i)| is(i)).map(|(atom, _)| atom).collect()
 }
 
@@ -154,14 +175,51 @@ fn uplink(zone: &Zone, device: &Device) -> AtomSet {
     all.filter(|(_, i)| i.enabled && outside(i)).map(|(atom, _)| atom).collect()
 }
 
-/// Interfaces behind which a static route puts (part of) the zone.
-fn routed(zone: &Zone, own: &AddrSet, device: &Device) -> AtomSet {
+/// Interfaces behind which a static route puts (part of) the zone, and which part: not what a network
+/// of the device's own takes first, for the longest prefix wins (RFC 1812 §5.2.4.3).
+fn routed(zone: &Zone, own: &AddrSet, device: &Device, networks: &Networks) -> (AtomSet, AddrSet) {
     let default_too = zone.kind == ZoneKind::Internet;
-    let leads = device.routes.iter().filter(|r| {
-        let to = r.to.network();
-        (r.to.len > 0 || default_too) && to.overlaps(own)
-    });
-    leads.filter_map(|r| r.interface.or_else(|| neighbour(device, r.via?))).collect()
+    let routes = device.routes.iter().filter(|r| r.to.len > 0 || default_too);
+    let (mut atoms, mut parts) = (Vec::new(), Vec::new());
+    for route in routes {
+        let part = route.to.network().intersect(own).minus(networks.at_least(route.to.len));
+        let atom = route.interface.or_else(|| neighbour(device, route.via?));
+        if let Some(atom) = atom.filter(|_| !part.is_empty()) {
+            atoms.push(atom);
+            parts.push(part);
+        }
+    }
+    (atoms.into_iter().collect(), AddrSet::union_all(&parts))
+}
+
+/// The networks of a device's own interfaces, by prefix length.
+struct Networks {
+    /// For each length that occurs, longest first, the networks of that length or longer.
+    by_length: Vec<(u8, AddrSet)>,
+    none: AddrSet,
+}
+
+impl Networks {
+    fn of(device: &Device) -> Self {
+        let up = device.interfaces.all().iter().filter(|i| i.enabled);
+        let mut prefixes: Vec<&Prefix> = up.flat_map(|i| &i.addresses).collect();
+        prefixes.sort_unstable_by_key(|p| std::cmp::Reverse(p.len));
+        let mut by_length: Vec<(u8, AddrSet)> = Vec::new();
+        for same in prefixes.chunk_by(|a, b| a.len == b.len) {
+            let mut all: AddrSet = same.iter().map(|p| p.network()).collect();
+            if let Some((_, longer)) = by_length.last() {
+                all = all.union(longer);
+            }
+            by_length.extend(same.first().map(|p| (p.len, all)));
+        }
+        Self { by_length, none: AddrSet::default() }
+    }
+
+    /// The networks whose prefix is at least `len` long.
+    fn at_least(&self, len: u8) -> &AddrSet {
+        let fitting = self.by_length.iter().take_while(|(l, _)| *l >= len).last();
+        fitting.map_or(&self.none, |(_, set)| set)
+    }
 }
 
 /// Interfaces of default routes, in those VRFs where nothing in `known` leads to the zone.

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use portvakt_model::Message;
 
 use crate::{
-    Check, Family, anomalies, deviations, filtering, inputs, management, port_openings, services,
+    Check, Family, anomalies, deviations, filtering, inputs, management, port_openings, separation,
+    services, wireless,
 };
 
 /// The families in the order of the manual.
@@ -37,6 +38,16 @@ pub static FAMILIES: &[Family] = &[
             en: "Services that must not be open",
         },
         checks: services::CHECKS,
+    },
+    Family {
+        id: "separation",
+        title: Message { sv: "Åtskilda nät", en: "Separation of networks" },
+        checks: separation::CHECKS,
+    },
+    Family {
+        id: "wireless",
+        title: Message { sv: "Trådlösa nät", en: "Wireless networks" },
+        checks: wireless::CHECKS,
     },
     Family {
         id: "management",

@@ -14,7 +14,9 @@ mod management;
 mod pack;
 mod port_openings;
 mod run;
+mod separation;
 mod services;
+mod wireless;
 
 pub use catalogue::{ALL, FAMILIES, find};
 pub use findings::{Draft, Findings};

@@ -192,6 +192,7 @@ impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
         }
         self.command(line);
         let end = self.banner(line, body)?;
+        crate::secrets::redact_suspicious(line, self.build);
         self.build.used(line.number);
         Some(end)
     }

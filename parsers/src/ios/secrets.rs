@@ -79,6 +79,12 @@ fn introduced(words: &[&str]) -> Option<(usize, SecretKind)> {
         ["key-string" | "cak", ..] => protocol(1),
         ["ip", "nhrp", "authentication", ..] => protocol(3),
         ["ntp", "authentication-key", _, _, ..] => protocol(4),
+        // EIGRP in named mode; the algorithm stands where others have the type number.
+        ["authentication", "mode", _, ..] => protocol(3),
+        // OSPFv3: one or two keys among the names of algorithms (RFC 4552); all of it is hidden.
+        ["ospfv3" | "ipv6" | "area", ..] if words.windows(2).any(|w| w == ["ipsec", "spi"]) => {
+            after("spi").and_then(|at| protocol(at + 1))
+        }
         ["ip" | "ipv6", "ospf", "message-digest-key", _, _, ..] => protocol(5),
         ["area", ..] => after("md5").or_else(|| after("authentication-key")).and_then(protocol),
         ["standby" | "vrrp" | "glbp", _, "authentication", how @ ..] => match how {
@@ -95,6 +101,7 @@ fn introduced(words: &[&str]) -> Option<(usize, SecretKind)> {
         ["pre-shared-key", "local" | "remote", ..] => Some((2, SecretKind::Vpn)),
         ["pre-shared-key", ..] => Some((after("key").unwrap_or(1), SecretKind::Vpn)),
         ["wpa-psk", ..] => Some((1, SecretKind::Wlan)),
+        ["security", "static-wep-key", "encryption", _, ..] => Some((4, SecretKind::Wlan)),
         _ => generic(words),
     };
     found.filter(|(at, _)| *at < words.len())

@@ -98,6 +98,7 @@ fn setting(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, index: usize) {
                 return other(ios, command);
             }
             wlan.ssid.security_line.get_or_insert(line);
+            secrets::sweep(ios, command);
         }
         ["shutdown"] => wlan.ssid.enabled = !on,
         ["broadcast-ssid"] => wlan.ssid.hidden = !on,

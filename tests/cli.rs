@@ -1,0 +1,184 @@
+//! The program's edges: exit statuses, selection, files it writes.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{portvakt, stdout};
+use serde_json::Value;
+
+/// The day that the sample is judged for.
+const TODAY: &str = "2026-11-20";
+const SAMPLE: &str = "fixtures/exempelkommun";
+
+/// A firewall with nothing to complain of, and one with Telnet on.
+const CALM: &str = "version 15.2\nhostname sw-1\nline vty 0 15\n transport input ssh\nend\n";
+const LOUD: &str = "version 15.2\nhostname sw-2\nline vty 0 4\n transport input telnet\nend\n";
+
+fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    folder
+}
+
+fn audit(path: &Path, more: &[&str]) -> (Option<i32>, String, String) {
+    let fixed = ["audit", path.to_str().unwrap(), "--today", TODAY];
+    let output = portvakt(fixed.iter().chain(more));
+    (output.status.code(), stdout(&output), String::from_utf8(output.stderr).unwrap())
+}
+
+/// The ids of the checks that found something.
+fn ids(json: &str) -> Vec<String> {
+    let report: Value = serde_json::from_str(json).unwrap();
+    let findings = report["findings"].as_array().unwrap().iter();
+    let mut ids: Vec<String> = findings.map(|f| f["check"].as_str().unwrap().to_owned()).collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+#[test]
+fn nothing_found_is_0_and_something_found_is_1() {
+    let calm = folder(&[("sw-1.cfg", CALM.as_bytes())]);
+    let only = ["--only", "telnet-enabled"];
+    assert_eq!(audit(calm.path(), &only).0, Some(0));
+    let loud = folder(&[("sw-2.cfg", LOUD.as_bytes())]);
+    assert_eq!(audit(loud.path(), &only).0, Some(1));
+}
+
+#[test]
+fn the_severity_that_fails_a_run_can_be_chosen() {
+    let loud = folder(&[("sw-2.cfg", LOUD.as_bytes())]);
+    let at = |level| audit(loud.path(), &["--only", "PV6001", "--fail-on", level]).0;
+    assert_eq!(at("medium"), Some(1));
+    assert_eq!(at("high"), Some(1), "Telnet is of high severity");
+    assert_eq!(at("critical"), Some(0));
+    assert_eq!(at("never"), Some(0));
+}
+
+#[test]
+fn wrong_usage_is_2_and_says_what_is_wrong() {
+    for (args, word) in [
+        (&["audit"][..], "PATHS"),
+        (&["audit", SAMPLE, "--today", "2026-13-45"], "--today"),
+        (&["audit", SAMPLE, "--only", "no-such-rule"], "no-such-rule"),
+        (&["explain", "telnet"], "did you mean telnet-enabled?"),
+        (&["no-such-command"], "no-such-command"),
+    ] {
+        let output = portvakt(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(word), "{args:?}: {said}");
+        assert!(output.stdout.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_2_and_is_named() {
+    let folder = folder(&[]);
+    let missing = folder.path().join("fw-9.conf");
+    let (code, report, errors) = audit(&missing, &[]);
+    assert_eq!(code, Some(2));
+    assert!((report + &errors).contains("fw-9.conf"));
+}
+
+#[test]
+fn a_file_that_is_not_recognised_is_2_and_the_rest_is_still_reported() {
+    let both = folder(&[
+        ("sw-2.cfg", LOUD.as_bytes()),
+        ("notes.txt", b"ring drift om porten\n"),
+        ("dump.bin", &[0, 159, 146, 150, 0, 0, 1, 2]),
+    ]);
+    let (code, report, _) = audit(both.path(), &["--format", "json", "--only", "PV6001"]);
+    assert_eq!(code, Some(2));
+    assert_eq!(ids(&report), ["PV6001"]);
+    assert!(report.contains("notes.txt") && report.contains("dump.bin"));
+    let (_, text, errors) = audit(both.path(), &["--lang", "en", "--only", "PV6001"]);
+    assert!((text + &errors).contains("not recognised"));
+}
+
+#[test]
+fn a_wrong_site_file_is_2_and_never_an_audit_without_it() {
+    let wrong = folder(&[("sw-1.cfg", CALM.as_bytes()), ("portvakt.toml", b"zoner = 1\n")]);
+    let (code, report, errors) = audit(wrong.path(), &[]);
+    assert_eq!(code, Some(2));
+    assert!((report + &errors).contains("portvakt.toml"));
+}
+
+#[test]
+fn checks_are_chosen_and_left_out_by_id_and_by_name() {
+    let sample = Path::new(SAMPLE);
+    let json = |more: &[&str]| ids(&audit(sample, &[&["--format", "json"], more].concat()).1);
+    let all = json(&[]);
+    assert!(all.len() > 5, "{all:?}");
+    assert_eq!(json(&["--only", "PV6001"]), ["PV6001"]);
+    assert_eq!(json(&["--only", "telnet-enabled"]), ["PV6001"]);
+    assert_eq!(json(&["--only", "PV6001,undocumented-opening"]), ["PV1001", "PV6001"]);
+    let rest: Vec<&String> = all.iter().filter(|id| *id != "PV6001" && *id != "PV1001").collect();
+    let skipped = json(&["--skip", "telnet-enabled", "--skip", "PV1001"]);
+    assert_eq!(skipped.iter().collect::<Vec<_>>(), rest);
+}
+
+#[test]
+fn a_report_replaces_the_file_whole_or_not_at_all() {
+    let folder = folder(&[]);
+    let target = folder.path().join("report.json");
+    fs::write(&target, "old").unwrap();
+    let to = ["--format", "json", "--output", target.to_str().unwrap()];
+    let (code, said, _) = audit(Path::new(SAMPLE), &to);
+    assert_eq!((code, said.as_str()), (Some(1), ""));
+    assert!(!ids(&fs::read_to_string(&target).unwrap()).is_empty());
+    let left: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, ["report.json"], "no partial file is left");
+
+    let nowhere = folder.path().join("missing/report.json");
+    let to = ["--output", nowhere.to_str().unwrap()];
+    let (code, _, errors) = audit(Path::new(SAMPLE), &to);
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("missing"), "{errors}");
+}
+
+#[test]
+fn a_starter_is_a_valid_site_file_and_is_not_overwritten() {
+    let site = folder(&[]);
+    for name in ["fw-edge.conf", "core-sw.cfg", "register.xlsx", "system.csv", "ssid.csv"] {
+        fs::copy(common::here(SAMPLE).join(name), site.path().join(name)).unwrap();
+    }
+    let init = |more: &[&str]| {
+        let path = site.path().to_str().unwrap();
+        portvakt(["init", path].iter().chain(more)).status.code()
+    };
+    assert_eq!(init(&[]), Some(0));
+    let starter = fs::read_to_string(site.path().join("portvakt.toml")).unwrap();
+    assert!(starter.contains("register.xlsx") && starter.contains("core-sw:Vlan640"));
+    let (code, _, errors) = audit(site.path(), &[]);
+    assert_eq!(code, Some(1), "it is read without complaint: {errors}");
+    assert_eq!(init(&[]), Some(2), "it is not overwritten unasked");
+    assert_eq!(init(&["--force"]), Some(0));
+}
+
+#[test]
+fn completions_and_the_manual_page_are_printed() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = portvakt(["completions", shell]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(stdout(&output).contains("catalogue"), "{shell}");
+    }
+    let manual = stdout(&portvakt(["man"]));
+    assert!(manual.contains(".TH portvakt") && manual.contains("audit"), "{manual}");
+}
+
+#[test]
+fn reports_and_pages_come_in_both_languages() {
+    let text = |lang| audit(Path::new(SAMPLE), &["--lang", lang, "--only", "PV6001"]).1;
+    assert!(text("en").contains("accepts Telnet on"));
+    assert!(text("sv").contains("tar emot Telnet på"));
+    let page = |lang| stdout(&portvakt(["explain", "PV6001", "--lang", lang]));
+    assert!(page("en").contains("Telnet is enabled"));
+    assert!(page("sv").contains("Telnet är påslaget"));
+    assert_eq!(page("sv"), stdout(&portvakt(["explain", "telnet-enabled"])));
+}

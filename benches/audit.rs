@@ -1,0 +1,55 @@
+//! How long a site takes from what was read to its findings.
+
+#![expect(clippy::unwrap_used, reason = "a bench ends at its first fault")]
+
+mod generate;
+
+use std::fs;
+use std::path::Path;
+
+use criterion::{BenchmarkId, Criterion};
+use jiff::civil::date;
+use portvakt::audit::{Case, parameter_names};
+use portvakt::inputs::{Request, read};
+use portvakt_checks::Selection;
+
+/// Devices, and rules on each.
+const SITES: &[(usize, usize)] = &[(4, 100), (20, 200)];
+
+fn main() {
+    if let Some(folder) = std::env::var_os("PORTVAKT_BENCH_OUT") {
+        write(200, 500, Path::new(&folder));
+        return;
+    }
+    let mut criterion = Criterion::default().configure_from_args().sample_size(10);
+    let mut group = criterion.benchmark_group("audit");
+    for &(devices, rules) in SITES {
+        let case = case(devices, rules);
+        let all = Selection::default();
+        group.bench_function(BenchmarkId::new(devices.to_string(), rules), |b| {
+            b.iter(|| case.report(date(2026, 11, 20), &all).findings.len());
+        });
+    }
+    group.finish();
+    criterion.final_summary();
+}
+
+fn write(devices: usize, rules: usize, folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    for file in generate::site(devices, rules) {
+        fs::write(folder.join(file.name), file.text).unwrap();
+    }
+}
+
+fn case(devices: usize, rules: usize) -> Case {
+    let folder = tempfile::tempdir().unwrap();
+    write(devices, rules, folder.path());
+    let request = Request {
+        paths: vec![folder.path().to_owned()],
+        parameters: parameter_names(),
+        ..Request::default()
+    };
+    let inputs = read(&request, &|_| {});
+    assert_eq!(inputs.failures, []);
+    Case::new(inputs).unwrap()
+}

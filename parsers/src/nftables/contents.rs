@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use portvakt_model::{Interfaces, Undefined};
+use portvakt_model::{Interfaces, RulesetId};
 use portvakt_space::{AddrSet, Family};
 use rustc_hash::FxHashMap;
 
@@ -22,9 +22,10 @@ pub(super) struct Contents<'x, 'a> {
     pub(super) interfaces: Interfaces,
     /// What was lost since it was last asked.
     pub(super) lost: Option<&'static str>,
-    pub(super) undefined: Vec<Undefined>,
-    /// Line of the rule that is read, and its list, for undefined names.
-    pub(super) place: (u32, String),
+    /// Sets that nothing defines: name, line and list of the rule.
+    pub(super) undefined: Vec<(String, u32, RulesetId)>,
+    /// Line of the rule that is read, and its list.
+    pub(super) place: (u32, RulesetId),
 }
 
 /// A key of an element, with what it maps to.
@@ -76,7 +77,7 @@ impl<'x, 'a> Contents<'x, 'a> {
             interfaces,
             lost: None,
             undefined: Vec::new(),
-            place: (0, String::new()),
+            place: (0, RulesetId(0)),
         }
     }
 
@@ -182,9 +183,8 @@ impl<'x, 'a> Contents<'x, 'a> {
         let found = self.config.tables.get(table).and_then(|t| t.find_set(name));
         if found.is_none() {
             self.lost.get_or_insert(UNDEFINED);
-            let (line, used_by) = self.place.clone();
-            let name = name.to_owned();
-            self.undefined.push(Undefined { name, kind: "set", line, used_by });
+            let (line, list) = self.place;
+            self.undefined.push((name.to_owned(), line, list));
         }
         found
     }

@@ -251,8 +251,8 @@ fn protocols(numbers: &Numbers) -> ServiceSet {
 
 /// Ports of one protocol, or of every protocol that has them.
 pub(super) fn ports(protocol: Option<u8>, side: Side, numbers: &Numbers) -> ServiceSet {
-    let protocols = (0..=u8::MAX).filter(|p| protocol.map_or(has_ports(*p), |only| only == *p));
-    let boxes = protocols.flat_map(|p| {
+    let (first, last) = protocol.map_or((0, u8::MAX), |only| (only, only));
+    let boxes = (first..=last).filter(|p| has_ports(*p)).flat_map(|p| {
         numbers.ranges().iter().map(move |&(lo, hi)| {
             let ports = (lo as u16, hi as u16);
             match side {

@@ -50,8 +50,7 @@ impl<'x, 'a> Lower<'x, 'a, '_, '_> {
         ids: &Ids,
         out: &mut Vec<ModelRule>,
     ) {
-        let name = self.device.rulesets[list.0 as usize].name.clone();
-        self.contents.place = (rule.line, name);
+        self.contents.place = (rule.line, list);
         let mut draft = Draft {
             rule,
             table,

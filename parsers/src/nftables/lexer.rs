@@ -27,9 +27,13 @@ pub(super) enum Token<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a> {
     text: &'a str,
-    at: usize,
+    /// The next token, where it begins and ends, and its line.
+    token: Token<'a>,
+    start: usize,
+    end: usize,
     line: u32,
-    /// Line on which the last token that was read stands.
+    /// Where the token that was read last ends, and its line.
+    read_end: usize,
     read_line: u32,
     remark: Option<Remark<'a>>,
 }
@@ -44,34 +48,51 @@ pub(super) struct Remark<'a> {
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, line: 1, read_line: 1, remark: None }
+        let mut cursor = Self {
+            text,
+            token: Token::End,
+            start: 0,
+            end: 0,
+            line: 1,
+            read_end: 0,
+            read_line: 1,
+            remark: None,
+        };
+        cursor.advance();
+        cursor
     }
 
     /// The next token, left in place.
-    pub(super) fn peek(&self) -> Token<'a> {
-        let mut ahead = *self;
-        ahead.next()
+    pub(super) const fn peek(&self) -> Token<'a> {
+        self.token
     }
 
     /// The next token.
     pub(super) fn next(&mut self) -> Token<'a> {
-        self.skip_blanks();
-        self.read_line = self.line;
-        let rest = &self.text[self.at..];
-        let Ok((after, token)) = token(rest) else { return Token::End };
-        self.at = self.text.len() - after.len();
+        let token = self.token;
+        (self.read_end, self.read_line) = (self.end, self.line);
         self.line += u32::from(token == Token::Newline);
+        self.advance();
         token
+    }
+
+    /// Reads the token that begins behind the present one.
+    fn advance(&mut self) {
+        self.start = self.end;
+        self.skip_blanks();
+        let rest = &self.text[self.start..];
+        let (after, token) = token(rest).unwrap_or((rest, Token::End));
+        (self.token, self.end) = (token, self.text.len() - after.len());
     }
 
     /// Blanks, comments, joined lines, and what a shell puts before signs.
     fn skip_blanks(&mut self) {
         loop {
-            let rest = &self.text.as_bytes()[self.at..];
+            let rest = &self.text.as_bytes()[self.start..];
             match rest {
                 [b'\\', b'\n', ..] => self.join(2),
                 [b'\\', b'\r', b'\n', ..] => self.join(3),
-                [b' ' | b'\t' | b'\r' | b'\'' | b'\\', ..] => self.at += 1,
+                [b' ' | b'\t' | b'\r' | b'\'' | b'\\', ..] => self.start += 1,
                 [b'#', ..] if !self.at_extension() => self.skip_remark(),
                 _ => return,
             }
@@ -80,27 +101,25 @@ impl<'a> Cursor<'a> {
 
     /// Whether the `#` here begins no comment.
     fn at_extension(&self) -> bool {
-        let rest = &self.text[self.at + 1..];
+        let rest = &self.text[self.start + 1..];
         is_extension(&rest[..memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())])
     }
 
     fn join(&mut self, bytes: usize) {
-        self.at += bytes;
+        self.start += bytes;
         self.line += 1;
     }
 
     fn skip_remark(&mut self) {
-        let rest = &self.text[self.at + 1..];
+        let rest = &self.text[self.start + 1..];
         let text = &rest[..memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())];
-        self.at += 1 + text.len();
+        self.start += 1 + text.len();
         self.remark = Some(Remark { text: text.trim(), line: self.line });
     }
 
     /// The line of the next token, from 1.
-    pub(super) fn line(&self) -> u32 {
-        let mut ahead = *self;
-        ahead.skip_blanks();
-        ahead.line
+    pub(super) const fn line(&self) -> u32 {
+        self.line
     }
 
     /// The line of the token that was read last.
@@ -109,22 +128,18 @@ impl<'a> Cursor<'a> {
     }
 
     /// The byte offset of the next token.
-    pub(super) fn offset(&self) -> usize {
-        let mut ahead = *self;
-        ahead.skip_blanks();
-        ahead.at
+    pub(super) const fn offset(&self) -> usize {
+        self.start
     }
 
     /// What was read since `offset`.
     pub(super) fn since(&self, offset: usize) -> &'a str {
-        self.text.get(offset..self.at).unwrap_or_default().trim()
+        self.text.get(offset..self.read_end).unwrap_or_default().trim()
     }
 
-    /// The last comment that was passed, or that stands before the next token.
-    pub(super) fn remark(&self) -> Option<Remark<'a>> {
-        let mut ahead = *self;
-        ahead.skip_blanks();
-        ahead.remark
+    /// The last comment before the next token.
+    pub(super) const fn remark(&self) -> Option<Remark<'a>> {
+        self.remark
     }
 
     pub(super) fn is_sign(&self, sign: &str) -> bool {

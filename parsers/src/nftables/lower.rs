@@ -37,8 +37,10 @@ pub(super) fn lower(config: &Config<'_>, name: &str, build: &mut Build<'_>) {
         }
     }
     lower.objects();
+    for (name, line, list) in std::mem::take(&mut lower.contents.undefined) {
+        lower.undefined(&name, "set", line, list);
+    }
     let Lower { mut device, contents, .. } = lower;
-    device.undefined.extend(contents.undefined);
     device.interfaces = contents.interfaces;
     build.devices.push(device);
 }

@@ -1,0 +1,5 @@
+//! A file of any bytes is read or refused.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| portvakt_fuzz::any(bytes));

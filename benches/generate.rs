@@ -22,17 +22,17 @@ pub(crate) fn devices(count: usize, rules: usize) -> Vec<File> {
 pub(crate) fn site(count: usize, rules: usize) -> Vec<File> {
     let mut files = devices(count, rules);
     files.push(File { name: "portvakt.toml".into(), text: site_file(count) });
-    files.push(File { name: "register.csv".into(), text: register(count * rules / 4) });
+    files.push(File { name: "register.csv".into(), text: register(count, rules) });
     files
 }
 
 fn device(n: usize, rules: usize) -> File {
-    let mut random = Random(0x9E37_79B9_7F4A_7C15 ^ (n as u64 + 1));
+    let openings = openings(n, rules);
     let (extension, text) = match n % 4 {
-        0 => ("conf", fortios(n, rules, &mut random)),
-        1 => ("cfg", asa(n, rules, &mut random)),
-        2 => ("ios", ios(n, rules, &mut random)),
-        _ => ("rules", iptables(rules, &mut random)),
+        0 => ("conf", fortios(n, &openings)),
+        1 => ("cfg", asa(n, &openings)),
+        2 => ("ios", ios(n, &openings)),
+        _ => ("rules", iptables(&openings)),
     };
     File { name: format!("fw-{n}.{extension}"), text }
 }
@@ -80,11 +80,17 @@ struct Opening {
     port: u16,
 }
 
+/// The rules of device `n`.
+fn openings(n: usize, rules: usize) -> Vec<Opening> {
+    let mut random = Random(0x9E37_79B9_7F4A_7C15 ^ (n as u64 + 1));
+    (0..rules).map(|_| opening(&mut random)).collect()
+}
+
 fn opening(random: &mut Random) -> Opening {
     Opening { from: random.skewed(64), to: host(random), port: port(random) }
 }
 
-fn fortios(n: usize, rules: usize, random: &mut Random) -> String {
+fn fortios(n: usize, openings: &[Opening]) -> String {
     let mut out = format!(
         "#config-version=FGT60F-7.4.4-FW-build2662-240514:opmode=0:vdom=0\n\
          config system global\n    set hostname \"fw-{n}\"\nend\n\
@@ -110,8 +116,7 @@ fn fortios(n: usize, rules: usize, random: &mut Random) -> String {
         let _ = writeln!(out, "    edit \"t{port}\"\n        set tcp-portrange {port}\n    next");
     }
     out.push_str("end\nconfig firewall policy\n");
-    for id in 1..=rules {
-        let Opening { from, to: (a, b), port } = opening(random);
+    for (id, Opening { from, to: (a, b), port }) in (1..=openings.len()).zip(openings) {
         let _ = writeln!(
             out,
             "    edit {id}\n        set name \"rule {id}\"\n        set srcintf \"office\"\n        \
@@ -123,14 +128,13 @@ fn fortios(n: usize, rules: usize, random: &mut Random) -> String {
     out + "end\n"
 }
 
-fn asa(n: usize, rules: usize, random: &mut Random) -> String {
+fn asa(n: usize, openings: &[Opening]) -> String {
     let mut out = format!(
         ": Saved\nASA Version 9.16(4)\nhostname fw-{n}\n\
          interface GigabitEthernet0/0\n nameif office\n security-level 50\n ip address 10.16.{n}.1 255.255.255.0\n\
          interface GigabitEthernet0/1\n nameif servers\n security-level 90\n ip address 10.32.{n}.1 255.255.255.0\n"
     );
-    for _ in 0..rules {
-        let Opening { from, to: (a, b), port } = opening(random);
+    for Opening { from, to: (a, b), port } in openings {
         let _ = writeln!(
             out,
             "access-list office_in extended permit tcp 10.16.{from}.0 255.255.255.0 host 10.32.{a}.{b} eq {port}"
@@ -139,27 +143,25 @@ fn asa(n: usize, rules: usize, random: &mut Random) -> String {
     out + "access-list office_in extended deny ip any any log\naccess-group office_in in interface office\n"
 }
 
-fn ios(n: usize, rules: usize, random: &mut Random) -> String {
+fn ios(n: usize, openings: &[Opening]) -> String {
     let mut out = format!(
         "version 15.2\nhostname fw-{n}\n\
          interface Vlan16\n ip address 10.16.{n}.1 255.255.255.0\n ip access-group OFFICE in\n\
          interface Vlan32\n ip address 10.32.{n}.1 255.255.255.0\n\
          ip access-list extended OFFICE\n"
     );
-    for _ in 0..rules {
-        let Opening { from, to: (a, b), port } = opening(random);
+    for Opening { from, to: (a, b), port } in openings {
         let _ = writeln!(out, " permit tcp 10.16.{from}.0 0.0.0.255 host 10.32.{a}.{b} eq {port}");
     }
     out + " deny ip any any log\nline vty 0 4\n transport input ssh\nend\n"
 }
 
-fn iptables(rules: usize, random: &mut Random) -> String {
+fn iptables(openings: &[Opening]) -> String {
     let mut out = String::from(
         "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n\
          -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n",
     );
-    for _ in 0..rules {
-        let Opening { from, to: (a, b), port } = opening(random);
+    for Opening { from, to: (a, b), port } in openings {
         let _ = writeln!(
             out,
             "-A FORWARD -s 10.16.{from}.0/24 -d 10.32.{a}.{b}/32 -p tcp -m tcp --dport {port} -j ACCEPT"
@@ -188,16 +190,18 @@ fn site_file(count: usize) -> String {
     )
 }
 
-fn register(count: usize) -> String {
-    let mut random = Random(7);
+/// A decision for three of four rules.
+fn register(count: usize, rules: usize) -> String {
     let mut out = String::from(
-        "beslut_id;syfte;beställare;beslutad_av;giltig_från;giltig_till;extern_adress;intern_adress;riktning;trafiktyp;status\n",
+        "beslut_id;syfte;beställare;beslutad_av;kontaktperson;giltig_från;giltig_till;internt_system;\
+         extern_adress;intern_adress;riktning;trafiktyp;status\n",
     );
-    for id in 0..count {
-        let Opening { from, to: (a, b), port } = opening(&mut random);
+    let all = (0..count).flat_map(|n| openings(n, rules));
+    for (id, Opening { from, to: (a, b), port }) in all.enumerate().filter(|(id, _)| id % 4 != 0) {
         let _ = writeln!(
             out,
-            "P-{id};reading;a@example.org;b@example.org;2026-01-01;2027-12-31;10.16.{from}.0/24;10.32.{a}.{b};in;tcp {port};införd"
+            "P-{id};Handläggare läser ärenden i system {a}-{b};a@example.org;b@example.org;c@example.org;\
+             2026-01-01;2027-12-31;System {a}-{b};10.16.{from}.0/24;10.32.{a}.{b};in;tcp {port};införd"
         );
     }
     out

@@ -77,10 +77,9 @@ fn introduced(words: &[&str]) -> Option<(usize, SecretKind)> {
     let protocol = |at| Some((at, SecretKind::Protocol));
     let found = match words {
         ["key-string" | "cak", ..] => protocol(1),
-        ["ip", "nhrp", "authentication", ..] => protocol(3),
-        ["ntp", "authentication-key", _, _, ..] => protocol(4),
         // EIGRP in named mode; the algorithm stands where others have the type number.
-        ["authentication", "mode", _, ..] => protocol(3),
+        ["ip", "nhrp", "authentication", ..] | ["authentication", "mode", _, ..] => protocol(3),
+        ["ntp", "authentication-key", _, _, ..] => protocol(4),
         // OSPFv3: one or two keys among the names of algorithms (RFC 4552); all of it is hidden.
         ["ospfv3" | "ipv6" | "area", ..] if words.windows(2).any(|w| w == ["ipsec", "spi"]) => {
             after("spi").and_then(|at| protocol(at + 1))

@@ -1,5 +1,7 @@
 //! The program's edges: exit statuses, selection, files it writes.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 mod common;
 
 use std::fs;

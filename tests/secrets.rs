@@ -1,5 +1,7 @@
 //! Whatever is asked of the program, no secret comes out of it, and what stands beside stays.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -148,7 +148,7 @@ impl Reader<'_> {
             packs: raw.packs,
             borders,
             orderers_known: raw.authorised.is_some(),
-            orderers: self.orderers(raw.authorised.unwrap_or_default()),
+            orderers: raw.authorised.as_ref().map_or_else(Vec::new, |a| self.orderers(a)),
             ntp_servers: raw.ntp,
             log_servers: raw.log_servers,
             own_prefixes: self.addresses(&raw.own_prefixes)?,
@@ -255,7 +255,7 @@ impl Reader<'_> {
         })
     }
 
-    fn orderers(&self, raw: RawAuthorised) -> Vec<Orderer> {
+    fn orderers(&self, raw: &RawAuthorised) -> Vec<Orderer> {
         let one = |who: &Spanned<String>, scope: Scope| Orderer {
             who: who.get_ref().clone(),
             scope,

@@ -115,13 +115,13 @@ impl<'a> Audit<'a> {
 
     /// Traffic with the zones' names where its addresses are a whole zone.
     pub fn shown(&self, parts: &[Traffic]) -> Vec<Shown> {
+        let whole = |set: &AddrSet, zone: &AddrSet| {
+            set == zone || Family::BOTH.into_iter().any(|f| set.has(f) && *set == zone.only(f))
+        };
         let name = |set: &AddrSet| {
-            let whole = |(id, _): &(ZoneId, _)| {
-                let zone = &self.zone_addresses()[id.0 as usize];
-                Family::BOTH.into_iter().any(|f| set.has(f) && *set == zone.only(f)) || set == zone
-            };
-            let found = self.site.zone_ids().find(|z| !set.is_empty() && whole(&(z.0, ())));
-            found.map(|(_, zone)| zone.name.clone())
+            let zones = self.site.zones.iter().zip(self.zone_addresses());
+            let mut named = zones.filter(|(_, addresses)| !set.is_empty() && whole(set, addresses));
+            named.next().map(|(zone, _)| zone.name.clone())
         };
         let one = |t: &Traffic| Shown { traffic: t.clone(), src: name(&t.src), dst: name(&t.dst) };
         parts.iter().map(one).collect()

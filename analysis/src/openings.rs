@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use portvakt_model::{Decision, Device, NatKind, NatRule, ZoneId};
+use jiff::civil::Date;
+use portvakt_model::{Decision, Device, EndDate, NatKind, NatRule, ZoneId};
 use portvakt_space::{
     AddrSet, Bound, Budget, Class, Family, FirstMatchList, ListedRule, Traffic, difference,
 };
@@ -120,7 +121,7 @@ impl<'b, 'a> Book<'b, 'a> {
         let nat: Vec<&NatRule> = audit.devices.iter().flat_map(inbound_nat).collect();
         let permits: Vec<Vec<Traffic>> =
             decisions.iter().map(|d| with_translations(&d.permits, &nat)).collect();
-        let in_force = decisions.iter().zip(&permits).filter(|(d, _)| d.valid_on(audit.today));
+        let in_force = decisions.iter().zip(&permits).filter(|(d, _)| covers_on(d, audit.today));
         let rules: Vec<ListedRule<'_>> =
             in_force.map(|(_, p)| ListedRule::exact(Class::Permit, p)).collect();
         let valid = FirstMatchList::build(rules, Class::Deny);
@@ -167,6 +168,11 @@ impl<'b, 'a> Book<'b, 'a> {
     fn any(&self, ids: &[u32], test: impl Fn(&Decision) -> bool) -> bool {
         ids.iter().any(|i| test(self.decisions[*i as usize]))
     }
+}
+
+/// Whether a decision counts: it is in force, and until when it is can be read.
+fn covers_on(decision: &Decision, today: Date) -> bool {
+    decision.valid_on(today) && !matches!(decision.valid_to, EndDate::Unreadable(_))
 }
 
 /// Whether a cell with one or more rule ids has this one.

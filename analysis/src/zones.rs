@@ -59,7 +59,7 @@ impl Attachment {
 
     /// Whether some interface is known to lead to the zone.
     pub fn is_known(&self) -> bool {
-        !self.unknown && !(self.direct.is_empty() && self.routed.is_empty())
+        !(self.unknown || self.direct.is_empty() && self.routed.is_empty())
     }
 }
 

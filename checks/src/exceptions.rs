@@ -5,7 +5,7 @@
 //! finding of its own.
 
 use portvakt_analysis::Audit;
-use portvakt_model::{Arg, EndDate, Exception, Finding, Verdict};
+use portvakt_model::{Arg, EndDate, Exception, Finding, Location, Verdict};
 
 use crate::run::outcome_of;
 use crate::{CheckResult, Packs, fingerprint};
@@ -18,7 +18,7 @@ pub(crate) fn apply(audit: &Audit<'_>, packs: &Packs, results: &mut [CheckResult
         let names = names(result, packs);
         for finding in result.findings.iter_mut().filter(|f| f.verdict == Verdict::Violation) {
             for (index, exception) in audit.tables.exceptions.iter().enumerate() {
-                if covers(exception, &names, finding) {
+                if covers(audit, exception, &names, finding) {
                     matched[index] = true;
                     if is_valid(exception, audit) && finding.verdict == Verdict::Violation {
                         finding.verdict = Verdict::Excepted;
@@ -70,7 +70,7 @@ fn is_bounded(exception: &Exception) -> bool {
 }
 
 /// Whether an exception is about a finding of a check with these names.
-fn covers(exception: &Exception, names: &[String], finding: &Finding) -> bool {
+fn covers(audit: &Audit<'_>, exception: &Exception, names: &[String], finding: &Finding) -> bool {
     let rule =
         exception.rules.iter().any(|r| names.iter().any(|n| n.eq_ignore_ascii_case(&r.text)));
     let device = exception.device.as_ref().is_none_or(|d| {
@@ -79,10 +79,12 @@ fn covers(exception: &Exception, names: &[String], finding: &Finding) -> bool {
             name.eq_ignore_ascii_case(&d.text) || host.eq_ignore_ascii_case(&d.text)
         })
     });
-    rule && device && is_bounded(exception) && exception.object.iter().all(|o| mentions(finding, o))
+    rule && device
+        && is_bounded(exception)
+        && exception.object.iter().all(|o| mentions(finding, o) || stands_at(audit, finding, o))
 }
 
-/// Whether a finding names an object: its fingerprint, key, an argument or a related place.
+/// Whether a finding names an object: by its fingerprint, key, an argument or a related place.
 fn mentions(finding: &Finding, object: &str) -> bool {
     let same = |text: &str| text.trim().eq_ignore_ascii_case(object.trim());
     let arg = |(_, arg): &(&str, Arg)| match arg {
@@ -95,4 +97,12 @@ fn mentions(finding: &Finding, object: &str) -> bool {
         || same(&finding.key)
         || finding.args.iter().any(arg)
         || finding.related.iter().any(|r| same(&r.label))
+}
+
+/// Whether an object (a setting, an interface) is a word of the line at fault.
+fn stands_at(audit: &Audit<'_>, finding: &Finding, object: &str) -> bool {
+    let Location::Line { source, line, .. } = finding.at else { return false };
+    let text = audit.line(source, line);
+    let mut words = text.split([' ', '\t', '"', ',', '=']);
+    words.any(|word| word.eq_ignore_ascii_case(object.trim()))
 }

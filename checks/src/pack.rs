@@ -187,9 +187,10 @@ impl Packs {
         set.map_or(check.severity, |name| (*name).into())
     }
 
-    /// What a check cites: the rules it serves that are in force.
+    /// What a check cites: the rules it serves that are in force, the municipality's own first.
     pub fn citations(&self, check: &Check) -> Vec<Citation> {
-        let rules = self.list.iter().flat_map(|pack| &pack.rules);
+        let (base, own): (Vec<&Pack>, Vec<&Pack>) = self.list.iter().partition(|p| p.id == "base");
+        let rules = own.into_iter().chain(base).flat_map(|pack| &pack.rules);
         let served = rules.filter(|rule| check.serves.contains(&rule.id.as_str()));
         served.map(Citation::from).collect()
     }

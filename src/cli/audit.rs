@@ -2,18 +2,21 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use indicatif::ProgressBar;
 use jiff::Zoned;
 use jiff::civil::Date;
-use portvakt_checks::Selection;
+use portvakt_analysis::replay;
+use portvakt_checks::{PACKS, PackError, Selection};
 use portvakt_model::Severity;
 
 use super::Exit;
 use crate::audit::Case;
 use crate::inputs::{self, Request};
 use crate::report::{self, Format, Report};
-use crate::text::Lang;
+use crate::text::{self, Lang};
 
 /// Arguments of `portvakt audit`.
 #[derive(clap::Args)]
@@ -48,6 +51,9 @@ pub(super) struct Args {
     /// Not these checks
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     skip: Vec<String>,
+    /// Replay the packet of every finding through an independent interpreter of the rules
+    #[arg(long)]
+    verify: bool,
 }
 
 /// From which severity on a violation fails the run.
@@ -82,11 +88,58 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         registers: args.register.clone(),
         parameters: crate::audit::parameter_names(),
     };
-    let inputs = inputs::read(&request, &|_| {});
-    let case = Case::new(inputs).map_err(|e| anyhow!("{e:?}"))?;
+    let progress = ProgressBar::new_spinner().with_message(args.lang.of("läser", "reading"));
+    progress.enable_steady_tick(Duration::from_millis(200));
+    let inputs = inputs::read(&request, &|_| progress.inc(1));
+    let case = Case::new(inputs).map_err(|e| unusable_pack(&e))?;
+    progress.set_message(args.lang.of("granskar", "auditing"));
     let report = case.report(today, &selection);
+    progress.finish_and_clear();
     write(&report, args)?;
+    if args.verify && !verify(&report, args.lang) {
+        return Ok(Exit::Bug);
+    }
     Ok(exit(&report, args.fail_on))
+}
+
+fn unusable_pack(e: &PackError) -> anyhow::Error {
+    match e {
+        PackError::Unknown(id) => {
+            let known: Vec<&str> = PACKS.iter().map(|(id, _)| *id).collect();
+            anyhow!("no rule pack is called \"{id}\"; there are {}", known.join(", "))
+        }
+        PackError::Malformed(id, what) => anyhow!("the rule pack {id} is malformed: {what}"),
+    }
+}
+
+/// Replays every witness and tells what came of it. A contradiction is a bug in portvakt.
+fn verify(report: &Report<'_>, lang: Lang) -> bool {
+    let audit = report.case.audit(report.today);
+    let (mut held, mut open, mut wrong) = (0u32, 0u32, 0u32);
+    for row in &report.findings {
+        let Some(witness) = &row.finding.witness else { continue };
+        match replay::holds(&audit, witness) {
+            Some(true) => held += 1,
+            None => open += 1,
+            Some(false) => {
+                wrong += 1;
+                anstream::eprintln!("{}: {}", row.check.id, text::message(&row.finding, lang));
+            }
+        }
+    }
+    let words = lang.of(
+        ["paket återspelade", "stämmer", "går inte att återspela", "stämmer inte"],
+        ["packets replayed", "hold", "cannot be replayed", "are contradicted"],
+    );
+    let all = held + open + wrong;
+    anstream::eprintln!(
+        "{all} {}: {held} {}, {open} {}, {wrong} {}",
+        words[0],
+        words[1],
+        words[2],
+        words[3]
+    );
+    wrong == 0
 }
 
 fn ids(names: &[String]) -> anyhow::Result<Vec<&'static str>> {

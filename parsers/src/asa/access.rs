@@ -14,6 +14,46 @@ use crate::lines::{Line, Word};
 const CUT_THROUGH: &str = "authentication of users whose traffic passes is not modelled";
 const AUTHORIZATION: &str = "authorization by a central server is not modelled";
 
+/// Settings of a server that have no bearing on who may log in where.
+const SERVER_SETTINGS: &[&str] = &[
+    "ldap-over-ssl",
+    "ldap-base-dn",
+    "ldap-scope",
+    "ldap-naming-attribute",
+    "ldap-login-dn",
+    "ldap-attribute-map",
+    "ldap-group-base-dn",
+    "server-type",
+    "server-port",
+    "timeout",
+    "retry-interval",
+    "authentication-port",
+    "accounting-port",
+    "reactivation-mode",
+    "max-failed-attempts",
+    "accounting-mode",
+    "mschapv2-capable",
+    "acl-netmask-convert",
+    "interim-accounting-update",
+    "merge-dacl",
+    "dynamic-authorization",
+    "authorize-only",
+    "kerberos-realm",
+    "nt-auth-domain-controller",
+    "sdi-version",
+    "no",
+    "exit",
+    "!",
+    "ad-agent-mode",
+    "validate-kdc",
+    "start-url",
+    "action-uri",
+    "user-parameter",
+    "password-parameter",
+    "hidden-parameter",
+    "auth-cookie-name",
+];
+
 /// Addresses that a protocol answers to on an interface.
 pub(super) struct Net<'a> {
     pub(super) protocol: MgmtProtocol,
@@ -338,45 +378,8 @@ impl<'a> Reader<'a, '_, '_> {
                     self.found_secret(&mut words, SecretKind::Aaa, name, inner);
                     self.build.used(inner.number);
                 }
-                Some(
-                    "ldap-over-ssl"
-                    | "ldap-base-dn"
-                    | "ldap-scope"
-                    | "ldap-naming-attribute"
-                    | "ldap-login-dn"
-                    | "ldap-attribute-map"
-                    | "ldap-group-base-dn"
-                    | "server-type"
-                    | "server-port"
-                    | "timeout"
-                    | "retry-interval"
-                    | "authentication-port"
-                    | "accounting-port"
-                    | "reactivation-mode"
-                    | "max-failed-attempts"
-                    | "accounting-mode"
-                    | "mschapv2-capable"
-                    | "acl-netmask-convert"
-                    | "interim-accounting-update"
-                    | "merge-dacl"
-                    | "dynamic-authorization"
-                    | "authorize-only"
-                    | "kerberos-realm"
-                    | "nt-auth-domain-controller"
-                    | "sdi-version"
-                    | "no"
-                    | "exit"
-                    | "!"
-                    | "ad-agent-mode"
-                    | "validate-kdc"
-                    | "start-url"
-                    | "action-uri"
-                    | "user-parameter"
-                    | "password-parameter"
-                    | "hidden-parameter"
-                    | "auth-cookie-name",
-                )
-                | None => self.remark_line(inner),
+                None => self.remark_line(inner),
+                Some(word) if SERVER_SETTINGS.contains(&word) => self.remark_line(inner),
                 _ => self.unknown(inner),
             }
         }

@@ -14,7 +14,7 @@ use portvakt_space::{AtomSet, Family, Traffic};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Reader;
-use super::lists::{List, Shape};
+use super::lists::{List, Lists, Shape};
 use super::text::{Product, Statement};
 use crate::secrets;
 
@@ -22,6 +22,7 @@ const PER_USER: &str = "access lists of single users that override this one";
 const CONTROL_PLANE: &str = "filtering of traffic to the device itself is not modelled";
 
 /// Where a list is applied.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Place<'a> {
     In(&'a str),
     Out(&'a str),
@@ -80,7 +81,15 @@ impl<'a> Reader<'a, '_, '_> {
                 None => {}
             }
         }
+        for (name, line) in &lists.mentions {
+            if let Some(id) = ids.get(name) {
+                let uses = &mut self.device.rulesets[id.0 as usize].other_uses;
+                uses.push(secrets::masked(line.text.trim()).into_owned());
+            }
+        }
+        self.drop_replaced(&lists);
         self.hook_lists(&mut ids);
+        self.list_ids = ids;
         self.lists = lists;
     }
 
@@ -129,6 +138,21 @@ impl<'a> Reader<'a, '_, '_> {
             line,
             used_by: by.to_owned(),
         });
+    }
+
+    /// A place has one list (of each kind, before 9.0): a later `access-group` takes the place of an
+    /// earlier one.
+    fn drop_replaced(&mut self, lists: &Lists<'a>) {
+        let mut seen = FxHashSet::default();
+        let mut last: Vec<Applied<'a>> = Vec::with_capacity(self.applied.len());
+        for applied in std::mem::take(&mut self.applied).into_iter().rev() {
+            let only_v6 = lists.find(applied.list).is_some_and(|at| lists.all[at].only_v6);
+            if seen.insert((applied.place, only_v6)) {
+                last.push(applied);
+            }
+        }
+        last.reverse();
+        self.applied = last;
     }
 
     fn hook_lists(&mut self, ids: &mut FxHashMap<&'a str, RulesetId>) {

@@ -56,6 +56,8 @@ pub(super) struct Lists<'a> {
     pub(super) all: Vec<List<'a>>,
     by_name: FxHashMap<&'a str, usize>,
     pub(super) uses: Vec<Use<'a>>,
+    /// Names after words that may speak of an access list, with the line.
+    pub(super) mentions: Vec<(&'a str, Line<'a>)>,
 }
 
 impl<'a> Lists<'a> {

@@ -10,6 +10,40 @@ use super::objects::Space;
 use super::text::Cursor;
 use crate::lines::Line;
 
+/// Settings of `logging` that decide neither what is sent nor where to.
+const LOG_SETTINGS: &[&str] = &[
+    "message",
+    "timestamp",
+    "facility",
+    "queue",
+    "buffer-size",
+    "device-id",
+    "class",
+    "asdm",
+    "console",
+    "monitor",
+    "history",
+    "emblem",
+    "standby",
+    "list",
+    "mail",
+    "from-address",
+    "recipient-address",
+    "rate-limit",
+    "flash-bufferwrap",
+    "flash-maximum-allocation",
+    "flash-minimum-free",
+    "ftp-bufferwrap",
+    "permit-hostdown",
+    "hide",
+    "debug-trace",
+    "asdm-buffer-size",
+    "savelog",
+    "flow-export-syslogs",
+    "message-text",
+    "reliable",
+];
+
 /// What `logging …` says.
 #[derive(Default)]
 pub(super) struct Log<'a> {
@@ -85,38 +119,7 @@ impl<'a> Reader<'a, '_, '_> {
                 words.eat("0");
                 self.found_secret(&mut words, SecretKind::Password, owner, line);
             }
-            Some(
-                "message"
-                | "timestamp"
-                | "facility"
-                | "queue"
-                | "buffer-size"
-                | "device-id"
-                | "class"
-                | "asdm"
-                | "console"
-                | "monitor"
-                | "history"
-                | "emblem"
-                | "standby"
-                | "list"
-                | "mail"
-                | "from-address"
-                | "recipient-address"
-                | "rate-limit"
-                | "flash-bufferwrap"
-                | "flash-maximum-allocation"
-                | "flash-minimum-free"
-                | "ftp-bufferwrap"
-                | "permit-hostdown"
-                | "hide"
-                | "debug-trace"
-                | "asdm-buffer-size"
-                | "savelog"
-                | "flow-export-syslogs"
-                | "message-text"
-                | "reliable",
-            ) => return self.remark_line(line),
+            Some(word) if LOG_SETTINGS.contains(&word) => return self.remark_line(line),
             _ => return self.unknown(line),
         }
         self.build.used(n);

@@ -27,7 +27,7 @@ mod unmap;
 mod value;
 mod vpn;
 
-use portvakt_model::{Device, FoundSecret, Secret, SecretForm, SecretKind};
+use portvakt_model::{Device, FoundSecret, RulesetId, Secret, SecretForm, SecretKind};
 use rustc_hash::FxHashMap;
 
 use crate::lines::{Line, Word};
@@ -40,7 +40,8 @@ pub(crate) static PARSER: Parser = Parser {
     id: "cisco-asa",
     name: "Cisco ASA",
     reads: "show running-config of ASA, PIX, FWSM and FTD (LINA), also of several contexts; show access-list",
-    understands: "interfaces, security levels, objects, access lists, NAT, routes, management plane",
+    understands: "traffic through the device: interfaces, security levels, objects, access lists, NAT, routes; \
+                  its management plane; not tunnels, users and inspection",
     sniff,
     parse,
 };
@@ -161,6 +162,8 @@ struct Reader<'a, 'b, 'c> {
     /// First line of a command that permits in a way that is not modelled.
     vague: Option<u32>,
     lists: lists::Lists<'a>,
+    /// Rule list of each access list, once they are built.
+    list_ids: FxHashMap<&'a str, RulesetId>,
     applied: Vec<apply::Applied<'a>>,
     schedules: FxHashMap<&'a str, u32>,
     nat: nat::Lines<'a>,
@@ -202,6 +205,7 @@ impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
             same_level: apply::SameLevel::default(),
             vague: None,
             lists: lists::Lists::default(),
+            list_ids: FxHashMap::default(),
             applied: Vec::new(),
             schedules: FxHashMap::default(),
             nat: nat::Lines::default(),
@@ -350,20 +354,34 @@ impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
         Some(self.device)
     }
 
+    /// Objects and access lists that a line names without being modelled itself: they are used.
+    fn note_names(&mut self, line: Line<'a>) {
+        let mut words = Cursor::new(line);
+        if matches!(words.peek(), Some("description" | "remark")) {
+            return;
+        }
+        while let Some(word) = words.next() {
+            let Some(name) = words.peek() else { return };
+            match word {
+                "object" | "object-group" | "object-group-user" => self.mentions.push(name),
+                "access-list" | "access-group" | "network-acl" | "redirect-list" | "group-list" => {
+                    self.lists.mentions.push((name, line));
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// A line that has no bearing. What looks like a secret in it is hidden all the same.
     fn remark_line(&mut self, line: Line<'a>) {
+        self.note_names(line);
         secrets::redact_suspicious(line, self.build);
         self.build.neutral(line.number);
     }
 
     /// A line that is recognised, and what is lost by not modelling it.
     fn lost(&mut self, line: Line<'a>, why: &'static str) {
-        let mut words = Cursor::new(line);
-        while let Some(word) = words.next() {
-            if matches!(word, "object" | "object-group" | "object-group-user") {
-                self.mentions.extend(words.peek());
-            }
-        }
+        self.note_names(line);
         secrets::redact_suspicious(line, self.build);
         self.build.unsupported(line.number, why);
     }

@@ -203,7 +203,8 @@ impl<'a> Reader<'a, '_, '_> {
     /// What a list permits, as traffic that comes in by an interface.
     fn permits(&mut self, list: &str, interface: &str) -> Vec<Traffic> {
         let iif = AtomSet::one(self.device.interfaces.atom(interface));
-        let ruleset = self.device.rulesets.iter().find(|r| r.name == list);
+        let id = self.list_ids.get(list);
+        let ruleset = id.and_then(|id| self.device.rulesets.get(id.0 as usize));
         let rules = ruleset.into_iter().flat_map(|r| &r.rules);
         rules
             .filter(|r| r.enabled && r.action == Action::Permit)

@@ -189,6 +189,92 @@ const LOST: &[(&str, &str, &str)] = &[
     ("ethertype", "", "filtering by EtherType is not modelled"),
 ];
 
+/// Commands beside those of the tables whose absence `no` states.
+const SWITCHES: &[&str] = &[
+    "aaa",
+    "access-group",
+    "access-list",
+    "alias",
+    "banner",
+    "console",
+    "crypto",
+    "failover",
+    "group-policy",
+    "http",
+    "icmp",
+    "interface",
+    "ip",
+    "ipv6",
+    "isakmp",
+    "nat",
+    "ntp",
+    "object",
+    "object-group",
+    "password-policy",
+    "policy-map",
+    "route",
+    "router",
+    "same-security-traffic",
+    "service-policy",
+    "ssh",
+    "ssl",
+    "static",
+    "sysopt",
+    "telnet",
+    "tunnel-group",
+    "username",
+    "vpdn",
+    "webvpn",
+];
+
+/// Lines of a `policy-map` that inspect, count or shape, and drop nothing a list permits.
+const INSPECTION: &[&str] = &[
+    "user-statistics",
+    "inspect",
+    "class",
+    "parameters",
+    "match",
+    "message-length",
+    "no",
+    "description",
+    "set",
+    "police",
+    "priority",
+    "shape",
+    "log",
+    "exit",
+    "protocol-enforcement",
+    "nat-rewrite",
+    "dns-guard",
+    "id-randomization",
+    "id-mismatch",
+    "tsig",
+    "tcp-inspection",
+    "permit",
+    "permit-errors",
+    "eool",
+    "nop",
+    "router-alert",
+    "timeout",
+    "flow-export",
+    "max-forwards-validation",
+    "state-checking",
+    "rtp-conformance",
+    "im",
+    "ip-address-privacy",
+    "allow-tls",
+    "special-character",
+    "mail-relay",
+    "body-match-maximum",
+    "traffic-non-sip",
+    "software-version",
+    "strict-header-validation",
+    "uri-non-sip",
+    "default",
+    "router-header-type",
+    "verify-header",
+];
+
 impl<'a> Reader<'a, '_, '_> {
     /// Commands of the management plane and of tunnels, and whatever is left.
     pub(super) fn further(&mut self, statement: Statement<'_, 'a>) {
@@ -238,15 +324,7 @@ impl<'a> Reader<'a, '_, '_> {
             "router" => self.router(statement),
             "class-map" => self.class_map(statement),
             "policy-map" => self.policy_map(statement),
-            "service-policy" => {
-                self.remark_line(statement.head);
-                self.strays(statement.body);
-            }
-            "capture" => {
-                if words.skip_to("access-list") {
-                    let list = words.next().unwrap_or_default();
-                    self.list_use(list, "capture", statement.head.number);
-                }
+            "service-policy" | "capture" => {
                 self.remark_line(statement.head);
                 self.strays(statement.body);
             }
@@ -270,9 +348,6 @@ impl<'a> Reader<'a, '_, '_> {
         if matches!(first, "conduit" | "outbound" | "established") {
             self.vague.get_or_insert(head.number);
         }
-        if first == "wccp" && words.skip_to("redirect-list") {
-            self.list_use(words.next().unwrap_or_default(), "wccp", head.number);
-        }
         if words.skip_to("password") {
             self.found_secret(&mut words, SecretKind::Password, first, head);
         }
@@ -289,9 +364,8 @@ impl<'a> Reader<'a, '_, '_> {
                 self.build.used(line.number);
                 continue;
             }
-            if words.eat_all(&["match", "ip", "address"]) {
-                let list = words.next().unwrap_or_default();
-                if list != "prefix-list" {
+            if words.eat_all(&["match", "ip", "address"]) && words.peek() != Some("prefix-list") {
+                while let Some(list) = words.next() {
                     self.list_use(list, "route-map", line.number);
                 }
             }
@@ -316,10 +390,16 @@ impl<'a> Reader<'a, '_, '_> {
     fn negated(&mut self, statement: Statement<'_, 'a>, mut words: Cursor<'a>) {
         let head = statement.head;
         self.strays(statement.body);
-        match words.next().unwrap_or_default() {
+        let is_clear = statement.words().next() == Some("clear");
+        let (first, second) = (words.next().unwrap_or_default(), words.peek().unwrap_or_default());
+        let known = NEUTRAL.iter().any(|(a, b)| is_command(a, b, first, second))
+            || LOST.iter().any(|(a, b, _)| is_command(a, b, first, second))
+            || SWITCHES.contains(&first);
+        match first {
             "logging" => self.no_logging(head, words),
             "snmp-server" => self.no_snmp_server(head, words),
-            _ => self.remark_line(head),
+            _ if is_clear || known => self.remark_line(head),
+            _ => self.unknown(head),
         }
     }
 
@@ -327,11 +407,6 @@ impl<'a> Reader<'a, '_, '_> {
     fn class_map(&mut self, statement: Statement<'_, 'a>) {
         self.remark_line(statement.head);
         for &line in statement.body {
-            let mut words = Cursor::new(line);
-            if words.eat_all(&["match", "access-list"]) {
-                let list = words.next().unwrap_or_default();
-                self.list_use(list, statement.head.text.trim(), line.number);
-            }
             self.remark_line(line);
         }
     }
@@ -347,54 +422,8 @@ impl<'a> Reader<'a, '_, '_> {
                 Some("ips" | "cxsc" | "sfr" | "csc") => {
                     self.lost(line, "inspection by a module is not modelled");
                 }
-                Some(
-                    "user-statistics"
-                    | "inspect"
-                    | "class"
-                    | "parameters"
-                    | "match"
-                    | "message-length"
-                    | "no"
-                    | "description"
-                    | "set"
-                    | "police"
-                    | "priority"
-                    | "shape"
-                    | "log"
-                    | "exit"
-                    | "protocol-enforcement"
-                    | "nat-rewrite"
-                    | "dns-guard"
-                    | "id-randomization"
-                    | "id-mismatch"
-                    | "tsig"
-                    | "tcp-inspection"
-                    | "permit"
-                    | "permit-errors"
-                    | "eool"
-                    | "nop"
-                    | "router-alert"
-                    | "timeout"
-                    | "flow-export"
-                    | "max-forwards-validation"
-                    | "state-checking"
-                    | "rtp-conformance"
-                    | "im"
-                    | "ip-address-privacy"
-                    | "allow-tls"
-                    | "special-character"
-                    | "mail-relay"
-                    | "body-match-maximum"
-                    | "traffic-non-sip"
-                    | "software-version"
-                    | "strict-header-validation"
-                    | "uri-non-sip"
-                    | "default"
-                    | "router-header-type"
-                    | "verify-header"
-                    | "!",
-                )
-                | None => self.remark_line(line),
+                None => self.remark_line(line),
+                Some(word) if INSPECTION.contains(&word) => self.remark_line(line),
                 _ => self.lost(line, "this setting of an inspection is not modelled"),
             }
         }

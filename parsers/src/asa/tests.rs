@@ -187,6 +187,45 @@ fn one_level_reaches_itself_only_when_told() {
 }
 
 #[test]
+fn before_nine_each_ip_version_has_its_lists() {
+    let lists = "access-list a extended permit ip any any\nipv6 access-list b permit tcp any any eq 80\n\
+                 access-group a in interface outside\n";
+    let v6 = TWO.replace(" security-level 0", " security-level 0\n ipv6 address 2001:db8::1/64");
+    let one = device(&format!("ASA Version 8.4(2)\n{v6}{lists}"));
+    assert_eq!(list(&one, "a").families, [Family::V4]);
+    assert_eq!(list(&one, "security-level (outside)").families, [Family::V6]);
+    let both =
+        device(&format!("ASA Version 8.4(2)\n{v6}{lists}access-group b in interface outside\n"));
+    assert_eq!(list(&both, "b").families, [Family::V6]);
+    assert_eq!(list(&both, "b").rules[0].matches.src, AddrSet::all(Family::V6));
+    assert!(!both.rulesets.iter().any(|r| r.name == "security-level (outside)"));
+    assert_eq!(list(&both, "security-level (inside)").families, Family::BOTH);
+}
+
+#[test]
+fn the_last_list_of_a_place_holds() {
+    let d = device(&format!(
+        "{TWO}access-list a permit ip any any\naccess-list b deny ip any any\n\
+         access-group a in interface inside\naccess-group b in interface inside\n"
+    ));
+    assert!(list(&d, "a").hooks.is_empty());
+    assert_eq!(list(&d, "b").hooks.len(), 1);
+}
+
+#[test]
+fn what_other_commands_name_is_used() {
+    let text = "ASA Version 9.8(1)\nobject-group network G\n network-object host 10.0.0.1\n\
+        access-list v extended permit ip any any\naccess-list d extended permit ip any any\n\
+        threat-detection scanning-threat shun except object-group G\n\
+        dynamic-access-policy-record P\n network-acl d\n\
+        group-policy Q attributes\n vpn-filter value v\nclass-map c\n match access-list v\n";
+    let d = device(text);
+    assert_eq!(d.objects[0].uses, 1);
+    assert_eq!(list(&d, "v").other_uses.len(), 2);
+    assert_eq!(list(&d, "d").other_uses, ["network-acl d"]);
+}
+
+#[test]
 fn what_is_applied_and_not_defined_is_not_known() {
     let d = device(&format!("ASA Version 9.1(1)\n{TWO}access-group x in interface outside\n"));
     assert_eq!(list(&d, "x").rules[0].action, Action::Unknown);

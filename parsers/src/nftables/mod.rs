@@ -62,7 +62,13 @@ fn sniff(head: &Head<'_>) -> Score {
         return Score::SURE;
     }
     let table = head.text.lines().take(2000).any(opens_table);
-    let inside = head.lines_starting(&["chain ", "set ", "map ", "flowtable ", "type filter hook"]);
+    // A brace tells a set of addresses from the `set` of other configuration languages.
+    let opens = |l: &str| {
+        ["chain ", "set ", "map ", "flowtable "].iter().any(|s| l.starts_with(s))
+            && l.ends_with('{')
+    };
+    let blocks = head.text.lines().take(2000).filter(|l| opens(l.trim())).count();
+    let inside = blocks as u32 + head.lines_starting(&["type filter hook"]);
     match (table, inside) {
         (true, 1..) => Score::SURE,
         (true, 0) => Score::WEAK,

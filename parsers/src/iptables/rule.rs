@@ -130,7 +130,9 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
     }
 
     fn put(&mut self, chain: u32, place: Place, rule: Rule) {
+        let left = self.build.coverage.states.len().saturating_sub(rule.line as usize);
         let rules = &mut self.device.rulesets[chain as usize].rules;
+        make_room(rules, left);
         match place {
             Place::At(at) if at < rules.len() && self.moved < MOST_MOVED => {
                 self.moved += rules.len() - at;
@@ -303,6 +305,15 @@ pub(super) fn resolve_patterns(device: &mut Device) {
     for rule in nat {
         resolve(&mut rule.matches.iif);
         resolve(&mut rule.matches.oif);
+    }
+}
+
+/// Makes room in a long chain that is full, for no more rules than there are lines `left`. Doubling
+/// would touch twice the memory that the chain ends up with.
+fn make_room(rules: &mut Vec<Rule>, left: usize) {
+    const LONG: usize = 4096;
+    if rules.len() == rules.capacity() && rules.len() >= LONG {
+        rules.reserve_exact(left.min(16 * rules.len()) + 1);
     }
 }
 

@@ -179,6 +179,10 @@ pub(super) fn judge<'n>(
     context: &Context,
 ) -> Option<Judged> {
     let names: Vec<&str> = names.into_iter().filter(|n| !n.trim().is_empty()).collect();
+    // No kind is told by one column: most lines of what is no table end here.
+    if names.len() < 2 {
+        return None;
+    }
     let mut best: Option<(usize, Kind)> = None;
     for kind in Kind::ALL {
         let mut known: Vec<Column> = names.iter().filter_map(|n| kind.column(n, context)).collect();

@@ -238,11 +238,10 @@ mod tests {
         let origin = Origin { source: SourceId(0), sheet: None };
         let cells: Vec<Cell> = (1..)
             .zip(cells)
-            .map(|(at, (name, text))| Cell {
-                column: Kind::Register.known(name).unwrap(),
-                name: (*name).to_owned(),
-                value: Value::Text((*text).to_owned()),
-                place: Place::Cell(2, at),
+            .map(|(at, (name, text))| {
+                let column = Kind::Register.known(name).unwrap();
+                let value = Value::Text((*text).to_owned());
+                Cell::new(column, (*name).to_owned(), value, Place::Cell(2, at))
             })
             .collect();
         let mut row = Row::new(&origin, Place::Cell(2, 1), 2, &cells);

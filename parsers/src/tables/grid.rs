@@ -175,12 +175,9 @@ impl Columns {
         for (position, column, name) in &self.all {
             while given.next_if(|(p, _)| p < position).is_some() {}
             let value = given.next_if(|(p, _)| p == position).map(|(_, v)| v.clone());
-            cells.extend(column.map(|column| Cell {
-                column,
-                name: name.clone(),
-                value: value.unwrap_or(Value::Text(String::new())),
-                place: Place::Cell(line.row, *position),
-            }));
+            let value = value.unwrap_or(Value::Text(String::new()));
+            let place = Place::Cell(line.row, *position);
+            cells.extend(column.map(|column| Cell::new(column, name.clone(), value, place)));
         }
         cells
     }

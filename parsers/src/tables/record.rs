@@ -81,6 +81,15 @@ pub(super) struct Cell {
     pub(super) name: String,
     pub(super) value: Value,
     pub(super) place: Place,
+    /// Whether something stands in it: not blank, not a dash, not *saknas*.
+    filled: bool,
+}
+
+impl Cell {
+    pub(super) fn new(column: Column, name: String, value: Value, place: Place) -> Self {
+        let filled = matches!(value, Value::Fault(_)) || !is_nothing(&value.text());
+        Self { column, name, value, place, filled }
+    }
 }
 
 /// A row being read: its cells, and what could not be understood.
@@ -120,11 +129,7 @@ impl<'r> Row<'r> {
 
     /// The cell of a column, if something stands in it.
     pub(super) fn cell(&self, column: Column) -> Option<&'r Cell> {
-        let filled = |c: &&Cell| {
-            c.column == column
-                && (matches!(c.value, Value::Fault(_)) || !is_nothing(&c.value.text()))
-        };
-        self.cells.iter().find(filled)
+        self.cells.iter().find(|c| c.column == column && c.filled)
     }
 
     /// Whether the row has the column, filled or not.

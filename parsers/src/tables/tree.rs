@@ -70,12 +70,10 @@ impl<'t, 'r, 'b, 'c> Tree<'t, 'r, 'b, 'c> {
         for member in &object.members {
             self.hide_secrets(member);
             match self.column(kind, &member.key) {
-                Some(column) => cells.push(Cell {
-                    column,
-                    name: member.key.clone(),
-                    value: member.value.clone(),
-                    place: self.place(member.span.0),
-                }),
+                Some(column) => {
+                    let place = self.place(member.span.0);
+                    cells.push(Cell::new(column, member.key.clone(), member.value.clone(), place));
+                }
                 None if may_limit(&member.key) => {
                     let place = self.place(member.span.0);
                     self.reader.problem(&self.origin, place, &member.key, unknown_key());

@@ -6,7 +6,16 @@ use super::Why;
 
 /// Lower case, accents off, letters and digits only: `Gäller t.o.m.` becomes `gallertom`.
 pub(in crate::tables) fn fold(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).filter_map(plain).collect()
+    folded(text).collect()
+}
+
+fn folded(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase).filter_map(plain)
+}
+
+/// Whether a text, folded, is one of a list with blanks between.
+fn is_among(text: &str, list: &str) -> bool {
+    list.split_ascii_whitespace().any(|one| folded(text).eq(one.chars()))
 }
 
 fn plain(c: char) -> Option<char> {
@@ -74,7 +83,7 @@ const URGENT: &str = "akut bradskande emergency urgent";
 
 /// Whether a kind of change or an action word means that nothing is opened (*borttag*, *neka*).
 pub(in crate::tables) fn closes(text: &str) -> bool {
-    among(&fold(text), CLOSING)
+    is_among(text, CLOSING)
 }
 
 const CLOSING: &str = "borttag borttagning tabort avveckling stangning stang neka nekas blockera blockeras sparr \
@@ -91,7 +100,7 @@ pub(in crate::tables) fn yes_no(text: &str) -> Option<bool> {
 
 /// Whether a text stands for every address: what anyone on the internet may use, anyone may.
 pub(in crate::tables) fn is_everywhere(text: &str) -> bool {
-    text.trim() == "*" || among(&fold(text), EVERYWHERE)
+    text.trim() == "*" || is_among(text, EVERYWHERE)
 }
 
 const EVERYWHERE: &str = "alla any all allt samtliga valfri internet helainternet internetalla allaadresser \
@@ -100,8 +109,7 @@ const EVERYWHERE: &str = "alla any all allt samtliga valfri internet helainterne
 /// Whether a cell says that there is nothing: a dash, *ingen*, *saknas*.
 pub(in crate::tables) fn is_nothing(text: &str) -> bool {
     let text = text.trim();
-    text.chars().all(|c| matches!(c, '-' | '–' | '—' | '.' | '?' | '/'))
-        || among(&fold(text), NOTHING)
+    text.chars().all(|c| matches!(c, '-' | '–' | '—' | '.' | '?' | '/')) || is_among(text, NOTHING)
 }
 
 const NOTHING: &str = "ingen inget inga saknas na ejaktuellt none null";

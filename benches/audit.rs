@@ -18,7 +18,7 @@ const SITES: &[(usize, usize)] = &[(4, 100), (20, 200)];
 
 fn main() {
     if let Some(folder) = std::env::var_os("PORTVAKT_BENCH_OUT") {
-        write(200, 500, Path::new(&folder));
+        write(200, 250, Path::new(&folder));
         return;
     }
     let mut criterion = Criterion::default().configure_from_args().sample_size(10);

@@ -1,12 +1,14 @@
 //! The audit itself: inputs in, report out. Pure orchestration.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use portvakt_analysis::{Audit, Facts, Tables};
-use portvakt_checks::{CheckResult, PackError, Packs, Selection, fingerprint};
+use portvakt_checks::{CheckResult, Citation, PackError, Packs, Selection, fingerprint};
 use portvakt_model::{Coverage, Device, Parameters, Source, Verdict};
 use portvakt_parsers::Parsed;
+use rayon::prelude::*;
 
 use crate::inputs::{Failure, Inputs};
 use crate::report::{Report, ReportFinding, SourceCoverage};
@@ -86,37 +88,35 @@ impl Case {
     /// Judges everything and sums it up.
     pub fn report(&self, today: Date, selection: &Selection) -> Report<'_> {
         let audit = self.audit(today);
-        let results = portvakt_checks::run(&audit, &self.packs, selection);
-        let findings = self.findings(&results);
+        let mut results = portvakt_checks::run(&audit, &self.packs, selection);
+        let findings = self.findings(&mut results);
         Report { case: self, today, findings, results, coverage: self.source_coverage() }
     }
 
-    /// All findings, worst first, then by place.
-    fn findings(&self, results: &[CheckResult]) -> Vec<ReportFinding> {
-        let mut all: Vec<ReportFinding> = results
-            .iter()
-            .flat_map(|r| r.findings.iter().map(|f| (r.check, f)))
-            .map(|(check, finding)| ReportFinding {
-                check,
-                fingerprint: fingerprint(finding),
-                citations: self.packs.citations(check),
-                finding: finding.clone(),
-            })
-            .collect();
+    /// Takes all findings out of the results: worst first, then by place.
+    fn findings(&self, results: &mut [CheckResult]) -> Vec<ReportFinding> {
+        let mut all: Vec<ReportFinding> = Vec::new();
+        for result in results {
+            let citations: Arc<[Citation]> = self.packs.citations(result.check).into();
+            let found = std::mem::take(&mut result.findings).into_par_iter();
+            all.par_extend(found.map(|finding| ReportFinding {
+                check: result.check,
+                fingerprint: fingerprint(&finding),
+                citations: Arc::clone(&citations),
+                finding,
+            }));
+        }
         let rank = |v: Verdict| match v {
             Verdict::Violation => 0,
             Verdict::CannotTell => 1,
             Verdict::Excepted => 2,
         };
-        all.sort_by(|a, b| {
+        all.par_sort_by(|a, b| {
             let key = |f: &ReportFinding| {
-                (rank(f.finding.verdict), std::cmp::Reverse(f.finding.severity))
+                (rank(f.finding.verdict), std::cmp::Reverse(f.finding.severity), f.check.id)
             };
-            key(a).cmp(&key(b)).then_with(|| {
-                let place =
-                    |f: &ReportFinding| (f.check.id, f.finding.at.clone(), f.finding.key.clone());
-                place(a).cmp(&place(b))
-            })
+            let (one, other) = (&a.finding, &b.finding);
+            key(a).cmp(&key(b)).then_with(|| (&one.at, &one.key).cmp(&(&other.at, &other.key)))
         });
         all
     }

@@ -139,7 +139,10 @@ fn read_site(request: &Request, files: &[PathBuf], inputs: &mut Inputs) {
 fn parse_all(paths: Vec<PathBuf>, inputs: &mut Inputs, seen: &(dyn Fn(&Path) + Sync)) {
     let first = inputs.sources.len() as u32;
     let numbered: Vec<(SourceId, PathBuf)> = (first..).map(SourceId).zip(paths).collect();
-    let (sets, rest): (Vec<_>, Vec<_>) = numbered.into_iter().partition(|(_, p)| may_be_ipset(p));
+    let (sets, mut rest): (Vec<_>, Vec<_>) =
+        numbered.into_iter().partition(|(_, p)| may_be_ipset(p));
+    // The largest first: one that is begun last keeps a single core at work while the others wait.
+    rest.sort_by_key(|(_, p)| std::cmp::Reverse(std::fs::metadata(p).map_or(0, |m| m.len())));
     let mut context = Context { columns: inputs.site.columns.clone(), ..Context::default() };
     let mut results = parse_round(&sets, &context, seen);
     let found = results.iter().filter_map(|r| r.as_ref().ok()?.tables.ipsets.clone());

@@ -1,6 +1,7 @@
 //! Reports: one audit in many forms. Each form writes the same findings.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use portvakt_checks::{Check, CheckResult, Citation, Outcome};
@@ -17,7 +18,7 @@ pub struct Report<'c> {
     pub today: Date,
     /// Findings, worst first.
     pub findings: Vec<ReportFinding>,
-    /// What each check could say.
+    /// What each check could say; its findings have moved to `findings`.
     pub results: Vec<CheckResult>,
     /// What was understood of each source.
     pub coverage: Vec<SourceCoverage>,
@@ -30,7 +31,7 @@ pub struct ReportFinding {
     /// What was found.
     pub finding: Finding,
     /// The clauses it cites.
-    pub citations: Vec<Citation>,
+    pub citations: Arc<[Citation]>,
     /// Names it over time.
     pub fingerprint: String,
 }

@@ -5,11 +5,12 @@ use std::sync::OnceLock;
 use portvakt_model::RulesetId;
 use portvakt_space::{AddrSet, Traffic};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::anomalies::{self, Anomalies};
 use crate::audit::Audit;
 use crate::flows::{self, Flow};
-use crate::lists::{IndexedList, Permit};
+use crate::lists::{IndexedList, Permit, RuleKey};
 use crate::openings::{self, Openings};
 use crate::zones::{self, Attachment};
 
@@ -20,6 +21,7 @@ pub struct Facts<'a> {
     attachments: OnceLock<Vec<Vec<Attachment>>>,
     lists: OnceLock<Vec<Vec<ListFacts<'a>>>>,
     flows: OnceLock<Vec<Flow>>,
+    flows_by_rule: OnceLock<FxHashMap<(u32, RuleKey), Vec<u32>>>,
     openings: OnceLock<Openings>,
     anomalies: OnceLock<Vec<Vec<Anomalies>>>,
     matched_exceptions: OnceLock<Vec<bool>>,
@@ -89,6 +91,21 @@ impl<'a> Audit<'a> {
             each.flat_map_iter(|d| flows::through(self, d).into_iter().chain(flows::local(self, d)))
                 .collect()
         })
+    }
+
+    /// The flows through a device that a rule lets through, alone or with others.
+    pub fn flows_of(&self, device: u32, rule: RuleKey) -> impl Iterator<Item = &Flow> {
+        let all = self.facts.flows_by_rule.get_or_init(|| {
+            let mut by_rule: FxHashMap<(u32, RuleKey), Vec<u32>> = FxHashMap::default();
+            for (index, flow) in (0..).zip(self.flows()) {
+                for key in &flow.rules {
+                    by_rule.entry((flow.device, *key)).or_default().push(index);
+                }
+            }
+            by_rule
+        });
+        let own = all.get(&(device, rule)).map_or(&[][..], Vec::as_slice);
+        own.iter().map(|index| &self.flows()[*index as usize])
     }
 
     /// The permits across borders that need a decision, compared with the register.

@@ -4,6 +4,7 @@
 
 pub mod anomalies;
 mod audit;
+mod book;
 mod facts;
 pub mod flatten;
 pub mod flows;

@@ -157,14 +157,12 @@ impl FirstMatchList {
     pub fn overlapping(&self, rule: usize, among: Range<usize>, most: usize) -> Vec<usize> {
         let among = among.start as u32..among.end.min(self.len) as u32;
         let families = self.families.iter().flatten().filter(|_| rule < self.len);
-        let mut rules: Vec<usize> = families
-            .flat_map(|family| family.overlapping(rule as u32, among.clone(), most))
-            .map(|rule| rule as usize)
-            .collect();
-        rules.sort_unstable();
-        rules.dedup();
-        rules.truncate(most);
-        rules
+        lowest(families.flat_map(|f| f.overlapping(rule as u32, among.clone(), most)), most)
+    }
+
+    /// Rules that may match a packet of `region`, in order; at most `most`.
+    pub fn meeting(&self, region: &Traffic, most: usize) -> Vec<usize> {
+        lowest(self.families.iter().flatten().flat_map(|f| f.meeting(region, most)), most)
     }
 
     /// The packets of `region` that a rule decides: its own without those of all rules before it.
@@ -196,4 +194,13 @@ impl FirstMatchList {
         }
         all
     }
+}
+
+/// The lowest `most` of some rules' numbers, in order.
+fn lowest(rules: impl Iterator<Item = u32>, most: usize) -> Vec<usize> {
+    let mut rules: Vec<usize> = rules.map(|rule| rule as usize).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    rules.truncate(most);
+    rules
 }

@@ -1,6 +1,6 @@
 //! `portvakt audit`.
 
-use std::io::Write;
+use std::io::{BufWriter, IntoInnerError, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use portvakt_analysis::replay;
 use portvakt_checks::{PACKS, PackError, Selection};
 use portvakt_model::Severity;
+use tempfile::NamedTempFile;
 
 use super::Exit;
 use crate::audit::Case;
@@ -151,16 +152,16 @@ fn ids(names: &[String]) -> anyhow::Result<Vec<&'static str>> {
 }
 
 fn write(report: &Report<'_>, args: &Args) -> anyhow::Result<()> {
-    let mut bytes = Vec::new();
-    report::write(report, args.format, args.lang, &mut bytes)?;
     let Some(path) = &args.output else {
-        let mut out = anstream::stdout().lock();
-        return Ok(out.write_all(&bytes)?);
+        let mut out = BufWriter::new(anstream::stdout().lock());
+        report::write(report, args.format, args.lang, &mut out)?;
+        return Ok(out.flush()?);
     };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(".".as_ref());
-    let mut file = tempfile::NamedTempFile::new_in(folder)
-        .with_context(|| format!("cannot write in {}", folder.display()))?;
-    file.write_all(&bytes)?;
+    let cannot = || format!("cannot write in {}", folder.display());
+    let mut file = BufWriter::new(NamedTempFile::new_in(folder).with_context(cannot)?);
+    report::write(report, args.format, args.lang, &mut file)?;
+    let file = file.into_inner().map_err(IntoInnerError::into_error).with_context(cannot)?;
     file.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(())
 }

@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use portvakt_checks::Outcome;
 use portvakt_model::{Location, Related, Verdict, Witness};
-use serde::Serialize;
+use rayon::prelude::*;
+use serde::ser::{Error as _, SerializeSeq as _};
+use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Report, ReportFinding, SourceCoverage};
 use crate::text::{self, Lang};
@@ -25,10 +28,33 @@ struct Document<'r> {
     organisation: Option<&'r str>,
     packs: Vec<PackRow<'r>>,
     summary: Summary,
-    findings: Vec<FindingRow<'r>>,
+    findings: Rows<'r>,
     checks: Vec<CheckRow<'r>>,
     coverage: Vec<CoverageRow<'r>>,
     failures: Vec<FailureRow>,
+}
+
+/// All findings, a line each. They are made as they are written, so that not all are held at once.
+struct Rows<'r> {
+    report: &'r Report<'r>,
+    lang: Lang,
+}
+
+/// Findings that are made before they are written.
+const CHUNK: usize = 2048;
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let row = |f: &ReportFinding| to_raw_value(&finding(self.report, f, self.lang));
+        let mut seq = serializer.serialize_seq(Some(self.report.findings.len()))?;
+        for chunk in self.report.findings.chunks(CHUNK) {
+            let rows: serde_json::Result<Vec<Box<RawValue>>> = chunk.par_iter().map(row).collect();
+            for row in rows.map_err(S::Error::custom)? {
+                seq.serialize_element(&row)?;
+            }
+        }
+        seq.end()
+    }
 }
 
 #[derive(Serialize)]
@@ -155,7 +181,7 @@ fn document<'r>(report: &'r Report<'_>, lang: Lang) -> Document<'r> {
             .map(|p| PackRow { id: &p.id, superseded_by: p.superseded_by.as_deref() })
             .collect(),
         summary: summary(report),
-        findings: report.findings.iter().map(|f| finding(report, f, lang)).collect(),
+        findings: Rows { report, lang },
         checks: checks(report),
         coverage: report.coverage.iter().map(coverage).collect(),
         failures: report

@@ -60,7 +60,7 @@ fn report(
         let (from, to) = (audit.site.zone(f.from).kind, audit.site.zone(f.to).kind);
         f.certain && (from.is_untrusted() || from == ZoneKind::Other) && to != ZoneKind::Internet
     };
-    let flows: Vec<&Flow> = support::flows(audit, applied.device, key).filter(outer).collect();
+    let flows: Vec<&Flow> = audit.flows_of(applied.device, key).filter(outer).collect();
     let Some(limit) = limits.exceeded(&rule.matches.dst) else { return };
     let Some(first) = flows.first().filter(|_| rule.enabled && !support::is_any_any(rule)) else {
         return;

@@ -85,7 +85,7 @@ fn report(
     let kind = |id: ZoneId| audit.site.zone(id).kind;
     let trusted = |id: ZoneId| matches!(kind(id), ZoneKind::Admin | ZoneKind::Management);
     let inward = |f: &&Flow| kind(f.to) != ZoneKind::Internet && !trusted(f.from) && f.certain;
-    let flows: Vec<&Flow> = support::flows(audit, device, key).filter(inward).collect();
+    let flows: Vec<&Flow> = audit.flows_of(device, key).filter(inward).collect();
     let Some(first) = flows.first() else { return };
     let inbound = flows.iter().any(|f| support::is_inbound(audit, f));
     let message = if rule.matches.service.is_any() { &EVERYTHING } else { &MANY };

@@ -58,7 +58,7 @@ fn report(
     findings: &mut Findings<'_>,
 ) {
     let inner = |f: &&Flow| f.certain && is_protected(audit.site.zone(f.to).kind);
-    let flows: Vec<&Flow> = support::flows(audit, applied.device, key).filter(inner).collect();
+    let flows: Vec<&Flow> = audit.flows_of(applied.device, key).filter(inner).collect();
     if flows.iter().any(|f| audit.site.zone(f.from).kind == ZoneKind::Internet) {
         return;
     }

@@ -41,8 +41,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         findings.judge(applied.device);
         for (key, _) in permits.iter().filter(|(_, r)| r.logging == Logging::Off) {
             let crosses = |f: &&Flow| audit.site.border(f.from, f.to).is_some();
-            let flows: Vec<&Flow> =
-                support::flows(audit, applied.device, *key).filter(crosses).collect();
+            let flows: Vec<&Flow> = audit.flows_of(applied.device, *key).filter(crosses).collect();
             if !flows.is_empty() {
                 let draft = support::fault(audit, findings, &MESSAGE, applied.device, *key);
                 support::zones(audit, draft, &flows).push();

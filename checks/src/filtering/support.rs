@@ -90,15 +90,6 @@ pub(super) fn is_loopback(audit: &Audit<'_>, device: u32, traffic: &Traffic) -> 
     })
 }
 
-/// The flows that a rule decides.
-pub(super) fn flows<'o>(
-    audit: &'o Audit<'_>,
-    device: u32,
-    key: RuleKey,
-) -> impl Iterator<Item = &'o Flow> {
-    audit.flows().iter().filter(move |f| f.device == device && f.rules.contains(&key))
-}
-
 /// The zones that a rule's flows come from and go to, as message values.
 pub(super) fn zones<'f, 'a>(
     audit: &Audit<'_>,

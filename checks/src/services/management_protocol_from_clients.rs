@@ -50,11 +50,8 @@ const SERVICES: &[Named] = &[
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     let client = |kind: ZoneKind| kind.is_client() || kind.is_untrusted();
     let decided = |hit: &support::Hit<'_>| {
-        audit.openings().list.iter().any(|o| {
-            o.device == hit.device
-                && o.rule == Some(hit.rule)
-                && o.standing == OpeningStanding::Documented
-        })
+        let own = audit.openings().of(hit.device, hit.rule);
+        own.iter().any(|o| o.standing == OpeningStanding::Documented)
     };
     let hits = support::hits(audit, findings, SERVICES, client);
     for hit in hits.into_iter().filter(|h| h.certain && !decided(h)) {

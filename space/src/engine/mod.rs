@@ -58,6 +58,8 @@ pub(crate) trait Analysis: Send + Sync + std::fmt::Debug {
     fn first(&self, packet: &Packet, bound: Bound) -> Option<u32>;
     /// Rules of a range that may share a packet with `rule`, in order: those of `most` items.
     fn overlapping(&self, rule: u32, among: Range<u32>, most: usize) -> Vec<u32>;
+    /// Rules that may match a packet of `region`, in order: those of `most` items.
+    fn meeting(&self, region: &Traffic, most: usize) -> Vec<u32>;
     fn effective(&self, rule: u32, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
     fn unmatched(&self, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
 }
@@ -123,6 +125,22 @@ impl<const D: usize> Engine<D> {
             products.push(self.frame.around(values));
         });
         products
+    }
+
+    /// Rules of the view that share a cell with one of `products`, in order: those of `most` items
+    /// for each product.
+    fn overlapping_any(
+        &self,
+        products: impl IntoIterator<Item = Product<D>>,
+        view: &View,
+        most: usize,
+    ) -> Vec<u32> {
+        let mut search = Search::new(&self.index);
+        let found = products.into_iter().flat_map(|part| search.overlapping(&part, view, most));
+        let mut rules: Vec<u32> = found.collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
     }
 
     /// The union of `bases` without the items of `view` and without what isn't in `region`.
@@ -213,15 +231,13 @@ impl<const D: usize> Analysis for Engine<D> {
     }
 
     fn overlapping(&self, rule: u32, among: Range<u32>, most: usize) -> Vec<u32> {
-        let (mut search, view) = (Search::new(&self.index), View::most(among));
         let parts = self.index.items_of(rule);
-        let mut rules: Vec<u32> = parts
-            .map(|item| Product::of(item, self.index.shape(item)))
-            .flat_map(|part| search.overlapping(&part, &view, most))
-            .collect();
-        rules.sort_unstable();
-        rules.dedup();
-        rules
+        let products = parts.map(|item| Product::of(item, self.index.shape(item)));
+        self.overlapping_any(products, &View::most(among), most)
+    }
+
+    fn meeting(&self, region: &Traffic, most: usize) -> Vec<u32> {
+        self.overlapping_any(self.around(region), &View::most(0..u32::MAX), most)
     }
 
     fn effective(&self, rule: u32, region: &Traffic, bound: Bound, budget: Budget) -> Difference {

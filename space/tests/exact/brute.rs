@@ -308,6 +308,18 @@ proptest! {
     }
 
     #[test]
+    fn rules_that_meet_a_region_are_those_that_share_a_packet_with_it(
+        rules in prop::collection::vec(any_rule(), 1..7),
+        region in traffic(),
+    ) {
+        let world = world();
+        let list = Bench { rules: &rules, default: Class::Deny, world: &world }.list();
+        let shares = |rule: &usize| world.iter().any(|p| region.contains(p) && rules[*rule].possibly(p));
+        let expected: Vec<usize> = (0..rules.len()).filter(shares).collect();
+        prop_assert_eq!(list.meeting(&region, usize::MAX), expected);
+    }
+
+    #[test]
     fn a_sample_is_in_its_set(set in traffic()) {
         for family in portvakt_space::Family::BOTH {
             let sample = set.sample(family);

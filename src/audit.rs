@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use portvakt_analysis::{Audit, Facts, Tables};
 use portvakt_checks::{CheckResult, Citation, PackError, Packs, Selection, fingerprint};
-use portvakt_model::{Coverage, Device, Parameters, Source, Verdict};
+use portvakt_model::{Coverage, Device, Finding, Parameters, Source, Verdict};
 use portvakt_parsers::Parsed;
 use rayon::prelude::*;
 
 use crate::inputs::{Failure, Inputs};
-use crate::report::{Report, ReportFinding, SourceCoverage};
+use crate::report::{Judgement, Report, ReportFinding, SourceCoverage};
 use crate::site::SiteFile;
 
 /// Everything an audit judges, owned in one place.
@@ -25,6 +25,7 @@ pub struct Case {
     sources: Vec<Source>,
     coverage: Vec<Coverage>,
     failures: Vec<Failure>,
+    passed_over: Vec<String>,
 }
 
 impl Case {
@@ -52,6 +53,7 @@ impl Case {
             sources: inputs.sources,
             coverage,
             failures: inputs.failures,
+            passed_over: inputs.passed_over,
         })
     }
 
@@ -88,22 +90,23 @@ impl Case {
     /// Judges everything and sums it up.
     pub fn report(&self, today: Date, selection: &Selection) -> Report<'_> {
         let audit = self.audit(today);
-        let mut results = portvakt_checks::run(&audit, &self.packs, selection);
-        let findings = self.findings(&mut results);
-        Report { case: self, today, findings, results, coverage: self.source_coverage() }
+        let results = portvakt_checks::run(&audit, &self.packs, selection);
+        let judgements = results.iter().map(Judgement::of).collect();
+        let findings = self.findings(results);
+        Report { case: self, today, findings, judgements, coverage: self.source_coverage() }
     }
 
-    /// Takes all findings out of the results: worst first, then by place.
-    fn findings(&self, results: &mut [CheckResult]) -> Vec<ReportFinding> {
+    /// All findings: worst first, then by check and place.
+    fn findings(&self, results: Vec<CheckResult>) -> Vec<ReportFinding> {
         let mut all: Vec<ReportFinding> = Vec::new();
         for result in results {
             let citations: Arc<[Citation]> = self.packs.citations(result.check).into();
-            let found = std::mem::take(&mut result.findings).into_par_iter();
+            let found = result.findings.into_par_iter();
             all.par_extend(found.map(|finding| ReportFinding {
                 check: result.check,
                 fingerprint: fingerprint(&finding),
                 citations: Arc::clone(&citations),
-                finding,
+                finding: self.owned(finding),
             }));
         }
         let rank = |v: Verdict| match v {
@@ -121,10 +124,20 @@ impl Case {
         all
     }
 
+    /// A finding about nobody's zone is for whoever answers for the device.
+    fn owned(&self, mut finding: Finding) -> Finding {
+        if finding.owner.is_none() {
+            let device = finding.device.as_deref();
+            finding.owner = device.and_then(|d| self.site.site.device_owner(d)).map(str::to_owned);
+        }
+        finding
+    }
+
     fn source_coverage(&self) -> Vec<SourceCoverage> {
         let one = |(id, format): (&u32, &&'static str)| SourceCoverage {
             path: self.sources[*id as usize].path.clone(),
             format,
+            digest: self.sources[*id as usize].digest,
             coverage: self.coverage[*id as usize].clone(),
         };
         self.formats.iter().map(one).collect()
@@ -148,6 +161,11 @@ impl Case {
     /// Every device.
     pub fn devices(&self) -> &[Device] {
         &self.devices
+    }
+
+    /// Documents and pictures that were found in a folder and left alone.
+    pub fn passed_over(&self) -> &[String] {
+        &self.passed_over
     }
 
     /// What could not be read.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use portvakt_checks::{Check, FAMILIES, Pack, PackError, Packs, RuleKind, SourceRule};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::text::Lang;
@@ -98,19 +99,29 @@ pub fn rows(lang: Lang) -> Vec<CheckRow> {
 }
 
 /// What becomes of each rule of the municipalities' documents.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct CoverageDocument {
+    /// Name and version of this schema. A new number means that a field changed its meaning or went
+    /// away.
     schema: &'static str,
+    /// Every source rule.
     rules: Vec<RuleRow>,
 }
 
-#[derive(Serialize)]
+/// A source rule.
+#[derive(Serialize, JsonSchema)]
 struct RuleRow {
+    /// Its id.
     id: String,
+    /// The document it stands in.
     source: String,
+    /// Its section there.
     section: String,
+    /// direct (stated), derived (interpreted) or evidence (only a person can answer it).
     kind: &'static str,
+    /// Ids of the checks that serve it.
     covered_by: Vec<&'static str>,
+    /// covered, attestation or open.
     status: &'static str,
 }
 

@@ -9,6 +9,7 @@ mod explain;
 mod formats;
 mod init;
 mod parse;
+mod schema;
 
 /// Audits a municipality's firewalls, wireless networks and port-opening decisions against its own
 /// rules, with proofs.
@@ -43,6 +44,8 @@ enum Command {
     Catalogue(explain::Catalogue),
     /// List the formats that are read
     Formats(formats::Args),
+    /// Print the schema of an answer as JSON
+    Schema(schema::Args),
     /// Print shell completions
     Completions {
         /// The shell
@@ -92,6 +95,7 @@ fn run(command: Command) -> Exit {
         Command::Explain(args) => explain::explain(&args),
         Command::Catalogue(args) => explain::catalogue(&args),
         Command::Formats(args) => formats::run(&args),
+        Command::Schema(args) => schema::run(&args),
         Command::Completions { shell } => {
             let mut out = anstream::stdout().lock();
             clap_complete::generate(shell, &mut Cli::command(), "portvakt", &mut out);

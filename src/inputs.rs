@@ -6,6 +6,7 @@ use ignore::WalkBuilder;
 use portvakt_model::{Source, SourceId};
 use portvakt_parsers::{Context, MAX_BYTES, Parsed, Undecodable, Unreadable};
 use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
 
 use crate::site::{self, SiteError, SiteFile};
 
@@ -20,6 +21,8 @@ pub struct Inputs {
     pub sources: Vec<Source>,
     /// What could not be read.
     pub failures: Vec<Failure>,
+    /// Documents and pictures that were found in a folder and left alone.
+    pub passed_over: Vec<String>,
 }
 
 /// A file that could not be read. The rest of the run goes on, and its exit status is 2.
@@ -62,7 +65,7 @@ pub struct Request {
 /// Reads all that is asked for. `seen` is called with each path that is done.
 pub fn read(request: &Request, seen: &(dyn Fn(&Path) + Sync)) -> Inputs {
     let mut inputs = Inputs::default();
-    let files = list(request, &mut inputs.failures);
+    let files = list(request, &mut inputs);
     read_site(request, &files, &mut inputs);
     let mut wanted: Vec<PathBuf> = files.into_iter().filter(|p| !is_site_file(p)).collect();
     wanted.extend(inputs.site.tables().chain(&request.registers).cloned());
@@ -79,7 +82,7 @@ fn distinct(paths: Vec<PathBuf>) -> Vec<PathBuf> {
 }
 
 /// The files of the request: a folder's are those below it that are not hidden, sorted.
-fn list(request: &Request, failures: &mut Vec<Failure>) -> Vec<PathBuf> {
+fn list(request: &Request, inputs: &mut Inputs) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in &request.paths {
         let mut walk = WalkBuilder::new(path);
@@ -88,13 +91,12 @@ fn list(request: &Request, failures: &mut Vec<Failure>) -> Vec<PathBuf> {
         let is_folder = path.is_dir();
         for entry in walk.build() {
             match entry {
-                Ok(e) if e.file_type().is_none_or(|t| t.is_file()) => {
-                    if !is_folder || !is_beside(e.path()) {
-                        files.push(e.into_path());
-                    }
+                Ok(e) if e.file_type().is_some_and(|t| t.is_dir()) => {}
+                Ok(e) if is_folder && is_beside(e.path()) => {
+                    inputs.passed_over.push(e.path().display().to_string());
                 }
-                Ok(_) => {}
-                Err(e) => failures.push(Failure {
+                Ok(e) => files.push(e.into_path()),
+                Err(e) => inputs.failures.push(Failure {
                     path: path.display().to_string(),
                     kind: FailureKind::Io(e.to_string()),
                 }),
@@ -127,7 +129,8 @@ fn read_site(request: &Request, files: &[PathBuf], inputs: &mut Inputs) {
             return;
         }
     };
-    let source = Source::new(shown.clone(), text);
+    let mut source = Source::new(shown.clone(), text);
+    source.digest = Some(Sha256::digest(source.text().as_bytes()).into());
     match site::read(&source, SourceId(0), &request.parameters) {
         Ok(file) => inputs.site = file,
         Err(e) => inputs.failures.push(Failure { path: shown, kind: FailureKind::Site(e) }),
@@ -182,7 +185,12 @@ fn parse_round(
     seen: &(dyn Fn(&Path) + Sync),
 ) -> Vec<Result<Parsed, FailureKind>> {
     let one = |(id, path): &(SourceId, PathBuf)| {
-        let result = parse_one(*id, path, context);
+        let result = bytes_of(path).and_then(|bytes| {
+            let digest = Sha256::digest(&bytes);
+            let mut parsed = parse_bytes(*id, path, bytes, context)?;
+            parsed.source.digest = Some(digest.into());
+            Ok(parsed)
+        });
         seen(path);
         result
     };
@@ -191,11 +199,23 @@ fn parse_round(
 
 /// Reads and parses one file.
 pub fn parse_one(id: SourceId, path: &Path, context: &Context) -> Result<Parsed, FailureKind> {
+    parse_bytes(id, path, bytes_of(path)?, context)
+}
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>, FailureKind> {
     let io = |e: std::io::Error| FailureKind::Io(e.to_string());
     if std::fs::metadata(path).map_err(io)?.len() > MAX_BYTES as u64 {
         return Err(FailureKind::TooLarge);
     }
-    let bytes = std::fs::read(path).map_err(io)?;
+    std::fs::read(path).map_err(io)
+}
+
+fn parse_bytes(
+    id: SourceId,
+    path: &Path,
+    bytes: Vec<u8>,
+    context: &Context,
+) -> Result<Parsed, FailureKind> {
     portvakt_parsers::parse(id, &path.display().to_string(), bytes, context).map_err(|e| match e {
         Unreadable::NotRecognised => FailureKind::NotRecognised,
         Unreadable::Undecodable(Undecodable::TooLarge) => FailureKind::TooLarge,

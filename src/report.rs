@@ -1,10 +1,11 @@
 //! Reports: one audit in many forms. Each form writes the same findings.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use portvakt_checks::{Check, CheckResult, Citation, Outcome};
+use portvakt_checks::{Check, CheckResult, Citation, Need, Outcome, Subject};
 use portvakt_model::{Coverage, Finding, LineState, Severity, Verdict};
 
 use crate::audit::Case;
@@ -18,10 +19,28 @@ pub struct Report<'c> {
     pub today: Date,
     /// Findings, worst first.
     pub findings: Vec<ReportFinding>,
-    /// What each check could say; its findings have moved to `findings`.
-    pub results: Vec<CheckResult>,
+    /// What each check could say.
+    pub judgements: Vec<Judgement>,
     /// What was understood of each source.
     pub coverage: Vec<SourceCoverage>,
+}
+
+/// What a check could say, subject by subject.
+pub struct Judgement {
+    /// The check.
+    pub check: &'static Check,
+    /// Its outcome for each subject that it judged.
+    pub outcomes: Vec<(Subject, Outcome)>,
+    /// The need that was not met, when it did not run.
+    pub unmet: Option<Need>,
+}
+
+impl Judgement {
+    /// The judgement of a result.
+    pub fn of(result: &CheckResult) -> Self {
+        let CheckResult { check, outcomes, unmet, .. } = result;
+        Self { check, outcomes: outcomes.clone(), unmet: *unmet }
+    }
 }
 
 /// A finding with what reports need beside it.
@@ -42,11 +61,24 @@ pub struct SourceCoverage {
     pub path: String,
     /// Id of the format it was read as.
     pub format: &'static str,
+    /// SHA-256 of the file as it was read.
+    pub digest: Option<[u8; 32]>,
     /// The state of each line.
     pub coverage: Coverage,
 }
 
 impl SourceCoverage {
+    /// The digest in hexadecimal.
+    pub fn sha256(&self) -> Option<String> {
+        let hex = |bytes: [u8; 32]| {
+            bytes.iter().fold(String::with_capacity(64), |mut text, b| {
+                let _ = write!(text, "{b:02x}");
+                text
+            })
+        };
+        self.digest.map(hex)
+    }
+
     /// Lines in all, used, neutral, unsupported, unknown.
     pub fn counts(&self) -> [u32; 5] {
         let c = &self.coverage;
@@ -68,7 +100,7 @@ impl Report<'_> {
 
     /// The number of (check, subject) pairs with an outcome.
     pub fn outcomes(&self, outcome: Outcome) -> usize {
-        let all = self.results.iter().flat_map(|r| &r.outcomes);
+        let all = self.judgements.iter().flat_map(|j| &j.outcomes);
         all.filter(|(_, o)| *o == outcome).count()
     }
 
@@ -96,15 +128,25 @@ pub enum Format {
     Junit,
 }
 
+/// How much of many findings of one kind the report for a terminal shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The first ones in full, then a line each, then how many more there are and where.
+    Grouped,
+    /// Every one in full.
+    Full,
+}
+
 /// Writes `report` in a form and language.
 pub fn write(
     report: &Report<'_>,
     format: Format,
     lang: Lang,
+    detail: Detail,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        Format::Text => text::write(report, lang, out),
+        Format::Text => text::write(report, lang, detail, out),
         Format::Json => json::write(report, lang, out),
         Format::Sarif => sarif::write(report, lang, out),
         Format::Html => html::write(report, lang, out),
@@ -113,14 +155,22 @@ pub fn write(
     }
 }
 
+mod chart;
 mod csv;
+mod document;
 mod html;
 mod json;
 mod junit;
 mod sarif;
+mod summary;
 mod text;
 
 /// The catalogue as a page of its own.
 pub fn html_catalogue(lang: Lang) -> io::Result<String> {
     html::catalogue(lang).map_err(io::Error::other)
+}
+
+/// The schema of the report as JSON.
+pub fn schema() -> schemars::Schema {
+    json::schema()
 }

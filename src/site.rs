@@ -60,6 +60,8 @@ pub struct SiteError {
 #[serde(deny_unknown_fields, default)]
 struct Raw {
     organisation: Option<String>,
+    secrecy: Option<String>,
+    device_owners: BTreeMap<String, String>,
     packs: Vec<String>,
     own_prefixes: Vec<Spanned<String>>,
     registers: Vec<PathBuf>,
@@ -74,7 +76,7 @@ struct Raw {
     relay: Vec<RawRelay>,
     authorised: Option<RawAuthorised>,
     parameters: BTreeMap<String, Spanned<toml::Value>>,
-    columns: BTreeMap<String, String>,
+    columns: BTreeMap<String, Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -144,7 +146,13 @@ impl Reader<'_> {
         let borders =
             raw.border.iter().map(|b| self.border(b, &zones)).collect::<Result<_, _>>()?;
         let site = Site {
-            organisation: raw.organisation,
+            organisation: raw.organisation.filter(|name| !name.trim().is_empty()),
+            secrecy: raw.secrecy.filter(|mark| !mark.trim().is_empty()),
+            device_owners: raw
+                .device_owners
+                .into_iter()
+                .map(|(device, owner)| (device.to_lowercase(), owner))
+                .collect(),
             packs: raw.packs,
             borders,
             orderers_known: raw.authorised.is_some(),
@@ -164,11 +172,7 @@ impl Reader<'_> {
             systems: resolve(raw.systems),
             ssids: resolve(raw.ssids),
             exceptions: resolve(raw.exceptions),
-            columns: raw
-                .columns
-                .into_iter()
-                .map(|(field, name)| (name.to_lowercase(), field))
-                .collect(),
+            columns: self.columns(&raw.columns)?,
         })
     }
 
@@ -291,6 +295,21 @@ impl Reader<'_> {
         };
         raw.iter().map(one).collect::<Result<_, _>>().map(Parameters)
     }
+    /// Own names of columns, in small letters, with the fields that they stand for.
+    fn columns(
+        &self,
+        raw: &BTreeMap<String, Spanned<String>>,
+    ) -> Result<BTreeMap<String, String>, SiteError> {
+        let one = |(field, name): (&String, &Spanned<String>)| {
+            if portvakt_parsers::is_column(field) {
+                return Ok((name.get_ref().trim().to_lowercase(), field.clone()));
+            }
+            let what = "no table has a field called";
+            let hint = "write it as field = \"own name\", like giltig_till = \"Slutar gälla\"";
+            Err(self.fail(name, format!("{what} \"{field}\"; {hint}")))
+        };
+        raw.iter().map(one).collect()
+    }
 }
 
 fn parameter(value: &toml::Value) -> Option<Value> {
@@ -386,6 +405,7 @@ mod tests {
             ("[parameters]\nsoon_day = 1\n", 2, "unknown parameter"),
             ("organisation = 3\n", 1, "invalid type"),
             ("colour = 'red'\n", 1, "unknown field"),
+            ("[columns]\nsyfte = 'Varför'\ngiltigtil = 'Slut'\n", 3, "no table has a field"),
         ];
         for (text, line, message) in cases {
             let e = parse(text).unwrap_err();

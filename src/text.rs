@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use jiff::civil::Date;
 use portvakt_model::{Arg, Finding, Message, RuleRef, Shown};
 use portvakt_space::{AddrSet, ICMP, ICMPV6, ServiceBox, ServiceSet, TCP, Traffic, UDP};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::inputs::FailureKind;
@@ -200,18 +201,26 @@ fn ports((lo, hi): (u16, u16)) -> String {
     if lo == hi { lo.to_string() } else { format!("{lo}–{hi}") }
 }
 
-/// Traffic for machines: inclusive ranges.
-#[derive(Serialize)]
+/// A set of packets: every source with every destination and every service. All ranges are
+/// inclusive.
+#[derive(Serialize, JsonSchema)]
 pub struct TrafficRow {
+    /// Ranges of source addresses.
     src: Vec<[String; 2]>,
+    /// Ranges of destination addresses.
     dst: Vec<[String; 2]>,
+    /// Services.
     services: Vec<ServiceRow>,
 }
 
-#[derive(Serialize)]
+/// Protocols with ports.
+#[derive(Serialize, JsonSchema)]
 struct ServiceRow {
+    /// Range of IP protocol numbers.
     proto: (u8, u8),
+    /// Range of source ports.
     sport: (u16, u16),
+    /// Range of destination ports; for ICMP type × 256 + code.
     dport: (u16, u16),
 }
 

@@ -166,6 +166,15 @@ fn the_catalogue_is_what_the_checks_say() {
 }
 
 #[test]
+fn the_schemas_are_what_the_answers_are_made_of() {
+    for of in ["audit", "parse", "coverage"] {
+        let schema = stdout(&portvakt(["schema", of]));
+        assert!(schema.contains("\"schema\""), "{of}: {schema}");
+        assert_generated(&format!("docs/schema/{of}.json"), &schema);
+    }
+}
+
+#[test]
 fn the_readme_lists_the_formats_that_are_read() {
     let (begin, end) = ("<!-- formats: begin -->\n", "<!-- formats: end -->");
     let readme = fs::read_to_string(here("README.md")).unwrap();

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::date;
 use portvakt::audit::{Case, parameter_names};
 use portvakt::inputs::{Request, read};
-use portvakt::report::{Format, Report, write};
+use portvakt::report::{Detail, Format, Report, write};
 use portvakt::text::Lang;
 use portvakt_checks::{FAMILIES, Selection};
 use portvakt_model::{Location, Verdict};
@@ -38,7 +38,7 @@ fn the_report_is_what_it_was() {
     let report = report(&case);
     for (name, lang) in [("exempelkommun.sv.csv", Lang::Sv), ("exempelkommun.en.csv", Lang::En)] {
         let mut bytes = Vec::new();
-        write(&report, Format::Csv, lang, &mut bytes).unwrap();
+        write(&report, Format::Csv, lang, Detail::Grouped, &mut bytes).unwrap();
         let got = String::from_utf8(bytes).unwrap();
         let path = Path::new("fixtures/reports").join(name);
         if std::env::var_os("UPDATE").is_some() {

@@ -59,7 +59,7 @@ fn no_report_holds_a_secret() {
         let report = case.report(date(2026, 11, 20), &Selection::default());
         for (format, lang) in Format::value_variants().iter().flat_map(|f| LANGS.map(|l| (*f, l))) {
             let mut bytes = Vec::new();
-            report::write(&report, format, lang, &mut bytes).unwrap();
+            report::write(&report, format, lang, report::Detail::Full, &mut bytes).unwrap();
             let text = String::from_utf8(bytes).unwrap();
             assert!(text.len() > 1000, "{folder} {format:?} says little");
             assert_eq!(leak(&text), None, "{folder} {format:?}");

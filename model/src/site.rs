@@ -15,6 +15,10 @@ pub struct ZoneId(pub u32);
 pub struct Site {
     /// Name of the organisation.
     pub organisation: Option<String>,
+    /// Who answers for each device, by its name in small letters; `*` for the others.
+    pub device_owners: BTreeMap<String, String>,
+    /// What reports are marked with when they are kept secret (*sekretessmarkering*).
+    pub secrecy: Option<String>,
     /// Ids of the rule packs in force.
     pub packs: Vec<String>,
     /// Zones.
@@ -40,6 +44,14 @@ pub struct Site {
 }
 
 impl Site {
+    /// Who answers for a device: a virtual part has the owner of its host.
+    pub fn device_owner(&self, device: &str) -> Option<&str> {
+        let name = device.to_lowercase();
+        let host = name.split('/').next().unwrap_or_default();
+        let owner = [name.as_str(), host, "*"].iter().find_map(|n| self.device_owners.get(*n));
+        owner.map(String::as_str)
+    }
+
     /// The zone of an id.
     pub fn zone(&self, id: ZoneId) -> &Zone {
         &self.zones[id.0 as usize]

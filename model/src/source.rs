@@ -16,6 +16,8 @@ pub type Span = Range<u32>;
 pub struct Source {
     /// The path as the user gave it or as the walk found it.
     pub path: String,
+    /// SHA-256 (FIPS 180-4) of the file's bytes as they were read; `None` where nobody asked.
+    pub digest: Option<[u8; 32]>,
     text: String,
     starts: Vec<u32>,
     redacted: Vec<Span>,
@@ -31,7 +33,7 @@ impl Source {
         let mut starts = Vec::with_capacity(1 + memchr::memchr_iter(b'\n', bytes).count());
         starts.push(0);
         starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| at as u32 + 1));
-        Self { path, text, starts, redacted: Vec::new() }
+        Self { path, digest: None, text, starts, redacted: Vec::new() }
     }
 
     /// The whole text, secrets overwritten once [`Source::redact`] has been called.

@@ -22,6 +22,7 @@ use portvakt_model::{
 
 pub use build::{Build, Context, Dimension, Input, IpsetContent, IpsetFile};
 pub use decode::{MAX_BYTES, Undecodable};
+pub use tables::is_column;
 
 /// A parser of one format.
 pub struct Parser {

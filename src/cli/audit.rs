@@ -16,7 +16,7 @@ use tempfile::NamedTempFile;
 use super::Exit;
 use crate::audit::Case;
 use crate::inputs::{self, Request};
-use crate::report::{self, Format, Report};
+use crate::report::{self, Detail, Format, Report};
 use crate::text::{self, Lang};
 
 /// Arguments of `portvakt audit`.
@@ -52,6 +52,9 @@ pub(super) struct Args {
     /// Not these checks
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     skip: Vec<String>,
+    /// Every finding in full in the text report, however many are alike
+    #[arg(long)]
+    full: bool,
     /// Replay the packet of every finding through an independent interpreter of the rules
     #[arg(long)]
     verify: bool,
@@ -152,15 +155,16 @@ fn ids(names: &[String]) -> anyhow::Result<Vec<&'static str>> {
 }
 
 fn write(report: &Report<'_>, args: &Args) -> anyhow::Result<()> {
+    let detail = if args.full { Detail::Full } else { Detail::Grouped };
     let Some(path) = &args.output else {
         let mut out = BufWriter::new(anstream::stdout().lock());
-        report::write(report, args.format, args.lang, &mut out)?;
+        report::write(report, args.format, args.lang, detail, &mut out)?;
         return Ok(out.flush()?);
     };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(".".as_ref());
     let cannot = || format!("cannot write in {}", folder.display());
     let mut file = BufWriter::new(NamedTempFile::new_in(folder).with_context(cannot)?);
-    report::write(report, args.format, args.lang, &mut file)?;
+    report::write(report, args.format, args.lang, detail, &mut file)?;
     let file = file.into_inner().map_err(IntoInnerError::into_error).with_context(cannot)?;
     file.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(())

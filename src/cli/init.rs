@@ -121,6 +121,8 @@ organisation = \"\"
 packs = [\"base\"]
 # Kommunens egna adresser, även sådana som ingen zon nedan gör anspråk på.
 own_prefixes = []
+# Märkning som ska stå på rapporter, till exempel \"Sekretess, 18 kap. 8 § OSL\".
+# secrecy = \"\"
 ";
 
 const SERVERS: &str = "
@@ -142,6 +144,10 @@ const TAIL: &str = "
 # Vem som får besluta om portöppningar, per ägare eller system.
 # [authorised.owner]
 # \"Kommunledningsförvaltningen\" = [\"namn eller befattning som i registret\"]
+
+# Vem som svarar för en enhet när ett fynd inte gäller en viss zon. \"*\" är alla andra.
+# [device_owners]
+# \"*\" = \"…förvaltningen\"
 
 # Egna gränsvärden, till exempel:
 # [parameters]

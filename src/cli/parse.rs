@@ -7,6 +7,7 @@ use anyhow::anyhow;
 use portvakt_model::{Basis, Device, Fact, LineState, Management, Ruleset, Source, SourceId};
 use portvakt_parsers::{Context, Parsed};
 use portvakt_space::Family;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Exit;
@@ -35,7 +36,7 @@ enum Form {
     Json,
 }
 
-/// Version of the schema. A new number means that a field changed its meaning or went away.
+/// Name and version of the schema.
 const SCHEMA: &str = "portvakt-parse-1";
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -59,95 +60,161 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
+/// The schema of the answer as JSON.
+pub(super) fn schema() -> schemars::Schema {
+    schemars::schema_for!(Document<'static>)
+}
+
 fn read(path: &Path, context: &Context, lang: Lang) -> anyhow::Result<Parsed> {
     inputs::parse_one(SourceId(0), path, context)
         .map_err(|kind| anyhow!("{}: {}", path.display(), text::failure(&kind, lang)))
 }
 
-#[derive(Serialize)]
+/// What was understood of one file.
+#[derive(Serialize, JsonSchema)]
 struct Document<'p> {
+    /// Name and version of this schema. A new number means that a field changed its meaning or went away.
     schema: &'static str,
+    /// Path of the file.
     path: &'p str,
+    /// Id of the format.
     format: &'static str,
+    /// Devices, or virtual parts of one.
     devices: Vec<DeviceRow<'p>>,
+    /// Rows of the municipality's tables.
     tables: TableRow,
+    /// States of all lines.
     coverage: CoverageRow,
+    /// Lines that are not modelled, or not recognised.
     not_understood: Vec<LostRow>,
 }
 
-#[derive(Serialize)]
+/// A device.
+#[derive(Serialize, JsonSchema)]
 struct DeviceRow<'p> {
+    /// Its name.
     name: &'p str,
+    /// Version of its software.
     version: Option<&'p str>,
+    /// Lists of rules.
     rulesets: Vec<RulesetRow<'p>>,
+    /// Named addresses, services, groups and schedules that the file defines.
     objects: usize,
+    /// Interfaces that the file defines.
     interfaces: usize,
+    /// Zones of interfaces.
     zones: usize,
+    /// Rules of address translation.
     nat: usize,
+    /// Static routes.
     routes: usize,
+    /// Wireless networks.
     wlans: usize,
+    /// References to what is not defined.
     undefined: usize,
+    /// Secrets, which are hidden.
     secrets: usize,
+    /// How it is administered, where the format says so.
     management: Option<ManagementRow<'p>>,
 }
 
-#[derive(Serialize)]
+/// A list of rules.
+#[derive(Serialize, JsonSchema)]
 struct RulesetRow<'p> {
+    /// Its name.
     name: &'p str,
+    /// ipv4, ipv6 or both.
     family: &'static str,
+    /// Its rules.
     rules: usize,
+    /// Whether packets meet it.
     applied: bool,
+    /// Line where it begins.
     line: u32,
 }
 
-#[derive(Serialize)]
+/// Rows of the municipality's tables.
+#[derive(Serialize, JsonSchema)]
 struct TableRow {
+    /// Port-opening decisions.
     decisions: usize,
+    /// Systems.
     systems: usize,
+    /// Wireless networks of the standard.
     ssids: usize,
+    /// Exceptions.
     exceptions: usize,
+    /// Sets of ipset.
     sets: usize,
 }
 
-#[derive(Serialize)]
+/// States of all lines; each line has one.
+#[derive(Serialize, JsonSchema)]
 struct CoverageRow {
+    /// All lines, or rows of a workbook.
     lines: u32,
+    /// Lines whose meaning was used.
     used: u32,
+    /// Lines without meaning for an audit.
     neutral: u32,
+    /// Lines that are known and not modelled.
     unsupported: u32,
+    /// Lines that were not recognised.
     unknown: u32,
 }
 
-#[derive(Serialize)]
+/// A line that is not modelled, or not recognised.
+#[derive(Serialize, JsonSchema)]
 struct LostRow {
+    /// Its number, from 1.
     line: u32,
+    /// Its text, secrets hidden.
     text: String,
+    /// Why.
     why: &'static str,
 }
 
-/// A setting with the line it stands on; `null` for the vendor's default.
-#[derive(Serialize)]
+/// A setting with the line it stands on; the line is null for the vendor's default.
+#[derive(Serialize, JsonSchema)]
 struct FactRow<T> {
+    /// Its value.
     value: T,
+    /// Its line.
     line: Option<u32>,
 }
 
-#[derive(Serialize)]
+/// How a device is administered.
+#[derive(Serialize, JsonSchema)]
 struct ManagementRow<'p> {
+    /// Protocols that it answers to, each with its interface or `*`.
     services: Vec<String>,
+    /// Console and terminal lines.
     lines: Vec<&'p str>,
+    /// Local accounts.
     accounts: Vec<&'p str>,
+    /// Versions of SNMP.
     snmp_versions: Vec<u8>,
+    /// Time servers.
     ntp: Vec<&'p str>,
+    /// Log servers.
     log_targets: Vec<&'p str>,
+    /// Whether logins are checked centrally.
     central_aaa: Option<FactRow<bool>>,
+    /// Whether commands are logged.
     command_log: Option<FactRow<bool>>,
+    /// Attempts before a lockout.
     login_attempts: Option<FactRow<u32>>,
+    /// Length of a lockout.
     lockout_seconds: Option<FactRow<u32>>,
+    /// Least length of passwords.
     password_min_length: Option<FactRow<u32>>,
+    /// Versions of SSH.
     ssh_versions: Option<FactRow<&'p [u8]>>,
+    /// Versions of TLS of its own services.
     tls_versions: Option<FactRow<&'p [String]>>,
+    /// Whether a text is shown before login.
     banner: Option<FactRow<bool>>,
+    /// Whether the configuration is saved elsewhere.
     config_backup: Option<FactRow<bool>>,
 }
 

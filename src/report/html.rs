@@ -1,12 +1,18 @@
 //! The report as a page that stands alone: to read, to print, to keep as evidence.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use askama::Template;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use portvakt_checks::Outcome;
 use portvakt_model::{Location, Role, Severity, Verdict};
+use sha2::{Digest as _, Sha256};
 
-use super::text::{heading, packet, place};
+use super::chart::{Chart, chart};
+use super::summary::{by_family, by_owner};
+use super::text::{columns, heading, packet, place};
 use super::{Report, ReportFinding};
 use crate::text::{self, Lang};
 
@@ -20,6 +26,7 @@ pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io:
 struct Page {
     words: Words,
     organisation: String,
+    secrecy: String,
     today: String,
     version: &'static str,
     packs: Vec<String>,
@@ -28,9 +35,21 @@ struct Page {
     excepted: usize,
     passed: usize,
     groups: Vec<Group>,
+    charts: Vec<Chart>,
+    /// Heads of the charts' tables.
+    columns: Vec<&'static str>,
+    /// What findings can be chosen by: owners, and ids and names of checks.
+    owners: Vec<String>,
+    checks: Vec<(&'static str, &'static str)>,
     files: Vec<FileRow>,
     failures: Vec<String>,
+    not_read: Vec<String>,
+    script: &'static str,
+    /// Only the page's own script may run: nothing that stands in an export can.
+    script_hash: String,
 }
+
+const SCRIPT: &str = include_str!("templates/report.js");
 
 /// The page's own words.
 #[derive(Clone, Copy)]
@@ -59,6 +78,20 @@ struct Words {
     failures: &'static str,
     interpretation: &'static str,
     made_by: &'static str,
+    secrecy: &'static str,
+    by_owner: &'static str,
+    by_family: &'static str,
+    nobody: &'static str,
+    filter: &'static str,
+    search: &'static str,
+    kind: &'static str,
+    check: &'static str,
+    order: &'static str,
+    place: &'static str,
+    all: &'static str,
+    reset: &'static str,
+    sorted: &'static str,
+    not_read: &'static str,
 }
 
 const SV: Words = Words {
@@ -86,6 +119,20 @@ const SV: Words = Words {
     failures: "Kunde inte granskas",
     interpretation: "tolkning",
     made_by: "Framställd av portvakt",
+    secrecy: "Sekretessmarkering:",
+    by_owner: "Överträdelser per förvaltning",
+    by_family: "Överträdelser per område",
+    nobody: "utan ägare",
+    filter: "Urval av fynd",
+    search: "Sök",
+    kind: "Allvar",
+    check: "Kontroll",
+    order: "Ordning",
+    place: "Plats",
+    all: "alla",
+    reset: "Visa alla",
+    sorted: "Fynd i vald ordning",
+    not_read: "Inte lästa, dokument och bilder",
 };
 
 const EN: Words = Words {
@@ -113,6 +160,20 @@ const EN: Words = Words {
     failures: "Could not be audited",
     interpretation: "interpretation",
     made_by: "Made by portvakt",
+    secrecy: "Secrecy mark:",
+    by_owner: "Violations by department",
+    by_family: "Violations by area",
+    nobody: "no owner",
+    filter: "Choice of findings",
+    search: "Search",
+    kind: "Severity",
+    check: "Check",
+    order: "Order",
+    place: "Place",
+    all: "all",
+    reset: "Show all",
+    sorted: "Findings in the chosen order",
+    not_read: "Not read, documents and pictures",
 };
 
 struct Count {
@@ -122,6 +183,8 @@ struct Count {
 }
 
 struct Group {
+    /// Its place among the groups: sorts, and names it in the page.
+    order: usize,
     class: &'static str,
     heading: &'static str,
     findings: Vec<Row>,
@@ -158,6 +221,7 @@ struct FileRow {
     understood: u32,
     unsupported: u32,
     unknown: u32,
+    sha256: String,
 }
 
 fn page(report: &Report<'_>, lang: Lang) -> Page {
@@ -170,6 +234,7 @@ fn page(report: &Report<'_>, lang: Lang) -> Page {
     Page {
         words: lang.of(SV, EN),
         organisation: site.organisation.clone().unwrap_or_default(),
+        secrecy: site.secrecy.clone().unwrap_or_default(),
         today: report.today.to_string(),
         version: env!("CARGO_PKG_VERSION"),
         packs: packs(report, lang),
@@ -178,6 +243,10 @@ fn page(report: &Report<'_>, lang: Lang) -> Page {
         excepted: report.count(Verdict::Excepted),
         passed: report.outcomes(Outcome::Pass),
         groups: groups(report, lang),
+        charts: charts(report, lang),
+        columns: columns(lang),
+        owners: distinct(report.findings.iter().filter_map(|f| f.finding.owner.clone())),
+        checks: distinct(report.findings.iter().map(|f| (f.check.id, f.check.name))),
         files: report.coverage.iter().map(file).collect(),
         failures: report
             .case
@@ -185,7 +254,27 @@ fn page(report: &Report<'_>, lang: Lang) -> Page {
             .iter()
             .map(|f| format!("{}: {}", f.path, text::failure(&f.kind, lang)))
             .collect(),
+        not_read: report.case.passed_over().to_vec(),
+        script: SCRIPT,
+        script_hash: BASE64_STANDARD.encode(Sha256::digest(SCRIPT.as_bytes())),
     }
+}
+
+/// Each value once, in order.
+fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
+    values.collect::<BTreeSet<T>>().into_iter().collect()
+}
+
+fn charts(report: &Report<'_>, lang: Lang) -> Vec<Chart> {
+    let words = lang.of(SV, EN);
+    let owners = by_owner(report).into_iter();
+    let owners = owners.map(|r| (r.owner.unwrap_or(words.nobody).to_owned(), r.counts));
+    let families = by_family(report).into_iter();
+    let families = families.map(|(f, counts)| (lang.pick(&f.title).to_owned(), counts));
+    vec![
+        chart("by-owner", words.by_owner, owners, lang),
+        chart("by-family", words.by_family, families, lang),
+    ]
 }
 
 fn violations<'r>(
@@ -213,6 +302,7 @@ fn groups(report: &Report<'_>, lang: Lang) -> Vec<Group> {
     let mut groups: Vec<Group> = Severity::ALL
         .iter()
         .map(|s| Group {
+            order: 0,
             class: s.name(),
             heading: heading(Verdict::Violation, *s, lang),
             findings: violations(report, *s).map(|f| row(report, f, lang)).collect(),
@@ -221,12 +311,16 @@ fn groups(report: &Report<'_>, lang: Lang) -> Vec<Group> {
     for verdict in [Verdict::CannotTell, Verdict::Excepted] {
         let of = report.findings.iter().filter(|f| f.finding.verdict == verdict);
         groups.push(Group {
+            order: 0,
             class: verdict.name(),
             heading: heading(verdict, Severity::Info, lang),
             findings: of.map(|f| row(report, f, lang)).collect(),
         });
     }
     groups.retain(|g| !g.findings.is_empty());
+    for (order, group) in groups.iter_mut().enumerate() {
+        group.order = order;
+    }
     groups
 }
 
@@ -277,6 +371,7 @@ fn file(source: &super::SourceCoverage) -> FileRow {
         understood: used + neutral,
         unsupported,
         unknown,
+        sha256: source.sha256().unwrap_or_default(),
     }
 }
 

@@ -9,10 +9,15 @@ use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{Report, ReportFinding, SourceCoverage};
+use super::document::{
+    CheckRow, CitationRow, CoverageRow, Document, FailureRow, FindingRow, OutcomeRow, OwnerCounts,
+    PackRow, Place, RelatedRow, Summary, WitnessRow,
+};
+use super::summary::{OwnerRow, by_owner};
+use super::{Judgement, Report, ReportFinding, SourceCoverage};
 use crate::text::{self, Lang};
 
-/// Version of the schema. A new number means that a field changed its meaning or went away.
+/// Name and version of the schema.
 const SCHEMA: &str = "portvakt-audit-1";
 
 pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
@@ -20,22 +25,13 @@ pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io:
     writeln!(out)
 }
 
-#[derive(Serialize)]
-struct Document<'r> {
-    schema: &'static str,
-    version: &'static str,
-    today: String,
-    organisation: Option<&'r str>,
-    packs: Vec<PackRow<'r>>,
-    summary: Summary,
-    findings: Rows<'r>,
-    checks: Vec<CheckRow<'r>>,
-    coverage: Vec<CoverageRow<'r>>,
-    failures: Vec<FailureRow>,
+/// The schema of the report (JSON Schema 2020-12).
+pub(super) fn schema() -> schemars::Schema {
+    schemars::schema_for!(Document<'static>)
 }
 
 /// All findings, a line each. They are made as they are written, so that not all are held at once.
-struct Rows<'r> {
+pub(super) struct Rows<'r> {
     report: &'r Report<'r>,
     lang: Lang,
 }
@@ -57,115 +53,6 @@ impl Serialize for Rows<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct PackRow<'r> {
-    id: &'r str,
-    superseded_by: Option<&'r str>,
-}
-
-#[derive(Serialize)]
-struct Summary {
-    violation: usize,
-    cannot_tell: usize,
-    excepted: usize,
-    pass: usize,
-    not_applicable: usize,
-    devices: usize,
-    worst: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct FindingRow<'r> {
-    check: &'static str,
-    name: &'static str,
-    verdict: &'static str,
-    severity: &'static str,
-    title: &'static str,
-    message: String,
-    fix: &'static str,
-    location: Place,
-    related: Vec<RelatedRow<'r>>,
-    witness: Option<WitnessRow<'r>>,
-    traffic: Vec<text::TrafficRow>,
-    citations: Vec<CitationRow<'r>>,
-    device: Option<&'r str>,
-    owner: Option<&'r str>,
-    exception: Option<&'r str>,
-    fingerprint: &'r str,
-}
-
-#[derive(Serialize)]
-struct Place {
-    path: String,
-    line: u32,
-    column: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sheet: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cell: Option<String>,
-}
-
-#[derive(Serialize)]
-struct RelatedRow<'r> {
-    role: &'static str,
-    label: &'r str,
-    location: Place,
-}
-
-#[derive(Serialize)]
-struct WitnessRow<'r> {
-    src: String,
-    dst: String,
-    proto: u8,
-    sport: u16,
-    dport: u16,
-    #[serde(rename = "in")]
-    iif: Option<&'r str>,
-    out: Option<&'r str>,
-    state: &'static str,
-    permitted: bool,
-}
-
-#[derive(Serialize)]
-struct CitationRow<'r> {
-    rule: &'r str,
-    source: &'r str,
-    section: &'r str,
-    quote: &'r str,
-    derived: bool,
-}
-
-#[derive(Serialize)]
-struct CheckRow<'r> {
-    check: &'static str,
-    name: &'static str,
-    outcomes: Vec<OutcomeRow<'r>>,
-    unmet: Option<String>,
-}
-
-#[derive(Serialize)]
-struct OutcomeRow<'r> {
-    device: Option<&'r str>,
-    outcome: &'static str,
-}
-
-#[derive(Serialize)]
-struct CoverageRow<'r> {
-    path: &'r str,
-    format: &'static str,
-    lines: u32,
-    used: u32,
-    neutral: u32,
-    unsupported: u32,
-    unknown: u32,
-}
-
-#[derive(Serialize)]
-struct FailureRow {
-    path: String,
-    error: String,
-}
-
 fn document<'r>(report: &'r Report<'_>, lang: Lang) -> Document<'r> {
     let site = &report.case.site().site;
     Document {
@@ -173,6 +60,7 @@ fn document<'r>(report: &'r Report<'_>, lang: Lang) -> Document<'r> {
         version: env!("CARGO_PKG_VERSION"),
         today: report.today.to_string(),
         organisation: site.organisation.as_deref(),
+        secrecy: site.secrecy.as_deref(),
         packs: report
             .case
             .packs()
@@ -181,6 +69,7 @@ fn document<'r>(report: &'r Report<'_>, lang: Lang) -> Document<'r> {
             .map(|p| PackRow { id: &p.id, superseded_by: p.superseded_by.as_deref() })
             .collect(),
         summary: summary(report),
+        owners: by_owner(report).iter().map(owner).collect(),
         findings: Rows { report, lang },
         checks: checks(report),
         coverage: report.coverage.iter().map(coverage).collect(),
@@ -190,7 +79,13 @@ fn document<'r>(report: &'r Report<'_>, lang: Lang) -> Document<'r> {
             .iter()
             .map(|f| FailureRow { path: f.path.clone(), error: text::failure(&f.kind, lang) })
             .collect(),
+        not_read: report.case.passed_over(),
     }
+}
+
+fn owner<'r>(row: &OwnerRow<'r>) -> OwnerCounts<'r> {
+    let [critical, high, medium, low, info, cannot_tell, excepted] = row.counts.columns();
+    OwnerCounts { owner: row.owner, critical, high, medium, low, info, cannot_tell, excepted }
 }
 
 fn summary(report: &Report<'_>) -> Summary {
@@ -287,7 +182,7 @@ fn checks<'r>(report: &'r Report<'_>) -> Vec<CheckRow<'r>> {
         }
         portvakt_checks::Subject::Site => None,
     };
-    let row = |r: &'r portvakt_checks::CheckResult| CheckRow {
+    let row = |r: &'r Judgement| CheckRow {
         check: r.check.id,
         name: r.check.name,
         outcomes: r
@@ -297,7 +192,7 @@ fn checks<'r>(report: &'r Report<'_>) -> Vec<CheckRow<'r>> {
             .collect(),
         unmet: r.unmet.map(|need| format!("{need:?}").to_lowercase()),
     };
-    report.results.iter().map(row).collect()
+    report.judgements.iter().map(row).collect()
 }
 
 const fn outcome(outcome: Outcome) -> &'static str {
@@ -315,6 +210,7 @@ fn coverage(source: &SourceCoverage) -> CoverageRow<'_> {
     CoverageRow {
         path: &source.path,
         format: source.format,
+        sha256: source.sha256(),
         lines,
         used,
         neutral,

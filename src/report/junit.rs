@@ -3,34 +3,37 @@
 
 use std::io::{self, Write};
 
-use portvakt_checks::{CheckResult, Outcome, Subject};
+use portvakt_checks::{Outcome, Subject};
 use portvakt_model::Finding;
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
-use super::Report;
 use super::text::place;
+use super::{Judgement, Report};
 use crate::text::{self, Lang};
 
 pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     let mut junit = Junit::new("portvakt");
-    for result in &report.results {
-        junit.add_test_suite(suite(report, result, lang));
+    for judgement in &report.judgements {
+        junit.add_test_suite(suite(report, judgement, lang));
     }
     junit.serialize(out).map_err(io::Error::other)
 }
 
-fn suite(report: &Report<'_>, result: &CheckResult, lang: Lang) -> TestSuite {
-    let mut suite = TestSuite::new(format!("{} {}", result.check.id, result.check.name));
-    for (subject, outcome) in &result.outcomes {
+fn suite(report: &Report<'_>, judgement: &Judgement, lang: Lang) -> TestSuite {
+    let check = judgement.check;
+    let found: Vec<&Finding> =
+        report.findings.iter().filter(|f| f.check.id == check.id).map(|f| &f.finding).collect();
+    let mut suite = TestSuite::new(format!("{} {}", check.id, check.name));
+    for (subject, outcome) in &judgement.outcomes {
         let name = match subject {
             Subject::Device(d) => report.case.devices()[*d as usize].name.as_str(),
             Subject::Site => "site",
         };
         let device = matches!(subject, Subject::Device(_)).then_some(name);
-        let own = result.findings.iter().filter(|f| f.device.as_deref() == device);
+        let own = found.iter().filter(|f| f.device.as_deref() == device);
         let said: Vec<String> = own.map(|f| line(report, f, lang)).collect();
         let mut case = TestCase::new(name, status(*outcome, &said, lang));
-        case.set_classname(result.check.id);
+        case.set_classname(check.id);
         suite.add_test_case(case);
     }
     suite

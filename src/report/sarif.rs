@@ -25,7 +25,7 @@ pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io:
                 "name": "portvakt",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "language": lang.of("sv", "en"),
-                "rules": report.results.iter().map(|r| rule(r.check, lang)).collect::<Vec<_>>(),
+                "rules": report.judgements.iter().map(|r| rule(r.check, lang)).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
             "invocations": [{

@@ -7,17 +7,91 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use portvakt_checks::Outcome;
 use portvakt_model::{Location, Related, Role, Severity, Verdict, Witness};
 
-use super::{Report, ReportFinding};
+use super::summary::by_owner;
+use super::{Detail, Report, ReportFinding};
 use crate::text::{self, Lang};
 
-pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
-    let renderer = Renderer::styled();
-    for row in &report.findings {
-        writeln!(out, "{}\n", renderer.render(&[finding(report, row, lang)]))?;
+/// Findings of one kind that are shown in full, and those that get a line each after them.
+const IN_FULL: usize = 3;
+const A_LINE_EACH: usize = 20;
+
+pub(super) fn write(
+    report: &Report<'_>,
+    lang: Lang,
+    detail: Detail,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    heads(report, lang, out)?;
+    let kind = |f: &ReportFinding| (f.finding.verdict, f.finding.severity, f.check.id);
+    for group in report.findings.chunk_by(|a, b| kind(a) == kind(b)) {
+        let full = if detail == Detail::Full { group.len() } else { in_full(group.len()) };
+        let renderer = Renderer::styled();
+        for row in &group[..full] {
+            writeln!(out, "{}\n", renderer.render(&[finding(report, row, lang)]))?;
+        }
+        rest(report, &group[full..], lang, out)?;
     }
     failures(report, lang, out)?;
     coverage(report, lang, out)?;
+    owners(report, lang, out)?;
     summary(report, lang, out)
+}
+
+/// One more than the limit is shown rather than announced.
+const fn in_full(all: usize) -> usize {
+    if all <= IN_FULL + 1 { all } else { IN_FULL }
+}
+
+/// What is audited, for when, by which rules.
+fn heads(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+    let site = &report.case.site().site;
+    if let Some(mark) = &site.secrecy {
+        writeln!(out, "{mark}\n")?;
+    }
+    let packs: Vec<&str> = report.case.packs().list.iter().map(|p| p.id.as_str()).collect();
+    let name = site.organisation.as_deref().map_or_else(String::new, |o| format!("{o} · "));
+    let words = lang.of(["bedömt för", "regelpaket"], ["judged for", "rule packs"]);
+    let (today, packs) = (report.today, packs.join(", "));
+    writeln!(out, "{name}{} {today} · {} {packs}\n", words[0], words[1])
+}
+
+/// Findings of one kind after those in full: a line each, then how many more each file has.
+fn rest(
+    report: &Report<'_>,
+    group: &[ReportFinding],
+    lang: Lang,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Some(first) = group.first() else { return Ok(()) };
+    let (kind, title) =
+        (&first.check, heading(first.finding.verdict, first.finding.severity, lang));
+    let more = lang.of("till av samma slag", "more of the same kind");
+    writeln!(out, "{title}[{} {}]: {} {more}", kind.id, kind.name, group.len())?;
+    let shown = group.len().min(A_LINE_EACH);
+    for row in &group[..shown] {
+        let message = text::message(&row.finding, lang);
+        writeln!(out, "   {}: {message}", place(report, &row.finding.at, lang))?;
+    }
+    if shown < group.len() {
+        let word = lang.of("och i", "and in");
+        let all = lang.of("--full visar alla", "--full shows all");
+        writeln!(out, "   {word} {} ({all})", by_file(report, &group[shown..]))?;
+    }
+    writeln!(out)
+}
+
+/// The files of findings, each with how many it has.
+fn by_file(report: &Report<'_>, group: &[ReportFinding]) -> String {
+    let mut files: Vec<(&str, usize)> = Vec::new();
+    for row in group {
+        let source = row.finding.at.source();
+        let path = source.map_or("–", |id| report.case.sources()[id.0 as usize].path.as_str());
+        match files.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, count)) => *count += 1,
+            None => files.push((path, 1)),
+        }
+    }
+    files.iter().map(|(path, count)| format!("{path} {count}")).collect::<Vec<_>>().join(", ")
 }
 
 fn finding<'r>(report: &'r Report<'_>, row: &'r ReportFinding, lang: Lang) -> Group<'r> {
@@ -194,7 +268,40 @@ fn coverage(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<
         }
         writeln!(out)?;
     }
+    let passed_over = report.case.passed_over();
+    if !passed_over.is_empty() {
+        let word = lang.of("Inte lästa, dokument och bilder", "Not read, documents and pictures");
+        writeln!(out, "{word}: {}", passed_over.join(", "))?;
+    }
     writeln!(out)
+}
+
+/// A table of findings by owner and severity. With one owner the sums below say the same.
+fn owners(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+    let rows = by_owner(report);
+    if rows.len() < 2 {
+        return Ok(());
+    }
+    let nobody = lang.of("utan ägare", "no owner");
+    let width = rows.iter().map(|r| r.owner.unwrap_or(nobody).chars().count()).max().unwrap_or(0);
+    let heads = columns(lang);
+    writeln!(out, "{}", lang.of("Fynd per förvaltning:", "Findings by department:"))?;
+    writeln!(out, "  {:width$}  {}", "", heads.join("  "))?;
+    for row in &rows {
+        write!(out, "  {:width$}", row.owner.unwrap_or(nobody))?;
+        for (head, count) in heads.iter().zip(row.counts.columns()) {
+            write!(out, "  {count:>0$}", head.chars().count())?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out)
+}
+
+/// The heads of a table of [`Counts`](super::summary::Counts).
+pub(super) fn columns(lang: Lang) -> Vec<&'static str> {
+    let severities = Severity::ALL.iter().map(|s| heading(Verdict::Violation, *s, lang));
+    let others = [Verdict::CannotTell, Verdict::Excepted];
+    severities.chain(others.map(|v| heading(v, Severity::Info, lang))).collect()
 }
 
 fn summary(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {

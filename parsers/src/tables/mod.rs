@@ -66,6 +66,11 @@ pub(crate) static EXCEPTIONS: Parser = Parser {
     parse,
 };
 
+/// Whether some table has a column that is called `name`, in any spelling.
+pub fn is_column(name: &str) -> bool {
+    Kind::ALL.iter().any(|kind| kind.known(name).is_some())
+}
+
 fn sniff(head: &Head<'_>, kind: Kind) -> Score {
     if head.text.is_empty() {
         // What the sheets hold is known once they are read.

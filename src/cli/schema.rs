@@ -1,0 +1,38 @@
+//! `portvakt schema`: what the fields of JSON answers are.
+
+use std::io::Write;
+
+use super::{Exit, parse};
+use crate::catalogue::CoverageDocument;
+use crate::report;
+
+/// Arguments of `portvakt schema`.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The command whose answer is meant
+    #[arg(value_enum)]
+    of: Of,
+}
+
+/// An answer as JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Of {
+    /// `audit --format json`
+    Audit,
+    /// `parse --format json`
+    Parse,
+    /// `catalogue --coverage --format json`
+    Coverage,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let schema = match args.of {
+        Of::Audit => report::schema(),
+        Of::Parse => parse::schema(),
+        Of::Coverage => schemars::schema_for!(CoverageDocument),
+    };
+    let mut out = anstream::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &schema)?;
+    writeln!(out)?;
+    Ok(Exit::Clean)
+}

@@ -157,6 +157,8 @@ fn a_starter_is_a_valid_site_file_and_is_not_overwritten() {
     assert_eq!(init(&[]), Some(0));
     let starter = fs::read_to_string(site.path().join("portvakt.toml")).unwrap();
     assert!(starter.contains("register.xlsx") && starter.contains("core-sw:Vlan640"));
+    assert_eq!(starter.matches("kind = \"internet\"").count(), 1, "{starter}");
+    assert!(starter.contains("kind = \"admin\""), "{starter}");
     let (code, _, errors) = audit(site.path(), &[]);
     assert_eq!(code, Some(1), "it is read without complaint: {errors}");
     assert_eq!(init(&[]), Some(2), "it is not overwritten unasked");

@@ -144,6 +144,18 @@ fn closing(bytes: &[u8], from: usize, quote: u8) -> usize {
     bytes.len()
 }
 
+/// Whether a line of a terminal capture is a shell's prompt, with or without a command after it:
+/// `root@srv:~# nft list ruleset`, `[admin@srv ~]$`.
+pub(crate) fn is_shell_prompt(text: &str) -> bool {
+    let text = text.trim();
+    let head = text.find(['#', '$']).map_or("", |end| &text[..end]);
+    let Some((user, rest)) = head.trim_start_matches('[').split_once('@') else { return false };
+    let named =
+        |w: &str| !w.is_empty() && w.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+    let host = rest.split([':', ' ', ']']).next().unwrap_or_default();
+    named(user) && named(host) && rest.len() > host.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -59,32 +59,113 @@ fn starter(found: &Inputs, folder: &std::path::Path) -> String {
         ("ssids", "ssid-table"),
         ("exceptions", "exceptions"),
     ] {
-        let _ = writeln!(out, "{key} = {:?}", named(format));
+        let _ = writeln!(out, "{key} = {}", list(&named(format)));
     }
+    let proposals = proposals(found.parsed.iter().flat_map(|p| &p.devices));
+    let links = proposals.iter().filter(|z| z.kind == INTERNET);
+    let own: Vec<String> = links.flat_map(|z| z.prefixes.clone()).collect();
+    out.push_str(OWN);
+    let _ = writeln!(out, "own_prefixes = {}", list(&own));
     out.push_str(SERVERS);
-    let devices = found.parsed.iter().flat_map(|p| &p.devices);
-    devices.for_each(|device| zones(device, &mut out));
+    internet(&proposals, &mut out);
+    proposals.iter().filter(|z| z.kind != INTERNET).for_each(|z| zone(z, &mut out));
     out.push_str(TAIL);
     out
 }
 
-/// A zone for each network that a device has an address in, to be named and sorted by a person.
-fn zones(device: &Device, out: &mut String) {
+const INTERNET: &str = "internet";
+
+/// A zone to be named and sorted by a person: a network with the interfaces that have an address in
+/// it, on whatever device.
+struct Proposal {
+    name: String,
+    kind: &'static str,
+    hints: Vec<String>,
+    prefixes: Vec<String>,
+    interfaces: Vec<String>,
+}
+
+fn proposals<'d>(devices: impl Iterator<Item = &'d Device>) -> Vec<Proposal> {
+    let mut all: Vec<Proposal> = Vec::new();
     let with_address = |i: &&Interface| i.enabled && !i.addresses.is_empty();
-    for interface in device.interfaces.all().iter().filter(with_address) {
+    let each = devices.flat_map(|d| d.interfaces.all().iter().map(move |i| (d, i)));
+    for (device, interface) in each.filter(|(_, i)| with_address(i)) {
         let prefixes: Vec<String> = interface.addresses.iter().filter_map(network).collect();
-        let hint = interface.description.as_deref().or(interface.role.as_deref()).unwrap_or("");
-        let kind = kind(interface);
+        let hint = interface.description.as_deref().or(interface.role.as_deref());
+        let hint = hint.map(|h| h.replace(['\n', '\r'], " "));
+        let place = format!("{}:{}", device.name, interface.name);
+        if let Some(same) = all.iter_mut().find(|z| z.prefixes == prefixes) {
+            same.interfaces.push(place);
+            same.hints.extend(hint);
+            continue;
+        }
+        all.push(Proposal {
+            name: format!("{} {}", device.name, interface.name),
+            kind: kind(interface),
+            hints: hint.into_iter().collect(),
+            prefixes,
+            interfaces: vec![place],
+        });
+    }
+    name(&mut all);
+    all
+}
+
+/// Calls each zone by what its interface says of itself, where that is one thing and no other's.
+fn name(proposals: &mut [Proposal]) {
+    let hints: Vec<String> = proposals.iter().map(|z| z.hints.join(", ")).collect();
+    for (proposal, hint) in proposals.iter_mut().zip(&hints) {
+        if proposal.hints.len() == 1 && hints.iter().filter(|h| *h == hint).count() == 1 {
+            proposal.name.clone_from(hint);
+        }
+    }
+}
+
+/// One zone for all that leads out. Its links have the municipality's own addresses, so the zone
+/// itself has none: it is all that nothing else claims.
+fn internet(proposals: &[Proposal], out: &mut String) {
+    let links = proposals.iter().filter(|z| z.kind == INTERNET);
+    let interfaces: Vec<String> = links.flat_map(|z| z.interfaces.clone()).collect();
+    if !interfaces.is_empty() {
+        let interfaces = list(&interfaces);
         let _ = write!(
             out,
-            "\n[[zone]] # {} {} {}\nname = {:?}\nkind = {kind:?}\n# owner = \"…förvaltningen\"\nprefixes = {prefixes:?}\ninterfaces = [{:?}]\n",
-            device.name,
-            interface.name,
-            hint.replace(['\n', '\r'], " "),
-            format!("{} {}", device.name, interface.name),
-            format!("{}:{}", device.name, interface.name),
+            "
+# Internet är allt som ingen annan zon gör anspråk på.
+[[zone]]
+name = \"Internet\"
+kind = \"internet\"
+interfaces = {interfaces}
+"
         );
     }
+}
+
+fn zone(zone: &Proposal, out: &mut String) {
+    let _ = write!(
+        out,
+        "
+[[zone]]
+name = {}
+kind = {}
+# owner = \"…förvaltningen\"
+prefixes = {}
+interfaces = {}
+",
+        text(&zone.name),
+        text(zone.kind),
+        list(&zone.prefixes),
+        list(&zone.interfaces),
+    );
+}
+
+/// A text as TOML writes it.
+fn text(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+fn list(texts: &[String]) -> String {
+    toml::Value::from(texts.to_vec()).to_string()
 }
 
 fn network(prefix: &portvakt_model::Prefix) -> Option<String> {
@@ -94,23 +175,30 @@ fn network(prefix: &portvakt_model::Prefix) -> Option<String> {
 
 /// A first guess from what the export itself says; a person must look at it.
 fn kind(interface: &Interface) -> &'static str {
-    let name = interface.name.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|w| name.contains(w));
-    if interface.role.as_deref() == Some("wan")
-        || interface.security_level == Some(0)
-        || has(&["outside", "wan"])
-    {
-        "internet"
-    } else if interface.role.as_deref() == Some("dmz") || has(&["dmz"]) {
-        "dmz"
-    } else if has(&["guest", "gast", "gäst", "publi"]) {
-        "guest"
-    } else if has(&["mgmt", "management"]) {
-        "management"
-    } else {
-        "users"
+    let role = interface.role.as_deref();
+    let said = format!("{} {}", interface.name, interface.description.as_deref().unwrap_or(""));
+    let said = said.to_lowercase();
+    let says = |words: &&[&str]| words.iter().any(|w| said.contains(w));
+    let by_words = KINDS.iter().find(|(words, _)| says(words)).map(|(_, kind)| *kind);
+    match role {
+        Some("wan") => INTERNET,
+        _ if interface.security_level == Some(0) => INTERNET,
+        Some("dmz") => "dmz",
+        _ => by_words.unwrap_or("users"),
     }
 }
+
+/// Words in the names and descriptions of interfaces, and the kind of zone that they speak of.
+const KINDS: &[(&[&str], &str)] = &[
+    (&["outside", "wan", "internet"], INTERNET),
+    (&["dmz"], "dmz"),
+    (&["guest", "gast", "gäst", "besök", "publi"], "guest"),
+    (&["mgmt", "management", "hantering", "utrustning"], "management"),
+    (&["server", "servrar", "srv"], "server"),
+    (&["scada", "styr", "plc", "fastighet", "vattenverk"], "ot"),
+    (&["partner", "leverantör", "leverantor", "supplier"], "other"),
+    (&["adm"], "admin"),
+];
 
 const HEAD: &str = "\
 # Beskriver anläggningen för portvakt. Allt nedan är förslag ur det som fanns i katalogen: gå igenom
@@ -119,10 +207,12 @@ const HEAD: &str = "\
 organisation = \"\"
 # Regelpaket: base ingår alltid. Övriga: malmo-2019, kommun-2013, stockholm, malmo-followup.
 packs = [\"base\"]
-# Kommunens egna adresser, även sådana som ingen zon nedan gör anspråk på.
-own_prefixes = []
 # Märkning som ska stå på rapporter, till exempel \"Sekretess, 18 kap. 8 § OSL\".
 # secrecy = \"\"
+";
+
+const OWN: &str = "
+# Kommunens egna adresser, även sådana som ingen zon nedan gör anspråk på.
 ";
 
 const SERVERS: &str = "
@@ -131,7 +221,7 @@ const SERVERS: &str = "
 # log_servers = []
 
 # Zoner. kind: admin | server | users | guest | public-wlan | dmz | internet | management | ot | other
-# Två gränssnitt mot samma nät ska stå i samma zon.
+# Gränssnitt mot samma nät står i samma zon.
 ";
 
 const TAIL: &str = "

@@ -4,7 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use portvakt_model::{Basis, Device, Fact, LineState, Management, Ruleset, Source, SourceId};
+use portvakt_analysis::anomalies::called;
+use portvakt_model::{
+    Basis, Device, Fact, LineState, Management, Ruleset, RulesetId, Source, SourceId,
+};
 use portvakt_parsers::{Context, Parsed};
 use portvakt_space::Family;
 use schemars::JsonSchema;
@@ -265,7 +268,7 @@ fn device(d: &Device) -> DeviceRow<'_> {
     DeviceRow {
         name: &d.name,
         version: d.version.as_deref(),
-        rulesets: d.rulesets.iter().map(ruleset).collect(),
+        rulesets: rulesets(d),
         objects: d.objects.iter().filter(|o| !o.predefined).count(),
         interfaces: d.interfaces.all().iter().filter(|i| i.declared).count(),
         zones: d.zones.len(),
@@ -278,7 +281,14 @@ fn device(d: &Device) -> DeviceRow<'_> {
     }
 }
 
-fn ruleset(list: &Ruleset) -> RulesetRow<'_> {
+fn rulesets(device: &Device) -> Vec<RulesetRow<'_>> {
+    let called = called(device);
+    let all = (0..).map(RulesetId).zip(&device.rulesets);
+    all.map(|(id, list)| ruleset(list, !list.hooks.is_empty() || called.contains(&id))).collect()
+}
+
+/// A chain is applied when another calls it.
+fn ruleset(list: &Ruleset, applied: bool) -> RulesetRow<'_> {
     RulesetRow {
         name: &list.name,
         family: match list.families[..] {
@@ -287,7 +297,7 @@ fn ruleset(list: &Ruleset) -> RulesetRow<'_> {
             _ => "both",
         },
         rules: list.rules.len(),
-        applied: !list.hooks.is_empty(),
+        applied,
         line: list.line,
     }
 }

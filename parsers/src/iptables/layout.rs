@@ -8,7 +8,7 @@ use super::chains::{Table, policy};
 use super::rule::{Reader, resolve_patterns};
 use super::sets::Sets;
 use super::{address, ipset};
-use crate::lines::Line;
+use crate::lines::{Line, is_shell_prompt};
 use crate::{Build, Input};
 
 /// Reads a whole file: first its frame, then, with all chains known, its rules.
@@ -72,6 +72,7 @@ impl<'a> Frame<'a> {
                 self.open = false;
                 build.used(line.number);
             }
+            _ if is_shell_prompt(text) => build.neutral(line.number),
             _ => {}
         }
         if let Some(block) = self.blocks.last_mut().filter(|_| self.open) {

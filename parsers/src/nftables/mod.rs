@@ -21,7 +21,7 @@ mod value;
 use std::borrow::Cow;
 
 use crate::build::{Build, Input};
-use crate::lines::Line;
+use crate::lines::{Line, is_shell_prompt};
 use crate::{Head, Parser, Score, secrets};
 
 pub(crate) static PARSER: Parser = Parser {
@@ -104,7 +104,8 @@ fn finish(input: &Input<'_>, build: &mut Build<'_>) {
     for line in input.lines() {
         let text = line.text.trim_start();
         let is_remark = |rest| !lexer::is_extension(rest);
-        if text.is_empty() || text.strip_prefix('#').is_some_and(is_remark) {
+        let blank = text.is_empty() || text.strip_prefix('#').is_some_and(is_remark);
+        if blank || is_shell_prompt(text) {
             build.neutral(line.number);
         }
         hide_remarks(line, build);

@@ -138,7 +138,7 @@ impl Case {
             path: self.sources[*id as usize].path.clone(),
             format,
             digest: self.sources[*id as usize].digest,
-            coverage: self.coverage[*id as usize].clone(),
+            counts: self.coverage[*id as usize].counts(),
         };
         self.formats.iter().map(one).collect()
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use portvakt_checks::{Check, CheckResult, Citation, Need, Outcome, Subject};
-use portvakt_model::{Coverage, Finding, LineState, Severity, Verdict};
+use portvakt_model::{Finding, Severity, Verdict};
 
 use crate::audit::Case;
 use crate::text::Lang;
@@ -63,8 +63,8 @@ pub struct SourceCoverage {
     pub format: &'static str,
     /// SHA-256 of the file as it was read.
     pub digest: Option<[u8; 32]>,
-    /// The state of each line.
-    pub coverage: Coverage,
+    /// Lines in all, used, neutral, unsupported, unknown.
+    pub counts: [u32; 5],
 }
 
 impl SourceCoverage {
@@ -77,18 +77,6 @@ impl SourceCoverage {
             })
         };
         self.digest.map(hex)
-    }
-
-    /// Lines in all, used, neutral, unsupported, unknown.
-    pub fn counts(&self) -> [u32; 5] {
-        let c = &self.coverage;
-        [
-            c.states.len() as u32,
-            c.count(|s| s == LineState::Used),
-            c.count(|s| s == LineState::Neutral),
-            c.count(|s| matches!(s, LineState::Unsupported(_))),
-            c.count(|s| s == LineState::Unknown),
-        ]
     }
 }
 

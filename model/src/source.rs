@@ -178,6 +178,20 @@ impl Coverage {
         self.states.iter().filter(|s| test(**s)).count() as u32
     }
 
+    /// Lines in all, used, neutral, unsupported, unknown. The last four sum up to the first.
+    pub fn counts(&self) -> [u32; 5] {
+        let mut counts = [self.states.len() as u32, 0, 0, 0, 0];
+        for state in &self.states {
+            counts[match state {
+                LineState::Used => 1,
+                LineState::Neutral => 2,
+                LineState::Unsupported(_) => 3,
+                LineState::Unknown => 4,
+            }] += 1;
+        }
+        counts
+    }
+
     /// Lines (from 1) that are unsupported or unknown, with their state.
     pub fn not_understood(&self) -> impl Iterator<Item = (u32, LineState)> {
         let lost = |s: &LineState| matches!(s, LineState::Unsupported(_) | LineState::Unknown);

@@ -61,17 +61,28 @@ pub struct Head<'a> {
     pub name: &'a str,
     /// Up to 64 KiB of decoded text; empty for a binary file.
     pub text: &'a str,
+    /// The lines of that text, the first 2,000.
+    pub lines: Vec<&'a str>,
     /// Up to 64 KiB of a text's raw bytes; all of a workbook's.
     pub bytes: &'a [u8],
     /// What is known beside the file: own names of columns.
     pub context: &'a Context,
 }
 
-impl Head<'_> {
-    /// How many lines begin (after blanks) with one of `stems`, up to the first 2,000 lines.
+impl<'a> Head<'a> {
+    /// The head of a file with this name, text and bytes.
+    pub fn new(name: &'a str, text: &'a str, bytes: &'a [u8], context: &'a Context) -> Self {
+        const MOST_LINES: usize = 2000;
+        Self { name, text, lines: text.lines().take(MOST_LINES).collect(), bytes, context }
+    }
+
+    /// How many lines begin (after blanks) with one of `stems`.
     pub fn lines_starting(&self, stems: &[&str]) -> u32 {
-        let hit = |l: &&str| stems.iter().any(|s| l.trim_start().starts_with(s));
-        self.text.lines().take(2000).filter(hit).count() as u32
+        let begins = |line: &str, stem: &&str| {
+            line.as_bytes().first() == stem.as_bytes().first() && line.starts_with(stem)
+        };
+        let hit = |line: &&&str| stems.iter().any(|stem| begins(line.trim_ascii_start(), stem));
+        self.lines.iter().filter(hit).count() as u32
     }
 }
 
@@ -153,7 +164,7 @@ pub fn recognise(
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_lowercase();
     let start = decode::prefix(text, HEAD_BYTES);
     let bytes = if binary.is_empty() { start.as_bytes() } else { binary };
-    let head = Head { name: &name, text: start, bytes, context };
+    let head = Head::new(&name, start, bytes, context);
     let scored = PARSERS.iter().map(|p| ((p.sniff)(&head), *p));
     scored.filter(|(s, _)| *s > Score::NO).max_by_key(|(s, _)| *s).map(|(_, p)| p)
 }

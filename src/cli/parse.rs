@@ -223,7 +223,7 @@ struct ManagementRow<'p> {
 
 impl<'p> Document<'p> {
     fn of(parsed: &'p Parsed) -> Self {
-        let c = &parsed.coverage;
+        let [lines, used, neutral, unsupported, unknown] = parsed.coverage.counts();
         Self {
             schema: SCHEMA,
             path: &parsed.source.path,
@@ -236,13 +236,7 @@ impl<'p> Document<'p> {
                 exceptions: parsed.tables.exceptions.len(),
                 sets: parsed.tables.ipsets.as_ref().map_or(0, |f| f.sets.len()),
             },
-            coverage: CoverageRow {
-                lines: c.states.len() as u32,
-                used: c.count(|s| s == LineState::Used),
-                neutral: c.count(|s| s == LineState::Neutral),
-                unsupported: c.count(|s| matches!(s, LineState::Unsupported(_))),
-                unknown: c.count(|s| s == LineState::Unknown),
-            },
+            coverage: CoverageRow { lines, used, neutral, unsupported, unknown },
             not_understood: lost(parsed),
         }
     }

@@ -363,7 +363,7 @@ fn row(report: &Report<'_>, row: &ReportFinding, lang: Lang) -> Row {
 }
 
 fn file(source: &super::SourceCoverage) -> FileRow {
-    let [lines, used, neutral, unsupported, unknown] = source.counts();
+    let [lines, used, neutral, unsupported, unknown] = source.counts;
     FileRow {
         path: source.path.clone(),
         format: source.format,

@@ -206,7 +206,7 @@ const fn outcome(outcome: Outcome) -> &'static str {
 }
 
 fn coverage(source: &SourceCoverage) -> CoverageRow<'_> {
-    let [lines, used, neutral, unsupported, unknown] = source.counts();
+    let [lines, used, neutral, unsupported, unknown] = source.counts;
     CoverageRow {
         path: &source.path,
         format: source.format,

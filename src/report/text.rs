@@ -259,7 +259,7 @@ fn coverage(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<
         lang.of("Lästa filer (förstådda rader av alla):", "Files read (lines understood of all):")
     )?;
     for source in &report.coverage {
-        let [lines, used, neutral, unsupported, unknown] = source.counts();
+        let [lines, used, neutral, unsupported, unknown] = source.counts;
         let understood = used + neutral;
         write!(out, "  {} [{}] {understood}/{lines}", source.path, source.format)?;
         if unsupported + unknown > 0 {

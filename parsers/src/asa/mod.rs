@@ -77,7 +77,7 @@ const SHARED: [&str; 6] = [
 
 fn sniff(head: &Head<'_>) -> Score {
     let (mut own, mut shared, mut foreign) = (0u32, 0u32, 0u32);
-    for line in head.text.lines().take(2000) {
+    for line in &head.lines {
         let text = line.trim_start();
         if Version::read(text).is_some() {
             return Score::SURE;

@@ -38,7 +38,7 @@ fn tcp(ranges: &[(u16, u16)]) -> ServiceSet {
 
 fn score(text: &str) -> Score {
     let (bytes, context) = (text.as_bytes(), &Context::default());
-    (PARSER.sniff)(&Head { name: "x", text, bytes, context })
+    (PARSER.sniff)(&Head::new("x", text, bytes, context))
 }
 
 #[test]

@@ -69,13 +69,13 @@ fn sniff(head: &Head<'_>) -> Score {
 
 /// Lines like `access-list 101 permit …`: ASA names its lists and says `extended`.
 fn numbered_entries(head: &Head<'_>) -> u32 {
-    let hit = |line: &&str| {
+    let hit = |line: &&&str| {
         let mut words = line.split(' ');
         words.next() == Some("access-list")
             && words.next().is_some_and(|w| w.parse::<u16>().is_ok())
             && words.next().is_some_and(|w| matches!(w, "permit" | "deny" | "remark"))
     };
-    head.text.lines().take(2000).filter(hit).count() as u32
+    head.lines.iter().filter(hit).count() as u32
 }
 
 /// Beginnings of lines that hardly any other system writes.

@@ -28,7 +28,7 @@ fn sniff(head: &Head<'_>) -> Score {
     if head.text.contains("\n*filter") || head.text.starts_with("*filter") {
         return Score::NO;
     }
-    if head.text.lines().any(|l| saved(l) || listed(l)) { Score(95) } else { Score::NO }
+    if head.lines.iter().any(|l| saved(l) || listed(l)) { Score(95) } else { Score::NO }
 }
 
 fn parse(input: &Input<'_>, build: &mut Build<'_>) {

@@ -61,13 +61,13 @@ fn sniff(head: &Head<'_>) -> Score {
     if head.lines_starting(&["flush ruleset", "add table ", "nft add ", "nft -f"]) > 0 {
         return Score::SURE;
     }
-    let table = head.text.lines().take(2000).any(opens_table);
+    let table = head.lines.iter().any(|l| opens_table(l));
     // A brace tells a set of addresses from the `set` of other configuration languages.
     let opens = |l: &str| {
         ["chain ", "set ", "map ", "flowtable "].iter().any(|s| l.starts_with(s))
             && l.ends_with('{')
     };
-    let blocks = head.text.lines().take(2000).filter(|l| opens(l.trim())).count();
+    let blocks = head.lines.iter().filter(|l| opens(l.trim())).count();
     let inside = blocks as u32 + head.lines_starting(&["type filter hook"]);
     match (table, inside) {
         (true, 1..) => Score::SURE,

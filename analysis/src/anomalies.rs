@@ -10,6 +10,7 @@ use portvakt_model::{Action, Device, RulesetId};
 use portvakt_space::{Budget, Cause, Doubt, Packet, Verdict};
 
 use crate::audit::Audit;
+use crate::flatten::{Decides, Step};
 use crate::lists::{IndexedList, RuleKey};
 
 /// What can be said of the rules of one list and of those it calls.
@@ -86,6 +87,49 @@ fn never_entered(device: &Device, all: &mut [Anomalies]) {
             }
         }
     }
+}
+
+/// Most pairs of rules with different outcomes that are looked at in one list. Only lists with many
+/// wide rules of both kinds have more.
+pub const MOST_PAIRS: usize = 500_000;
+
+/// Reachable rules of a list that take a part of what later ones decide the other way, with those
+/// later ones. `None` when the list has more than [`MOST_PAIRS`] pairs that overlap.
+pub fn exceptions(
+    audit: &Audit<'_>,
+    device: u32,
+    list: RulesetId,
+) -> Option<BTreeMap<RuleKey, BTreeSet<RuleKey>>> {
+    let judged = &audit.anomalies(device)[list.0 as usize].rules;
+    let reached = |s: &Standing| !matches!(s, Standing::Unreachable { .. });
+    let live: BTreeSet<RuleKey> =
+        judged.iter().filter(|(_, s)| reached(s)).map(|(key, _)| *key).collect();
+    let indexed = audit.indexed(device, list);
+    let (steps, mut left) = (&indexed.flat.steps, MOST_PAIRS);
+    let mut found: BTreeMap<RuleKey, BTreeSet<RuleKey>> = BTreeMap::new();
+    for (place, step) in steps.iter().enumerate() {
+        let key = indexed.rule(place);
+        if step.decides == Decides::Unknown || !live.contains(&key) {
+            continue;
+        }
+        let opposed = indexed.index.opposed(place, place + 1..steps.len(), left);
+        left = left.checked_sub(opposed.len()).filter(|left| *left > 0)?;
+        let later = opposed.into_iter().filter(|other| is_exception(step, &steps[*other]));
+        let keys = later.map(|other| indexed.rule(other)).filter(|k| *k != key && live.contains(k));
+        let keys: BTreeSet<RuleKey> = keys.collect();
+        if !keys.is_empty() {
+            found.entry(key).or_default().extend(keys);
+        }
+    }
+    Some(found)
+}
+
+/// Whether `step` takes a part of what a later step decides the other way, and each also has packets
+/// of its own. One inside the other is the usual exception before its general rule.
+fn is_exception(step: &Step<'_>, later: &Step<'_>) -> bool {
+    later.decides != Decides::Unknown
+        && !step.most.is_subset(&later.most)
+        && !later.most.is_subset(&step.most)
 }
 
 /// Lists that a rule or a default of another list sends packets to.

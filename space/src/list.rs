@@ -160,6 +160,14 @@ impl FirstMatchList {
         lowest(families.flat_map(|f| f.overlapping(rule as u32, among.clone(), most)), most)
     }
 
+    /// Of the rules that [`FirstMatchList::overlapping`] gives, those of another class: their order
+    /// matters. [`Class::Other`] differs from every class, itself too.
+    pub fn opposed(&self, rule: usize, among: Range<usize>, most: usize) -> Vec<usize> {
+        let among = among.start as u32..among.end.min(self.len) as u32;
+        let families = self.families.iter().flatten().filter(|_| rule < self.len);
+        lowest(families.flat_map(|f| f.opposed(rule as u32, among.clone(), most)), most)
+    }
+
     /// Rules that may match a packet of `region`, in order; at most `most`.
     pub fn meeting(&self, region: &Traffic, most: usize) -> Vec<usize> {
         lowest(self.families.iter().flatten().flat_map(|f| f.meeting(region, most)), most)

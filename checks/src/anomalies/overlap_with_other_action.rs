@@ -1,8 +1,10 @@
 //! Rule is an exception to later rules.
 
-use portvakt_analysis::anomalies::{Anomalies, Standing};
+use std::collections::BTreeSet;
+
+use portvakt_analysis::anomalies::{MOST_PAIRS, exceptions};
 use portvakt_analysis::{Audit, RuleKey};
-use portvakt_model::{Action, Arg, Message, Rule, RulesetId, Severity};
+use portvakt_model::{Arg, Message, Ruleset, RulesetId, Severity};
 
 use super::support;
 use crate::{Check, Findings, Need};
@@ -27,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
         sv: "Skriv i regelns beskrivning att den är ett undantag, och flytta den inte.",
         en: "Say in its description that the rule is an exception, and do not move it.",
     },
-    messages: &[&MESSAGE, &TOO_LONG],
+    messages: &[&MESSAGE, &TOO_MANY],
     run,
 };
 
@@ -36,13 +38,10 @@ static MESSAGE: Message = Message {
     en: "{rule} on {device} ({list}) {action} a part of what {blockers} treats the other way.",
 };
 
-static TOO_LONG: Message = Message {
-    sv: "Listan {list} i {device} har fler än {limit} regler; överlappningar mellan dem räknas inte upp.",
-    en: "The list {list} on {device} has more than {limit} rules; overlaps among them are not enumerated.",
+static TOO_MANY: Message = Message {
+    sv: "I listan {list} i {device} överlappar fler än {limit} par av regler med olika utfall; de räknas inte upp.",
+    en: "More than {limit} pairs of rules with different outcomes overlap in the list {list} on {device}; they are not enumerated.",
 };
-
-/// Longest list whose pairs are compared. The work grows with the square of the length.
-const LONGEST: usize = 1500;
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for (device, model) in audit.devices() {
@@ -51,47 +50,43 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
                 continue;
             }
             findings.judge(device);
-            if anomalies.rules.len() > LONGEST {
-                findings
-                    .cannot_tell(&TOO_LONG, audit.at(device, model.rulesets[id.0 as usize].line))
-                    .device(device)
-                    .text("list", &model.rulesets[id.0 as usize].name)
-                    .number("limit", LONGEST as u32)
-                    .key(&model.rulesets[id.0 as usize].name)
-                    .push();
+            let list = &model.rulesets[id.0 as usize];
+            let Some(found) = exceptions(audit, device, id) else {
+                too_many(audit, device, list, findings);
                 continue;
+            };
+            for (key, opposed) in found {
+                report(audit, device, key, opposed, findings);
             }
-            exceptions(audit, device, anomalies, findings);
         }
     }
 }
 
-fn exceptions(audit: &Audit<'_>, device: u32, list: &Anomalies, findings: &mut Findings<'_>) {
-    let live: Vec<(RuleKey, &Rule)> = list
-        .rules
-        .iter()
-        .filter(|(_, s)| !matches!(s, Standing::Unreachable { .. }))
-        .filter_map(|(key, _)| Some((*key, support::rule(audit, device, *key)?)))
-        .filter(|(_, rule)| !support::is_final_deny(rule))
-        .collect();
-    for (place, (key, rule)) in live.iter().enumerate() {
-        let later = live[place + 1..].iter().filter(|(_, other)| is_exception(rule, other));
-        let opposed: Vec<RuleKey> = later.map(|(key, _)| *key).collect();
-        if !opposed.is_empty() {
-            let draft = support::fault(audit, findings, &MESSAGE, device, *key);
-            let draft = draft.arg("action", Arg::Phrase(support::action(rule.action)));
-            support::blockers(audit, draft, device, &opposed).push();
-        }
-    }
+fn too_many(audit: &Audit<'_>, device: u32, list: &Ruleset, findings: &mut Findings<'_>) {
+    findings
+        .cannot_tell(&TOO_MANY, audit.at(device, list.line))
+        .device(device)
+        .text("list", &list.name)
+        .number("limit", MOST_PAIRS as u32)
+        .key(&list.name)
+        .push();
 }
 
-/// Whether `rule` takes a part of what a later rule says the opposite of, and each also has packets
-/// of its own. One inside the other is the usual exception before its general rule.
-fn is_exception(rule: &Rule, later: &Rule) -> bool {
-    let opposite = rule.action.is_deny() && later.action == Action::Permit
-        || rule.action == Action::Permit && later.action.is_deny();
-    opposite
-        && rule.matches.overlaps(&later.matches)
-        && !rule.matches.is_subset(&later.matches)
-        && !later.matches.is_subset(&rule.matches)
+/// A final deny opposes every permit before it, as it should.
+fn report(
+    audit: &Audit<'_>,
+    device: u32,
+    key: RuleKey,
+    opposed: BTreeSet<RuleKey>,
+    findings: &mut Findings<'_>,
+) {
+    let rule = |key: RuleKey| {
+        let found = support::rule(audit, device, key);
+        found.filter(|rule| rule.line > 0 && !support::is_final_deny(rule))
+    };
+    let opposed: Vec<RuleKey> = opposed.into_iter().filter(|key| rule(*key).is_some()).collect();
+    let Some(first) = rule(key).filter(|_| !opposed.is_empty()) else { return };
+    let draft = support::fault(audit, findings, &MESSAGE, device, key);
+    let draft = draft.arg("action", Arg::Phrase(support::action(first.action)));
+    support::blockers(audit, draft, device, &opposed).push();
 }

@@ -58,6 +58,8 @@ pub(crate) trait Analysis: Send + Sync + std::fmt::Debug {
     fn first(&self, packet: &Packet, bound: Bound) -> Option<u32>;
     /// Rules of a range that may share a packet with `rule`, in order: those of `most` items.
     fn overlapping(&self, rule: u32, among: Range<u32>, most: usize) -> Vec<u32>;
+    /// Those of them that may decide it otherwise.
+    fn opposed(&self, rule: u32, among: Range<u32>, most: usize) -> Vec<u32>;
     /// Rules that may match a packet of `region`, in order: those of `most` items.
     fn meeting(&self, region: &Traffic, most: usize) -> Vec<u32>;
     fn effective(&self, rule: u32, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
@@ -125,6 +127,11 @@ impl<const D: usize> Engine<D> {
             products.push(self.frame.around(values));
         });
         products
+    }
+
+    /// What a rule may match.
+    fn products(&self, rule: u32) -> impl Iterator<Item = Product<D>> + use<'_, D> {
+        self.index.items_of(rule).map(|item| Product::of(item, self.index.shape(item)))
     }
 
     /// Rules of the view that share a cell with one of `products`, in order: those of `most` items
@@ -231,9 +238,12 @@ impl<const D: usize> Analysis for Engine<D> {
     }
 
     fn overlapping(&self, rule: u32, among: Range<u32>, most: usize) -> Vec<u32> {
-        let parts = self.index.items_of(rule);
-        let products = parts.map(|item| Product::of(item, self.index.shape(item)));
-        self.overlapping_any(products, &View::most(among), most)
+        self.overlapping_any(self.products(rule), &View::most(among), most)
+    }
+
+    fn opposed(&self, rule: u32, among: Range<u32>, most: usize) -> Vec<u32> {
+        let view = View::most(among).against(self.classes[rule as usize]);
+        self.overlapping_any(self.products(rule), &view, most)
     }
 
     fn meeting(&self, region: &Traffic, most: usize) -> Vec<u32> {

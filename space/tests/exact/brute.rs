@@ -304,7 +304,10 @@ proptest! {
         let (list, rule) = (bench.list(), pick.index(rules.len()));
         let shares = |other: &usize| bench.own(rule).any(|p| rules[*other].possibly(p));
         let expected: Vec<usize> = (0..rule).filter(shares).collect();
+        let opposed = |other: &usize| differ(rules[rule].class, rules[*other].class);
+        let contrary: Vec<usize> = expected.iter().copied().filter(opposed).collect();
         prop_assert_eq!(list.overlapping(rule, 0..rule, usize::MAX), expected);
+        prop_assert_eq!(list.opposed(rule, 0..rule, usize::MAX), contrary);
     }
 
     #[test]

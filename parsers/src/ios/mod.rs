@@ -8,6 +8,7 @@ mod accounts;
 mod ace;
 mod acl;
 mod args;
+mod cbac;
 mod classes;
 mod config;
 mod inspect;
@@ -20,6 +21,7 @@ mod objects;
 mod plain;
 mod ports;
 mod routes;
+mod routing;
 mod secrets;
 mod services;
 mod snmp;
@@ -168,6 +170,7 @@ struct Ios<'b, 'c> {
     aaa: aaa::Methods,
     services: services::Servers,
     classes: classes::Classes,
+    inspections: cbac::Pending,
     nat: nat::Pending,
     wireless: wireless::Pending,
     lines: Vec<lines::Pending>,
@@ -194,6 +197,7 @@ impl<'b, 'c> Ios<'b, 'c> {
             aaa: aaa::Methods::default(),
             services: services::Servers::default(),
             classes: classes::Classes::default(),
+            inspections: cbac::Pending::default(),
             nat: nat::Pending::default(),
             wireless: wireless::Pending::default(),
             lines: Vec::new(),
@@ -229,6 +233,7 @@ impl<'b, 'c> Ios<'b, 'c> {
         }
         interfaces::finish(&mut self);
         inspect::finish(&mut self);
+        cbac::finish(&mut self);
         nat::finish(&mut self);
         wireless::finish(&mut self);
         uses::finish(&mut self);
@@ -270,9 +275,11 @@ impl<'b, 'c> Ios<'b, 'c> {
         let c = command;
         let read = interfaces::command(self, c)
             || routes::command(self, c)
+            || routing::command(self, c)
             || nat::command(self, c)
             || classes::command(self, c)
             || inspect::command(self, c)
+            || cbac::command(self, c)
             || lines::command(self, c)
             || aaa::command(self, c)
             || accounts::command(self, c)

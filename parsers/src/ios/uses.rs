@@ -42,7 +42,10 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
         }
         ["control-plane", ..] => {
             const WHY: &str = "control-plane policing is not modelled";
-            if command.below().next().is_none() {
+            // What Catalysts come with: it limits rates of what goes to the processor.
+            let own = |c: Command<'_, '_>| matches!(c.words(), [.., "system-cpp-policy"]);
+            if command.below().all(own) {
+                command.below().for_each(|c| ios.neutral(c));
                 ios.neutral(command);
             } else {
                 ios.lost_block(command, WHY);

@@ -4,7 +4,7 @@ use super::config::Command;
 use super::stems::{
     INTERFACE_LOST, INTERFACE_NEUTRAL, LINE_LOST, LINE_NEUTRAL, LOST, NEUTRAL, PORTS,
 };
-use super::{Ios, switchports};
+use super::{Ios, switchports, uses};
 
 /// Commands that stand in no block.
 pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
@@ -47,6 +47,7 @@ fn mark(
     lost: &[(&str, &'static str)],
 ) -> bool {
     let words = command.words();
+    uses::mention(ios, command);
     let plain = longest(neutral, words, |stem| stem).map(|stem| stem.len());
     match longest(lost, words, |(stem, _)| stem) {
         Some((stem, why)) if plain.is_none_or(|len| stem.len() > len) && !command.no() => {

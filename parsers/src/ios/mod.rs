@@ -54,7 +54,7 @@ pub(crate) static PARSER: Parser = Parser {
 };
 
 fn sniff(head: &Head<'_>) -> Score {
-    if head.lines_starting(&OTHERS) > 0 {
+    if head.lines_starting(&OTHERS) > 0 || has_security_levels(head) {
         return Score::NO;
     }
     let also = head.lines_starting(&ALSO_HERE) + numbered_entries(head);
@@ -67,6 +67,15 @@ fn sniff(head: &Head<'_>) -> Score {
         (0, 1..) => Score(15),
         (0, 0) => Score::NO,
     }
+}
+
+/// Whether an interface has a level, as on ASA. IOS has `security-level guard` in policies of ports.
+fn has_security_levels(head: &Head<'_>) -> bool {
+    let level = |line: &str| {
+        let level = line.trim_start().strip_prefix("security-level ")?;
+        level.trim_end().parse::<u8>().ok()
+    };
+    head.text.lines().take(2000).any(|line| level(line).is_some())
 }
 
 /// Lines like `access-list 101 permit …`: ASA names its lists and says `extended`.
@@ -113,7 +122,7 @@ const ALSO_HERE: [&str; 12] = [
 ];
 
 /// Beginnings of lines that only NX-OS, IOS-XR, ASA and other systems with a like language write.
-const OTHERS: [&str; 28] = [
+const OTHERS: [&str; 27] = [
     "!! IOS XR",
     "!! Building configuration",
     "ASA Version",
@@ -122,7 +131,6 @@ const OTHERS: [&str; 28] = [
     ": Saved",
     "NGFW Version",
     "nameif ",
-    "security-level ",
     "feature ",
     "vdc ",
     "object-group ip address",

@@ -88,8 +88,12 @@ pub(super) fn setting(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
             return true;
         }
         ["voice", "vlan", id] if names::vlan(id).is_some() => port.voice = names::vlan(id),
-        ["voice", "vlan", "name", ..] => {
-            ios.lost(command, "voice VLANs by name are not modelled");
+        ["voice" | "access", "vlan", "name", ..] => {
+            ios.lost(command, "VLANs by name are not modelled on ports");
+            return true;
+        }
+        ["vlan", "mapping", ..] | ["trunk", "native", "vlan", "tag"] => {
+            ios.lost(command, "other tags than those of a trunk's VLANs are not modelled");
             return true;
         }
         _ => return false,

@@ -17,6 +17,8 @@ pub(super) struct Classes {
     pub(super) policies: FxHashMap<String, Vec<PolicyClass>>,
     /// Zone pairs.
     pub(super) pairs: Vec<super::inspect::Pair>,
+    /// Name and line of each entry of a route map, and whether it does nothing but select packets.
+    pub(super) entries: Vec<(String, u32, bool)>,
     route_maps: FxHashMap<String, Vec<String>>,
     port_maps: FxHashMap<String, Vec<ServiceBox>>,
 }

@@ -242,6 +242,7 @@ impl<'b, 'c> Ios<'b, 'c> {
         interfaces::finish(&mut self);
         inspect::finish(&mut self);
         cbac::finish(&mut self);
+        routing::finish(&mut self);
         nat::finish(&mut self);
         wireless::finish(&mut self);
         uses::finish(&mut self);

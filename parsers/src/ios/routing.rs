@@ -42,6 +42,8 @@ fn setting(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, by: &str) {
 fn is_neutral(command: Command<'_, '_>) -> bool {
     match command.words() {
         ["neighbor", _, "activate"] if command.no() => true,
+        // A name for settings that neighbours share; who they are is said where they join.
+        ["neighbor", _, "peer-group"] => true,
         ["neighbor", _, rest @ ..] => plain::is_in(NEIGHBOR_NEUTRAL, rest),
         ["address-family", .., "vrf", _] => false,
         ["shutdown"] => command.no(),
@@ -81,17 +83,36 @@ pub(super) fn interface(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool
 }
 
 fn route_map(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, name: &str, permit: bool) {
-    ios.lost(command, POLICY);
+    let matches = |c: Command<'_, '_>| c.words().first() == Some(&"match");
+    let mut selects = permit && command.below().any(matches);
     for child in command.below() {
+        selects &= match child.words() {
+            ["match", "ip", "address", list, ..] => *list != "prefix-list",
+            ["description" | "exit", ..] => true,
+            _ => false,
+        };
         match child.words() {
             ["match", "ip" | "ipv6", "address", "prefix-list", ..] => ios.lost(child, POLICY),
             ["match", "ip" | "ipv6", "address" | "next-hop" | "route-source", lists @ ..] => {
-                let selects = child.words()[2] == "address";
-                matched(ios, child, name, lists, permit && selects);
+                let packets = child.words()[2] == "address";
+                matched(ios, child, name, lists, permit && packets);
             }
             ["description" | "exit", ..] => ios.neutral(child),
             ["set", rest @ ..] if plain::is_in(SET_NEUTRAL, rest) => ios.neutral(child),
             _ => ios.lost(child, POLICY),
+        }
+    }
+    ios.classes.entries.push((name.to_owned(), command.number(), selects));
+}
+
+/// An entry that only selects what is translated is in the model with the translation.
+pub(super) fn finish(ios: &mut Ios<'_, '_>) {
+    let translates = ios.nat.route_maps();
+    for (name, line, selects) in std::mem::take(&mut ios.classes.entries) {
+        if selects && translates.contains(&name) {
+            ios.build.used(line);
+        } else {
+            ios.build.unsupported(line, POLICY);
         }
     }
 }

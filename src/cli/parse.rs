@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 use portvakt_analysis::anomalies::called;
 use portvakt_model::{
-    Basis, Device, Fact, LineState, Management, Ruleset, RulesetId, Source, SourceId,
+    Basis, Device, Fact, LineState, Management, Rule, Ruleset, RulesetId, Source, SourceId,
 };
 use portvakt_parsers::{Context, Parsed};
 use portvakt_space::Family;
@@ -263,10 +263,10 @@ fn device(d: &Device) -> DeviceRow<'_> {
         name: &d.name,
         version: d.version.as_deref(),
         rulesets: rulesets(d),
-        objects: d.objects.iter().filter(|o| !o.predefined).count(),
+        objects: d.objects.len(),
         interfaces: d.interfaces.all().iter().filter(|i| i.declared).count(),
         zones: d.zones.len(),
-        nat: d.nat.len(),
+        nat: translations(d),
         routes: d.routes.len(),
         wlans: d.wlans.len(),
         undefined: d.undefined.len(),
@@ -290,10 +290,37 @@ fn ruleset(list: &Ruleset, applied: bool) -> RulesetRow<'_> {
             [Family::V6] => "ipv6",
             _ => "both",
         },
-        rules: list.rules.len(),
+        rules: written(list),
         applied,
         line: list.line,
     }
+}
+
+/// Rules as somebody wrote them: none that a vendor implies, and one that the model takes apart (a
+/// verdict map, a reflexive list) once.
+fn written(list: &Ruleset) -> usize {
+    let place = |r: &Rule| (r.line, r.id().map(str::to_owned), named(r));
+    let mut places: Vec<_> = list.rules.iter().filter(|r| r.line != 0).map(place).collect();
+    places.dedup();
+    places.len()
+}
+
+/// Translations as somebody wrote them: one by a list of several networks is several in the model. A
+/// file of JSON may be one line, so that lines tell nothing.
+fn translations(device: &Device) -> usize {
+    let mut lines: Vec<u32> = device.nat.iter().map(|n| n.line).collect();
+    if device.format != "nftables-json" {
+        lines.sort_unstable();
+        lines.dedup();
+    }
+    lines.len()
+}
+
+/// What a rule names, as written: two rules on one line seldom name the same.
+fn named(rule: &Rule) -> Vec<String> {
+    let note = rule.note.as_deref();
+    let parts = note.map(|n| [n.sources.clone(), n.destinations.clone(), n.services.clone()]);
+    parts.into_iter().flatten().flatten().collect()
 }
 
 fn management<'p>(device: &'p Device, m: &'p Management) -> ManagementRow<'p> {

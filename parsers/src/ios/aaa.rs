@@ -1,7 +1,7 @@
 //! Authentication, authorisation and accounting.
 
 use portvakt_model::{Fact, LineKind, LoginKind};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Ios;
 use super::args::number_after;
@@ -16,7 +16,11 @@ pub(super) struct Methods {
     lists: FxHashMap<String, (Vec<String>, u32)>,
     /// Index in the accounts by name.
     pub(super) accounts: FxHashMap<String, usize>,
+    /// Accounts with a level of their own, by index.
+    pub(super) levels: FxHashSet<usize>,
     attempts: Option<Fact<u32>>,
+    /// Whether a server or a list decides what a session may do.
+    pub(super) exec_authorization: bool,
     /// Lists that the virtual lines use.
     pub(super) remote: Vec<String>,
 }
@@ -72,15 +76,19 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
             ios.aaa.new_model = Some((!command.no(), number));
             ios.managed = true;
         }
+        ["aaa", "authentication" | "authorization" | "accounting", ..] if command.no() => {
+            ios.neutral(command);
+            return true;
+        }
         _ if command.no() => return false,
         ["aaa", "authentication", "login", list, methods @ ..] if !methods.is_empty() => {
             let methods = methods.iter().map(|m| (*m).to_owned()).collect();
             ios.aaa.lists.insert((*list).to_owned(), (methods, number));
         }
         ["aaa", "authentication", "banner" | "fail-message", ..] => {}
-        ["aaa", "accounting", "commands", ..] => {
-            ios.management.command_log = Some(Fact::explicit(true, number));
-            ios.used_block(command);
+        ["aaa", "accounting", what @ ("commands" | "exec"), ..] => {
+            accounting(ios, command, *what == "exec");
+            return true;
         }
         ["aaa", "local", "authentication", "attempts", "max-fail", count] => {
             let Ok(count) = count.parse() else { return false };
@@ -91,20 +99,41 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
             servers(ios, command);
         }
         ["tacacs-server" | "radius-server", ..] => server(ios, command),
-        ["aaa", "session-id" | "memory", ..] | ["aaa", "accounting", "update", ..] => {
+        ["aaa", "session-id" | "memory", ..]
+        | ["aaa", "accounting", "update" | "delay-start" | "nested" | "redundancy", ..]
+        | ["aaa", "authentication", "username-prompt" | "password-prompt", ..] => {
             ios.neutral(command);
             return true;
         }
         ["aaa", "server", "radius", "dynamic-author"] => {
             ios.lost_block(command, "changes of authorisation by RADIUS are not modelled");
         }
-        ["aaa", "authorization" | "accounting" | "authentication", ..] => {
+        ["aaa", "authorization" | "accounting" | "authentication", what, ..] => {
+            ios.aaa.exec_authorization |= command.words()[1] == "authorization" && *what == "exec";
             ios.lost_block(command, "authorisation and accounting of sessions are not modelled");
         }
         _ => return login(ios, command),
     }
     ios.used(command);
     true
+}
+
+/// Records of commands and of sessions, sent to a server. Administrators change things at level 15:
+/// records of lower levels alone do not show what they did.
+fn accounting(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, sessions: bool) {
+    let lines = || std::iter::once(command).chain(command.below());
+    let none = lines().any(|c| c.words().last() == Some(&"none"));
+    let lower = |level: &&str| level.parse::<u8>().is_ok_and(|level| level < 15);
+    ios.managed = true;
+    ios.used_block(command);
+    if !sessions && command.words().get(3).is_some_and(lower) {
+        return;
+    }
+    let m = &mut ios.management;
+    let fact = if sessions { &mut m.login_success_log } else { &mut m.command_log };
+    if !none || fact.is_none() {
+        *fact = Some(Fact::explicit(!none, command.number()));
+    }
 }
 
 /// Failed logins and rules for passwords.

@@ -71,6 +71,7 @@ fn attributes(
         match *word {
             "privilege" => {
                 let level = words.get(at).and_then(|w| w.parse::<u8>().ok());
+                ios.aaa.levels.insert(account);
                 ios.management.accounts[account].privileged = level.map(|l| l >= 15);
                 at += 1;
             }

@@ -18,6 +18,8 @@ pub(super) struct Entry<'a> {
     pub(super) matches: Traffic,
     /// Conditions that narrow the match and are not modelled, as written.
     pub(super) gaps: Vec<String>,
+    /// Whether words were among them that are not known at all.
+    pub(super) odd: bool,
     /// Whether it logs.
     pub(super) logging: Logging,
     /// Name of its time range.
@@ -39,6 +41,7 @@ impl Entry<'_> {
         Self {
             matches: Traffic::all(family),
             gaps: Vec::new(),
+            odd: false,
             logging: Logging::Off,
             time_range: None,
             reflects: None,
@@ -48,6 +51,12 @@ impl Entry<'_> {
             service: String::new(),
         }
     }
+
+    /// Something narrows the match that is not understood.
+    fn unknown(&mut self, text: String) {
+        self.gaps.push(text);
+        self.odd = true;
+    }
 }
 
 /// An entry of a standard list: sources only. A lone address is a host.
@@ -56,7 +65,7 @@ pub(super) fn standard<'a>(words: &[&'a str]) -> Entry<'a> {
     let mut args = Args::new(words);
     match standard_source(&mut args) {
         Some(set) => entry.matches.src = set,
-        None => entry.gaps.push(args.rest().join(" ")),
+        None => entry.unknown(args.rest().join(" ")),
     }
     let read = words.len() - args.rest().len();
     entry.source = words[..read].join(" ");
@@ -128,7 +137,7 @@ fn protocol<'a>(
             let set = groups.service(name);
             entry.groups.push(name);
             Protocols::Group(set.unwrap_or_else(|| {
-                entry.gaps.push(format!("object-group {name}"));
+                entry.unknown(format!("object-group {name}"));
                 ServiceSet::ANY
             }))
         }
@@ -139,7 +148,7 @@ fn protocol<'a>(
             if let Some(number) = names::protocol(word) {
                 Protocols::Numbers(vec![number])
             } else {
-                entry.gaps.push(word.to_owned());
+                entry.unknown(word.to_owned());
                 Protocols::Group(ServiceSet::ANY)
             }
         }
@@ -161,13 +170,13 @@ fn side<'a>(
 ) -> Side {
     let before = args.rest();
     let addresses = address(args, entry, family, groups).unwrap_or_else(|| {
-        entry.gaps.push(before.first().map_or_else(String::new, |w| (*w).to_owned()));
+        entry.unknown(before.first().map_or_else(String::new, |w| (*w).to_owned()));
         AddrSet::all(family)
     });
     let after = args.rest();
     let written = before[..before.len() - after.len()].join(" ");
     let ports = ports::operator(args).unwrap_or_else(|word| {
-        entry.gaps.push(word.to_owned());
+        entry.unknown(word.to_owned());
         None
     });
     let ports_written = after[..after.len() - args.rest().len()].join(" ");
@@ -189,7 +198,7 @@ fn address<'a>(
             entry.groups.push(name);
             let set = groups.network(name, family);
             if set.is_none() {
-                entry.gaps.push(format!("object-group {name}"));
+                entry.unknown(format!("object-group {name}"));
             }
             Some(set.cloned().unwrap_or(AddrSet::all(family)))
         }
@@ -246,6 +255,8 @@ fn options<'a>(args: &mut Args<'_, 'a>, entry: &mut Entry<'a>) {
                 tcp_state(entry);
                 entry.gaps.push(word.to_owned());
             }
+            // A comment that somebody wrote behind the entry.
+            word if word.starts_with('!') => return,
             "reflect" => entry.reflects = args.next(),
             "timeout" | "sequence" => {
                 args.next();
@@ -302,7 +313,26 @@ fn condition(word: &str, args: &mut Args<'_, '_>, entry: &mut Entry<'_>) {
             count - 1
         };
     }
+    entry.odd |= value_count(word) == 0 && !is_flag(word);
     entry.gaps.push(text);
+}
+
+/// Conditions without a value: what a fragment is, flags of TCP, headers of IPv6.
+fn is_flag(word: &str) -> bool {
+    matches!(
+        word,
+        "fragments"
+            | "syn"
+            | "fin"
+            | "psh"
+            | "urg"
+            | "auth"
+            | "dest-option"
+            | "hbh"
+            | "mobility"
+            | "routing"
+            | "undetermined-transport"
+    )
 }
 
 fn value_count(word: &str) -> u32 {

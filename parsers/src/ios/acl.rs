@@ -203,9 +203,10 @@ fn rule(
     for name in parsed.groups {
         use_group(ios, name, command.number(), list);
     }
-    match rule.gap {
-        Some(_) => ios.lost(command, "a condition of this rule is not modelled"),
-        None => ios.used(command),
+    if parsed.odd {
+        ios.lost(command, "a condition of this rule is not modelled");
+    } else {
+        ios.used(command);
     }
     push(ios, list, sequence, rule);
 }
@@ -274,10 +275,9 @@ fn dynamic(
     if let Some((_, rule)) = ios.lists.all[list].entries.last_mut() {
         rule.narrowed_by("dynamic");
     }
-    ios.lost(command, "entries that a login opens are not modelled");
 }
 
-/// `evaluate NAME` permits answers to what filled the reflexive list: at most everything, until
+/// `evaluate NAME` (its line gets its state when all lists are read) permits answers to what filled the reflexive list: at most everything, until
 /// all lists are known.
 fn evaluate(
     ios: &mut Ios<'_, '_>,
@@ -290,7 +290,6 @@ fn evaluate(
     let mut rule = Rule::new(command.number(), Action::Permit, Traffic::all(family));
     rule.narrowed_by(format!("evaluate {name}"));
     rule.logging = Logging::Off;
-    ios.lost(command, "reflexive entries exist only while their connection does");
     push(ios, list, sequence, rule);
 }
 
@@ -323,10 +322,15 @@ fn finish(ios: &mut Ios<'_, '_>) {
         ruleset.families = vec![list.family];
         for (_, rule) in &list.entries {
             list.rules.push(ruleset.rules.len() as u32);
-            match reflexive(rule, reflected) {
-                Some(answers) => ruleset.rules.extend(answers),
-                None => ruleset.rules.push(rule.clone()),
+            if let Some(answers) = reflexive(rule, reflected) {
+                ios.build.used(rule.line);
+                ruleset.rules.extend(answers);
+                continue;
             }
+            if is_evaluate(rule) {
+                ios.build.unsupported(rule.line, UNFILLED);
+            }
+            ruleset.rules.push(rule.clone());
         }
         if list.family == Family::V6 && !list.entries.is_empty() {
             ruleset.rules.extend(neighbour_discovery());
@@ -334,6 +338,13 @@ fn finish(ios: &mut Ios<'_, '_>) {
         list.ruleset = Some(RulesetId(ios.device.rulesets.len() as u32));
         ios.device.rulesets.push(ruleset);
     }
+}
+
+const UNFILLED: &str = "a reflexive list that nothing fills is not modelled";
+
+fn is_evaluate(rule: &Rule) -> bool {
+    let reasons = rule.gap.as_ref().map_or(&[][..], |gap| &gap.reasons);
+    reasons.iter().any(|r| r.text.starts_with("evaluate "))
 }
 
 /// The answers that an `evaluate` can let through: the mirror of what fills its list.

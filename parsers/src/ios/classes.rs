@@ -5,6 +5,7 @@ use portvakt_space::{ICMP, ServiceBox, ServiceSet, TCP, UDP};
 use rustc_hash::FxHashMap;
 
 use super::config::Command;
+use super::stems::PORTS;
 use super::{Ios, ports};
 
 /// Maps by name.
@@ -16,6 +17,8 @@ pub(super) struct Classes {
     pub(super) policies: FxHashMap<String, Vec<PolicyClass>>,
     /// Zone pairs.
     pub(super) pairs: Vec<super::inspect::Pair>,
+    /// Name and line of each entry of a route map, and whether it does nothing but select packets.
+    pub(super) entries: Vec<(String, u32, bool)>,
     route_maps: FxHashMap<String, Vec<String>>,
     port_maps: FxHashMap<String, Vec<ServiceBox>>,
 }
@@ -24,6 +27,11 @@ impl Classes {
     /// Access lists that the permitting entries of a route map name.
     pub(super) fn route_map_lists(&self, map: &str) -> Vec<String> {
         self.route_maps.get(map).cloned().unwrap_or_default()
+    }
+
+    /// Notes an access list that a permitting entry of a route map names.
+    pub(super) fn route_map(&mut self, map: &str, list: &str) {
+        self.route_maps.entry(map.to_owned()).or_default().push(list.to_owned());
     }
 
     /// The services of a protocol that `match protocol` names; `None` when it is told by content.
@@ -82,12 +90,10 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
         ["class-map", "type", "inspect", ..] | ["policy-map", "type", "inspect", _, _] => {
             ios.lost_block(command, "inspection of application content is not modelled");
         }
+        ["class-map" | "policy-map", "type", "control", ..] => ios.lost_block(command, PORTS),
         ["class-map", .., name] => plain_class(ios, command, name),
         ["policy-map", "type", "inspect", name] => policy(ios, command, name),
         ["policy-map", ..] => plain_policy(ios, command),
-        ["route-map", name, permit @ ..] => {
-            route_map(ios, command, name, permit.first() != Some(&"deny"));
-        }
         ["ip", "port-map", name, "port", rest @ ..] => return port_map(ios, command, name, rest),
         _ => return false,
     }
@@ -205,27 +211,6 @@ fn plain_policy(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) {
         match child.words() {
             ["drop"] => ios.lost(child, "a service policy that drops traffic is not modelled"),
             _ => ios.neutral(child),
-        }
-    }
-}
-
-fn route_map(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, name: &str, permit: bool) {
-    const WHY: &str = "dynamic routing and policy routing are not modelled";
-    ios.lost(command, WHY);
-    for child in command.below() {
-        match child.words() {
-            ["match", "ip" | "ipv6", "address", "prefix-list", ..] => ios.lost(child, WHY),
-            ["match", "ip" | "ipv6", "address", lists @ ..] => {
-                for list in lists {
-                    uses_list(ios, list, child.number(), &format!("route-map {name}"));
-                    if permit {
-                        let lists = ios.classes.route_maps.entry(name.to_owned()).or_default();
-                        lists.push((*list).to_owned());
-                    }
-                }
-                ios.used(child);
-            }
-            _ => ios.lost(child, WHY),
         }
     }
 }

@@ -8,7 +8,7 @@ use portvakt_space::{AtomSet, Family};
 use rustc_hash::FxHashMap;
 
 use super::config::Command;
-use super::{Ios, names, plain, switchports, wlan};
+use super::{Ios, cbac, names, plain, routing, switchports, wlan};
 use crate::{net, secrets};
 
 /// What interfaces bind, to be resolved when everything is read.
@@ -62,6 +62,7 @@ fn setting(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, atom: u32) {
         || basics(ios, command, atom)
         || switchports::setting(ios, command)
         || wlan::radio(ios, command, atom)
+        || routing::interface(ios, command)
         || plain::interface(ios, command);
     if !read {
         ios.unknown(command);
@@ -124,6 +125,15 @@ fn address(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, atom: u32) -> bool {
         ["ip", "address", prefix] | ["ip", "address", prefix, "secondary"] => net::prefix(prefix),
         ["ip", "address", addr, mask, ..] => net::masked(addr, mask),
         ["ipv6", "address", prefix, rest @ ..] => ipv6(prefix, rest),
+        // The virtual address is link-local, made from the group's number.
+        ["standby", _, "ipv6", "autoconfig"] => {
+            ios.neutral(command);
+            return true;
+        }
+        ["vrrp", _, "address-family", ..] => {
+            virtual_router(ios, command, atom);
+            return true;
+        }
         ["standby" | "vrrp" | "glbp", _, "ip" | "ipv6", addr, ..]
         | ["standby" | "vrrp", "ip", addr] => shared(edit(ios, atom), addr),
         _ => return false,
@@ -147,6 +157,24 @@ fn ipv6(prefix: &str, options: &[&str]) -> Option<Prefix> {
     net::prefix(prefix).filter(|p| p.addr.is_ipv6())
 }
 
+/// `vrrp 1 address-family ipv4`: a block with the virtual address in it.
+fn virtual_router(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, atom: u32) {
+    ios.used(command);
+    for child in command.below() {
+        let prefix = match child.words() {
+            ["address", addr, ..] if !child.no() => shared(edit(ios, atom), addr),
+            _ => None,
+        };
+        match prefix {
+            Some(prefix) => {
+                edit(ios, atom).addresses.push(prefix);
+                ios.used(child);
+            }
+            None => ios.neutral(child),
+        }
+    }
+}
+
 /// The virtual address of a redundancy group, in the network of the interface.
 fn shared(interface: &Interface, addr: &str) -> Option<Prefix> {
     let addr: IpAddr = addr.parse().ok()?;
@@ -166,7 +194,7 @@ fn binding(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, atom: u32) -> bool {
         }
         ["ip", "nat", "inside"] => ios.interfaces.inside.push(atom),
         ["ip", "nat", "outside"] => ios.interfaces.outside.push(atom),
-        ["ip" | "ipv6", "inspect", _, "in" | "out"] => ios.device.stateful = true,
+        ["ip" | "ipv6", "inspect", name, "in" | "out"] => cbac::bind(ios, name),
         _ => return false,
     }
     ios.used(command);

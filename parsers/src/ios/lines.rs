@@ -1,7 +1,7 @@
 //! Console, auxiliary and virtual terminal lines.
 
 use portvakt_model::{
-    AccessLine, Fact, LineKind, MgmtProtocol, MgmtService, SecretKind, Transport,
+    AccessLine, Fact, LineKind, LoginKind, MgmtProtocol, MgmtService, SecretKind, Transport,
 };
 use portvakt_space::{AddrSet, Family};
 
@@ -19,6 +19,8 @@ pub(super) struct Pending {
     login: Login,
     /// Lists that limit who may connect.
     limits: Vec<(Family, String, u32)>,
+    /// Level that it gives to accounts without one, and the line that states it.
+    privilege: Option<(u8, u32)>,
     /// Whether `no exec` keeps people out.
     closed: bool,
 }
@@ -66,6 +68,7 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
         idle: None,
         login: Login::Default,
         limits: Vec::new(),
+        privilege: None,
         closed: false,
     };
     for child in command.below() {
@@ -103,6 +106,10 @@ fn setting(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, line: &mut Pending) 
         ["ipv6", "access-class", list, direction, ..] => {
             limit(ios, command, line, Family::V6, list, direction);
         }
+        ["privilege", "level", level] if !command.no() => match level.parse() {
+            Ok(level) => line.privilege = Some((level, number)),
+            Err(_) => return ios.unknown(command),
+        },
         ["exec"] => line.closed = command.no(),
         _ => {
             if !plain::line(ios, command) {
@@ -168,6 +175,7 @@ pub(super) fn finish(ios: &mut Ios<'_, '_>) {
         }
         let idle_seconds = pending.idle.or_else(|| ios.default(600, MANUAL));
         let login = ios.aaa.login(&pending.login, pending.kind);
+        privilege(ios, pending.privilege, login);
         ios.management.lines.push(AccessLine {
             name: pending.name,
             kind: pending.kind,
@@ -177,6 +185,20 @@ pub(super) fn finish(ios: &mut Ios<'_, '_>) {
             sources,
             line: pending.line,
         });
+    }
+}
+
+/// The level that a line gives. Accounts with a level of their own keep it (Cisco IOS Security
+/// Command Reference, `privilege level`); a list for authorisation stands above both.
+fn privilege(ios: &mut Ios<'_, '_>, level: Option<(u8, u32)>, login: LoginKind) {
+    let Some((level, line)) = level else { return };
+    if login != LoginKind::LocalAccount || ios.aaa.exec_authorization {
+        return ios.build.unsupported(line, "privilege levels of lines are not modelled");
+    }
+    for (index, account) in ios.management.accounts.iter_mut().enumerate() {
+        if level >= 15 && !ios.aaa.levels.contains(&index) {
+            account.privileged = Some(true);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod accounts;
 mod ace;
 mod acl;
 mod args;
+mod cbac;
 mod classes;
 mod config;
 mod inspect;
@@ -20,6 +21,7 @@ mod objects;
 mod plain;
 mod ports;
 mod routes;
+mod routing;
 mod secrets;
 mod services;
 mod snmp;
@@ -52,7 +54,7 @@ pub(crate) static PARSER: Parser = Parser {
 };
 
 fn sniff(head: &Head<'_>) -> Score {
-    if head.lines_starting(&OTHERS) > 0 {
+    if head.lines_starting(&OTHERS) > 0 || has_security_levels(head) {
         return Score::NO;
     }
     let also = head.lines_starting(&ALSO_HERE) + numbered_entries(head);
@@ -65,6 +67,15 @@ fn sniff(head: &Head<'_>) -> Score {
         (0, 1..) => Score(15),
         (0, 0) => Score::NO,
     }
+}
+
+/// Whether an interface has a level, as on ASA. IOS has `security-level guard` in policies of ports.
+fn has_security_levels(head: &Head<'_>) -> bool {
+    let level = |line: &str| {
+        let level = line.trim_start().strip_prefix("security-level ")?;
+        level.trim_end().parse::<u8>().ok()
+    };
+    head.text.lines().take(2000).any(|line| level(line).is_some())
 }
 
 /// Lines like `access-list 101 permit …`: ASA names its lists and says `extended`.
@@ -111,7 +122,7 @@ const ALSO_HERE: [&str; 12] = [
 ];
 
 /// Beginnings of lines that only NX-OS, IOS-XR, ASA and other systems with a like language write.
-const OTHERS: [&str; 28] = [
+const OTHERS: [&str; 27] = [
     "!! IOS XR",
     "!! Building configuration",
     "ASA Version",
@@ -120,7 +131,6 @@ const OTHERS: [&str; 28] = [
     ": Saved",
     "NGFW Version",
     "nameif ",
-    "security-level ",
     "feature ",
     "vdc ",
     "object-group ip address",
@@ -168,6 +178,7 @@ struct Ios<'b, 'c> {
     aaa: aaa::Methods,
     services: services::Servers,
     classes: classes::Classes,
+    inspections: cbac::Pending,
     nat: nat::Pending,
     wireless: wireless::Pending,
     lines: Vec<lines::Pending>,
@@ -194,6 +205,7 @@ impl<'b, 'c> Ios<'b, 'c> {
             aaa: aaa::Methods::default(),
             services: services::Servers::default(),
             classes: classes::Classes::default(),
+            inspections: cbac::Pending::default(),
             nat: nat::Pending::default(),
             wireless: wireless::Pending::default(),
             lines: Vec::new(),
@@ -229,6 +241,8 @@ impl<'b, 'c> Ios<'b, 'c> {
         }
         interfaces::finish(&mut self);
         inspect::finish(&mut self);
+        cbac::finish(&mut self);
+        routing::finish(&mut self);
         nat::finish(&mut self);
         wireless::finish(&mut self);
         uses::finish(&mut self);
@@ -270,9 +284,11 @@ impl<'b, 'c> Ios<'b, 'c> {
         let c = command;
         let read = interfaces::command(self, c)
             || routes::command(self, c)
+            || routing::command(self, c)
             || nat::command(self, c)
             || classes::command(self, c)
             || inspect::command(self, c)
+            || cbac::command(self, c)
             || lines::command(self, c)
             || aaa::command(self, c)
             || accounts::command(self, c)

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use portvakt_model::{Action, NatKind, NatRule, ObjectKind, Prefix, Rule};
 use portvakt_space::{AddrSet, AtomSet, Family, ServiceBox, ServiceSet, TCP, Traffic, UDP};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::args::Args;
 use super::config::Command;
@@ -55,6 +55,17 @@ struct Ports {
     proto: u8,
     real: u16,
     mapped: u16,
+}
+
+impl Pending {
+    /// Route maps that select what is translated.
+    pub(super) fn route_maps(&self) -> FxHashSet<String> {
+        let map = |t: &Translation| match &t.how {
+            How::Dynamic { list: Selector::RouteMap(map), .. } => Some(map.clone()),
+            _ => None,
+        };
+        self.rules.iter().filter_map(map).collect()
+    }
 }
 
 pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {

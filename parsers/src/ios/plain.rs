@@ -1,7 +1,9 @@
 //! Commands that have no bearing on what is audited, and those whose meaning is not modelled.
 
 use super::config::Command;
-use super::stems::{INTERFACE_LOST, INTERFACE_NEUTRAL, LINE_LOST, LINE_NEUTRAL, LOST, NEUTRAL};
+use super::stems::{
+    INTERFACE_LOST, INTERFACE_NEUTRAL, LINE_LOST, LINE_NEUTRAL, LOST, NEUTRAL, PORTS,
+};
 use super::{Ios, switchports, uses};
 
 /// Commands that stand in no block.
@@ -10,10 +12,21 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
     if matches!(words, ["vlan", ids, ..] if ids.starts_with(|c: char| c.is_ascii_digit())) {
         return switchports::vlan(ios, command);
     }
-    if let ["ip", "inspect", "name", .., "java-list", list, _, _, _, _] = words {
-        uses::note(ios, list, None, command.number(), "ip inspect".to_owned());
+    if let (["template", ..], false) = (words, command.no()) {
+        template(ios, command);
+        return true;
     }
     mark(ios, command, NEUTRAL, LOST)
+}
+
+/// Settings that interfaces take over. Those that would have a bearing on one have it here.
+fn template(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) {
+    ios.lost(command, PORTS);
+    for child in command.children() {
+        if !interface(ios, child) {
+            ios.lost_block(child, PORTS);
+        }
+    }
 }
 
 /// Settings of an interface.
@@ -34,6 +47,7 @@ fn mark(
     lost: &[(&str, &'static str)],
 ) -> bool {
     let words = command.words();
+    uses::mention(ios, command);
     let plain = longest(neutral, words, |stem| stem).map(|stem| stem.len());
     match longest(lost, words, |(stem, _)| stem) {
         Some((stem, why)) if plain.is_none_or(|len| stem.len() > len) && !command.no() => {
@@ -46,6 +60,11 @@ fn mark(
         }
     }
     true
+}
+
+/// Whether a command begins with a stem of a table.
+pub(super) fn is_in(table: &[&str], words: &[&str]) -> bool {
+    longest(table, words, |stem| stem).is_some()
 }
 
 /// The longest stem of a table that a command begins with.
@@ -70,6 +89,7 @@ fn matches(stem: &str, words: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::stems::{NEIGHBOR_NEUTRAL, ROUTER_NEUTRAL, SET_NEUTRAL};
     use super::*;
 
     fn first<'a>(stem: &&'a str) -> &'a str {
@@ -78,7 +98,14 @@ mod tests {
 
     #[test]
     fn tables_are_sorted_by_first_word() {
-        for table in [NEUTRAL, INTERFACE_NEUTRAL, LINE_NEUTRAL] {
+        for table in [
+            NEUTRAL,
+            INTERFACE_NEUTRAL,
+            LINE_NEUTRAL,
+            ROUTER_NEUTRAL,
+            NEIGHBOR_NEUTRAL,
+            SET_NEUTRAL,
+        ] {
             assert!(
                 table.is_sorted_by_key(first),
                 "{:?}",

@@ -26,6 +26,21 @@ pub(super) fn sweep_of(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, owner: O
     }
 }
 
+/// Takes the key of a routing protocol, where the command says nothing else.
+pub(super) fn routing_key(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
+    let is_key = matches!(
+        command.words(),
+        ["neighbor", _, "password", _, ..]
+            | ["ip" | "ipv6", "ospf", "message-digest-key" | "authentication-key", _, ..]
+            | ["authentication", "mode", _, _, ..]
+    );
+    let taken = is_key && !command.no();
+    if taken {
+        sweep(ios, command);
+    }
+    taken
+}
+
 /// BGP communities label routes and are no secrets.
 fn names_routes(words: &[&str]) -> bool {
     matches!(

@@ -23,6 +23,7 @@ pub(super) struct Port {
     trunk: bool,
     access: Option<u16>,
     native: Option<u16>,
+    voice: Option<u16>,
     allowed: Option<RangeSet<u16>>,
 }
 
@@ -39,6 +40,12 @@ impl Port {
             interface.trunk = Some(self.allowed.unwrap_or_else(every));
         } else {
             interface.vlan = self.access.or(interface.vlan);
+            interface.trunk = self.voice.map(|voice| {
+                // The telephone's VLAN is tagged beside that of the computer behind it; a port that
+                // names none is in VLAN 1.
+                let own = self.access.unwrap_or(1);
+                RangeSet::one(own).union(&RangeSet::one(voice))
+            });
         }
     }
 }
@@ -61,6 +68,10 @@ pub(super) fn setting(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
             ios.lost(command, "protection of switched ports is not modelled");
             return true;
         }
+        ["mode", "dynamic", ..] => {
+            ios.lost(command, "a trunk that is negotiated is not modelled");
+            return true;
+        }
         ["mode", mode, ..] => port.trunk = *mode == "trunk",
         ["access", "vlan", id] if names::vlan(id).is_some() => port.access = names::vlan(id),
         ["trunk", "native", "vlan", id] if names::vlan(id).is_some() => {
@@ -71,12 +82,18 @@ pub(super) fn setting(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
             None => return false,
         },
         ["trunk", "encapsulation" | "pruning", ..]
-        | ["nonegotiate" | "priority" | "backup" | "host", ..] => {
+        | ["voice", "vlan", "dot1p" | "none" | "untagged"]
+        | ["nonegotiate" | "priority" | "backup" | "host" | "autostate", ..] => {
             ios.neutral(command);
             return true;
         }
-        ["voice", "vlan", ..] => {
-            ios.lost(command, "voice VLANs are not modelled");
+        ["voice", "vlan", id] if names::vlan(id).is_some() => port.voice = names::vlan(id),
+        ["voice" | "access", "vlan", "name", ..] => {
+            ios.lost(command, "VLANs by name are not modelled on ports");
+            return true;
+        }
+        ["vlan", "mapping", ..] | ["trunk", "native", "vlan", "tag"] => {
+            ios.lost(command, "other tags than those of a trunk's VLANs are not modelled");
             return true;
         }
         _ => return false,

@@ -42,19 +42,48 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
         }
         ["control-plane", ..] => {
             const WHY: &str = "control-plane policing is not modelled";
-            if command.below().next().is_none() {
+            // What Catalysts come with: it limits rates of what goes to the processor.
+            let own = |c: Command<'_, '_>| matches!(c.words(), [.., "system-cpp-policy"]);
+            if command.below().all(own) {
+                command.below().for_each(|c| ios.neutral(c));
                 ios.neutral(command);
             } else {
                 ios.lost_block(command, WHY);
             }
         }
-        ["ip", "wccp", ..] => ios.lost(command, "redirection of web traffic is not modelled"),
+        ["ip", "wccp", ..] => {
+            mention(ios, command);
+            ios.lost(command, "redirection of web traffic is not modelled");
+        }
         ["ip", "pim" | "igmp" | "msdp" | "multicast", ..] => {
             ios.lost(command, "multicast is not modelled");
         }
         _ => return false,
     }
     true
+}
+
+/// Notes the list of a command that has no reader of its own: it is then not without a use.
+pub(super) fn mention(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) {
+    let words = command.words();
+    if let Some(list) = mentioned(words).filter(|_| !command.no()) {
+        let by = words.iter().take(3).copied().collect::<Vec<_>>().join(" ");
+        note(ios, list, None, command.number(), by);
+    }
+}
+
+fn mentioned<'a>(words: &[&'a str]) -> Option<&'a str> {
+    match words {
+        ["ip", "igmp", "access-group", list, ..]
+        | ["ip", "multicast", "boundary", list, ..]
+        | ["ip", "pim", "neighbor-filter", list, ..]
+        | ["dialer-list", _, "protocol", _, "list", list]
+        | ["rate-limit", "input" | "output", "access-group", list, ..] => Some(list),
+        ["ip", "verify", "unicast", .., list] => list.parse::<u16>().is_ok().then_some(*list),
+        ["ip", "wccp", ..] => super::args::after(words, "redirect-list"),
+        ["ip", "admission", "name", ..] => super::args::after(words, "list"),
+        _ => None,
+    }
 }
 
 /// Lists in a VLAN access map filter inside a VLAN, which has no hook in the model.

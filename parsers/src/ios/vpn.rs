@@ -30,6 +30,10 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
             ios.used(command);
             command.below().for_each(|child| ios.neutral(child));
         }
+        ["crypto", "ipsec", "profile", ..] => {
+            ios.lost(command, WHY);
+            command.below().for_each(|child| tunnel(ios, child));
+        }
         // Their keys are taken, the rest is not modelled.
         ["crypto", "ikev2" | "isakmp" | "keyring", ..] => ios.lost_block(command, WHY),
         _ => return false,
@@ -73,6 +77,18 @@ fn crypto_map(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) {
         if let ["match", "address", list] = child.words() {
             uses::note(ios, list, None, child.number(), by.clone());
         }
-        ios.lost(child, WHY);
+        tunnel(ios, child);
+    }
+}
+
+/// A line of a crypto map or an IPsec profile: where a tunnel leads is not modelled.
+fn tunnel(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) {
+    match command.words() {
+        ["set", "pfs", group] if !command.no() => {
+            note(ios, command, (*group).to_owned());
+            ios.used(command);
+        }
+        ["description", ..] | ["set", "security-association", ..] => ios.neutral(command),
+        _ => ios.lost(command, WHY),
     }
 }

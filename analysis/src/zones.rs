@@ -124,10 +124,16 @@ pub fn attachments(site: &Site, addresses: &[AddrSet], device: &Device) -> Vec<A
     site.zone_ids().map(attach).collect()
 }
 
-/// Interfaces that the site file names.
+/// Interfaces that the site file names. A host's filter need not mention the interface it stands behind:
+/// any may be the one, where the export has no addresses to tell them apart.
 fn stated(zone: &Zone, device: &Device) -> AtomSet {
     let names = zone.interfaces.iter().filter(|(d, _)| is_named(device, d)).map(|(_, i)| i);
-    names.flat_map(|name| by_name(device, name)).collect()
+    let found: Vec<Vec<u32>> = names.map(|name| by_name(device, name)).collect();
+    let has_addresses = device.interfaces.all().iter().any(|i| !i.addresses.is_empty());
+    if !has_addresses && found.iter().any(Vec::is_empty) {
+        return AtomSet::ANY;
+    }
+    found.into_iter().flatten().collect()
 }
 
 /// Whether a name in the site file means this device: a virtual part answers to its host's name.

@@ -5,7 +5,7 @@ use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Action, Arg, Message, Rule, RulesetId, Severity};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV3005",
@@ -71,14 +71,14 @@ fn exceptions(audit: &Audit<'_>, device: u32, list: &Anomalies, findings: &mut F
         .rules
         .iter()
         .filter(|(_, s)| !matches!(s, Standing::Unreachable { .. }))
-        .filter_map(|(key, _)| Some((*key, support::rule(audit, device, *key)?)))
+        .filter_map(|(key, _)| Some((*key, rules::find(audit, device, *key)?)))
         .filter(|(_, rule)| !support::is_final_deny(rule))
         .collect();
     for (place, (key, rule)) in live.iter().enumerate() {
         let later = live[place + 1..].iter().filter(|(_, other)| is_exception(rule, other));
         let opposed: Vec<RuleKey> = later.map(|(key, _)| *key).collect();
         if !opposed.is_empty() {
-            let draft = support::fault(audit, findings, &MESSAGE, device, *key);
+            let draft = rules::fault(audit, findings, &MESSAGE, device, *key);
             let draft = draft.arg("action", Arg::Phrase(support::action(rule.action)));
             support::blockers(audit, draft, device, &opposed).push();
         }

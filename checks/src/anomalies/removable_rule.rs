@@ -5,7 +5,7 @@ use portvakt_analysis::anomalies::Standing;
 use portvakt_model::{Logging, Message, Rule, Severity};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV3004",
@@ -41,7 +41,7 @@ static BY_DEFAULT: Message = Message {
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for (device, key, standing) in support::each(audit, findings) {
         let Standing::Removable { by, by_default, .. } = standing else { continue };
-        let Some(rule) = support::rule(audit, device, key) else { continue };
+        let Some(rule) = rules::find(audit, device, key) else { continue };
         if support::is_final_deny(rule)
             || rule.action.is_deny() && rule.logging == Logging::On && *by_default
         {
@@ -49,13 +49,13 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         }
         if by
             .iter()
-            .filter_map(|k| support::rule(audit, device, *k))
+            .filter_map(|k| rules::find(audit, device, *k))
             .any(|r| treats_otherwise(rule, r))
         {
             continue;
         }
         let message = if by.is_empty() { &BY_DEFAULT } else { &BY_RULES };
-        let draft = support::fault(audit, findings, message, device, key);
+        let draft = rules::fault(audit, findings, message, device, key);
         support::blockers(audit, draft, device, by).push();
     }
 }

@@ -4,7 +4,7 @@ use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Message, Rule, RulesetId, Severity};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV2002",
@@ -58,7 +58,7 @@ fn report(audit: &Audit<'_>, device: u32, key: RuleKey, rule: &Rule, findings: &
         .find(|p| p.rule == key);
     let Some(permit) = reached else { return };
     let bounded = !rule.matches.iif.is_any() && !rule.matches.oif.is_any();
-    support::fault(audit, findings, &MESSAGE, device, key)
+    rules::fault(audit, findings, &MESSAGE, device, key)
         .witness(audit.witness(device, &permit.traffic, Some(key), true))
         .severity(if bounded { Severity::High } else { Severity::Critical })
         .push();

@@ -5,7 +5,7 @@ use portvakt_model::{Location, Message, Rule, Severity, ZoneId, ZoneKind};
 use portvakt_space::{RangeSet, ServiceSet, TCP, UDP};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV2005",
@@ -89,7 +89,8 @@ fn report(
     let Some(first) = flows.first() else { return };
     let inbound = flows.iter().any(|f| support::is_inbound(audit, f));
     let message = if rule.matches.service.is_any() { &EVERYTHING } else { &MANY };
-    let draft = support::fault(audit, findings, message, device, key)
+    let draft = rules::fault(audit, findings, message, device, key)
+        .at(rules::service_place(audit, device, key))
         .number("ports", ports)
         .number("limit", limit)
         .witness(audit.witness(device, &first.traffic, Some(key), true))

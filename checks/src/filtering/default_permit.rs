@@ -4,8 +4,7 @@ use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Device, Hook, Message, RulesetId, Severity};
 use portvakt_space::{Family, Traffic};
 
-use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV2001",
@@ -89,7 +88,7 @@ fn judge(
             .find(|id| !audit.ruleset(device, **id).rules.is_empty())
             .unwrap_or(first);
         let key = RuleKey { ruleset: *main, rule: None };
-        let draft = support::fault(audit, findings, message, device, key);
+        let draft = rules::fault(audit, findings, message, device, key);
         draft.witness(audit.witness(device, traffic, Some(key), true)).push();
     }
 }

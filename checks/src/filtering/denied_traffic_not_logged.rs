@@ -4,7 +4,7 @@ use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Action, Hook, Logging, Message, Rule, Severity};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV2018",
@@ -53,7 +53,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         let denies = list.default.action.is_deny() || list.rules.last().is_some_and(is_final);
         if denies && !list.rules.iter().any(|r| is_final(r) && r.logging == Logging::On) {
             let key = RuleKey { ruleset: applied.id, rule: None };
-            support::fault(audit, findings, &MESSAGE, applied.device, key).push();
+            rules::fault(audit, findings, &MESSAGE, applied.device, key).push();
         }
     }
 }

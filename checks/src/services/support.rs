@@ -6,7 +6,7 @@ use portvakt_analysis::{Audit, Flow, RuleKey};
 use portvakt_model::{Arg, Location, ZoneKind};
 use portvakt_space::{ServiceBox, ServiceSet, Traffic};
 
-use crate::{Draft, Findings};
+use crate::{Draft, Findings, rules};
 
 /// A service by its ports.
 pub(super) struct Named {
@@ -94,16 +94,17 @@ fn add<'o>(
     }
 }
 
-fn is_broad(service: &ServiceSet) -> bool {
+/// Whether so many ports are open that no single service is meant.
+pub(super) fn is_broad(service: &ServiceSet) -> bool {
     service
         .boxes()
         .iter()
         .any(|b| u32::from(b.dport.1 - b.dport.0) >= BROAD || b.proto.0 != b.proto.1)
 }
 
-/// The place of the rule.
+/// The place where the rule states its services.
 pub(super) fn place(audit: &Audit<'_>, hit: &Hit<'_>) -> Location {
-    audit.rule_at(&audit.rule_ref(hit.device, hit.rule.ruleset, hit.rule.rule))
+    rules::service_place(audit, hit.device, hit.rule)
 }
 
 /// Fills in what every finding about a service says.
@@ -112,21 +113,13 @@ pub(super) fn describe<'f, 'a>(
     draft: Draft<'f, 'a>,
     hit: &Hit<'_>,
 ) -> Draft<'f, 'a> {
-    let rule = audit.rule_ref(hit.device, hit.rule.ruleset, hit.rule.rule);
-    let list = audit.ruleset(hit.device, hit.rule.ruleset);
-    let matched =
-        hit.rule.rule.and_then(|i| list.rules.get(i as usize)).map(|r| format!("{:?}", r.matches));
-    let key = rule.id.clone().or(matched).unwrap_or_default();
     let owner = hit.flows.first().and_then(|f| audit.site.zone(f.to).owner.clone());
     let witness =
         hit.certain.then(|| audit.witness(hit.device, &hit.traffic, Some(hit.rule), true));
-    draft
-        .rule(&rule)
-        .text("list", &list.name)
+    rules::name(audit, draft, hit.device, hit.rule)
         .text("service", hit.names.join(", "))
         .arg("from", Arg::Names(audit.zone_names(hit.flows.iter().map(|f| f.from))))
         .arg("to", Arg::Names(audit.zone_names(hit.flows.iter().map(|f| f.to))))
         .witness(witness.flatten())
         .owner(owner)
-        .key(format!("{} {key}", list.name))
 }

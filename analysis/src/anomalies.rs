@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portvakt_model::{Action, Device, RulesetId};
 use portvakt_space::{Budget, Cause, Doubt, Packet, Verdict};
+use rustc_hash::FxHashMap;
 
 use crate::audit::Audit;
 use crate::lists::{IndexedList, RuleKey};
@@ -54,14 +55,38 @@ pub fn of(audit: &Audit<'_>, device: u32) -> Vec<Anomalies> {
     let called = called(model);
     let ids = (0..).map(RulesetId).zip(&model.rulesets);
     let judge = |(id, list): (RulesetId, &portvakt_model::Ruleset)| {
-        if list.hooks.is_empty() && called.contains(&id) || list.rules.is_empty() {
+        let in_others = list.hooks.is_empty() && called.contains(&id);
+        if in_others || list.implied || list.rules.is_empty() {
             return Anomalies::default();
         }
         Anomalies { rules: judge(audit.indexed(device, id)) }
     };
     let mut all: Vec<Anomalies> = ids.map(judge).collect();
+    once_each(&mut all);
     never_entered(model, &mut all);
     all
+}
+
+/// A chain that several lists call is judged in each. What holds of its rules is what holds in all of
+/// them: a rule that packets reach from one list is reached. It stands in the first list that says so.
+fn once_each(all: &mut [Anomalies]) {
+    let weight = |s: &Standing| match s {
+        Standing::Live(_) => 0,
+        Standing::Undecided(..) => 1,
+        Standing::Unsure(_) => 2,
+        Standing::Removable { .. } => 3,
+        Standing::Unreachable { .. } => 4,
+    };
+    let mut best: FxHashMap<RuleKey, (u8, usize)> = FxHashMap::default();
+    for (place, list) in all.iter().enumerate() {
+        for (key, standing) in &list.rules {
+            let own = (weight(standing), place);
+            best.entry(*key).and_modify(|b| *b = own.min(*b)).or_insert(own);
+        }
+    }
+    for (place, list) in all.iter_mut().enumerate() {
+        list.rules.retain(|(key, _)| best.get(key).is_some_and(|(_, at)| *at == place));
+    }
 }
 
 /// Adds the rules of called chains that no packet can match by the time it is there: the laid-out

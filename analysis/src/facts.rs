@@ -24,6 +24,7 @@ pub struct Facts<'a> {
     flows_by_rule: OnceLock<FxHashMap<(u32, RuleKey), Vec<u32>>>,
     openings: OnceLock<Openings>,
     anomalies: OnceLock<Vec<Vec<Anomalies>>>,
+    places: OnceLock<Vec<Places>>,
     matched_exceptions: OnceLock<Vec<bool>>,
 }
 
@@ -38,6 +39,9 @@ impl Facts<'_> {
         let _ = self.matched_exceptions.set(matched);
     }
 }
+
+/// Where the rules of a device stand in the lists that packets meet first: the list and the step.
+type Places = FxHashMap<RuleKey, Vec<(RulesetId, usize)>>;
 
 /// What is known of one list, each part computed when first asked for.
 #[derive(Default)]
@@ -82,6 +86,30 @@ impl<'a> Audit<'a> {
             self.devices.iter().map(empty).collect()
         });
         &all[device as usize][list.0 as usize]
+    }
+
+    /// What a rule matches of the packets that its list is given: less than it says where a chain is
+    /// called for some only. One for each call; earlier rules are not taken off.
+    pub fn met(&self, device: u32, rule: RuleKey) -> impl Iterator<Item = &Traffic> {
+        let all = self.facts.places.get_or_init(|| {
+            (0..self.devices.len() as u32).into_par_iter().map(|d| self.places(d)).collect()
+        });
+        let own = all[device as usize].get(&rule).map_or(&[][..], Vec::as_slice);
+        own.iter().map(move |(list, step)| &*self.indexed(device, *list).flat.steps[*step].most)
+    }
+
+    fn places(&self, device: u32) -> Places {
+        let mut places = Places::default();
+        for (id, list) in (0..).map(RulesetId).zip(&self.devices[device as usize].rulesets) {
+            if list.hooks.is_empty() {
+                continue;
+            }
+            let indexed = self.indexed(device, id);
+            for step in 0..indexed.flat.steps.len() {
+                places.entry(indexed.rule(step)).or_default().push((id, step));
+            }
+        }
+        places
     }
 
     /// All flows between zones, through every device and to hosts that only filter for themselves.

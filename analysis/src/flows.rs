@@ -68,8 +68,7 @@ pub fn through(audit: &Audit<'_>, device: u32) -> Vec<Flow> {
 /// Whether packets of `family` come this way: some list of the device is about that version, and
 /// the interface they enter by has an address of it, when it has addresses at all.
 fn carries(device: &Device, way: &Way, family: Family) -> bool {
-    let known =
-        device.rulesets.is_empty() || device.rulesets.iter().any(|l| l.families.contains(&family));
+    let known = device.rulesets.is_empty() || is_filtered(device, family);
     let entered = match way.iif.ranges().ranges() {
         &[(lo, hi)] if lo == hi => device.interfaces.get(lo),
         _ => None,
@@ -78,6 +77,16 @@ fn carries(device: &Device, way: &Way, family: Family) -> bool {
         i.addresses.is_empty() || i.addresses.iter().any(|p| Family::of(p.addr) == family)
     };
     known && entered.is_none_or(speaks)
+}
+
+/// Whether some list of the device is about that IP version.
+fn is_filtered(device: &Device, family: Family) -> bool {
+    device.rulesets.iter().any(|l| l.families.contains(&family))
+}
+
+/// The interfaces by which a host talks to itself.
+fn loopback(device: &Device) -> AtomSet {
+    ["lo", "lo0"].iter().filter_map(|name| device.interfaces.find(name)).collect()
 }
 
 /// Services that routers forward: not neighbour discovery, which stays on its link (RFC 4861 §11.2
@@ -92,7 +101,8 @@ fn forwarded(family: Family) -> ServiceSet {
     }
 }
 
-/// Flows to the device itself, from each zone. The zone they go to is each that the device has an
+/// Flows to the device itself, from each zone: not over its loopback, which no other machine reaches,
+/// nor in an IP version that none of its lists sees (the export of the other filter says). The zone they go to is each that the device has an
 /// interface in.
 pub fn local(audit: &Audit<'_>, device: u32) -> Vec<Flow> {
     let model = &audit.devices[device as usize];
@@ -106,9 +116,15 @@ pub fn local(audit: &Audit<'_>, device: u32) -> Vec<Flow> {
     let dst = if own.is_empty() { AddrSet::ANY } else { own };
     let stands_in: Vec<ZoneId> = standing(facts);
     let mut flows = Vec::new();
-    for family in Family::BOTH {
-        let region = Traffic { dst: dst.clone(), state: StateSet::NEW, ..Traffic::all(family) };
-        let region = Traffic { dst: dst.only(family), ..region };
+    let outside = loopback(model).complement();
+    for family in Family::BOTH.into_iter().filter(|f| is_filtered(model, *f)) {
+        let region = Traffic {
+            dst: dst.only(family),
+            service: forwarded(family),
+            iif: outside.clone(),
+            state: StateSet::NEW,
+            ..Traffic::all(family)
+        };
         for passage in passages(audit, device, &lists, &region, family) {
             for to in &stands_in {
                 local_flows(audit, device, &passage, *to, &mut flows);

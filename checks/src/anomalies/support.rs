@@ -2,7 +2,7 @@
 
 use portvakt_analysis::anomalies::Standing;
 use portvakt_analysis::{Audit, RuleKey};
-use portvakt_model::{Action, Arg, Message, Role, Rule, Severity};
+use portvakt_model::{Action, Arg, Message, Role, Rule, RuleRef, Severity};
 use portvakt_space::{Cause, Family, Packet, State};
 
 use crate::{Draft, Findings, rules};
@@ -76,15 +76,17 @@ pub(super) fn blockers<'f, 'a>(
     rules: &[RuleKey],
 ) -> Draft<'f, 'a> {
     let refs: Vec<_> = rules.iter().map(|r| audit.rule_ref(device, r.ruleset, r.rule)).collect();
-    let label = |r: &portvakt_model::RuleRef| {
-        r.id.clone()
-            .map_or_else(|| format!("rad {}", r.line), |id| format!("{id} (rad {})", r.line))
+    let label = |r: &RuleRef| match (&r.id, is_rule(r)) {
+        (_, false) => "listans förval".to_owned(),
+        (Some(id), true) => format!("{id} (rad {})", r.line),
+        (None, true) => format!("rad {}", r.line),
     };
-    let english = |r: &portvakt_model::RuleRef| {
-        r.id.clone()
-            .map_or_else(|| format!("line {}", r.line), |id| format!("{id} (line {})", r.line))
+    let english = |r: &RuleRef| match (&r.id, is_rule(r)) {
+        (_, false) => "the default of the list".to_owned(),
+        (Some(id), true) => format!("{id} (line {})", r.line),
+        (None, true) => format!("line {}", r.line),
     };
-    let shown = |name: &dyn Fn(&portvakt_model::RuleRef) -> String| {
+    let shown = |name: &dyn Fn(&RuleRef) -> String| {
         refs.iter().take(MOST_SHOWN).map(name).collect::<Vec<_>>().join(", ")
     };
     let more = refs.len().saturating_sub(MOST_SHOWN);
@@ -99,6 +101,16 @@ pub(super) fn blockers<'f, 'a>(
         draft = draft.related(Role::Blocker, audit.rule_at(one), id);
     }
     draft
+}
+
+/// Whether a reference is to a rule that somebody wrote, not to a default.
+const fn is_rule(rule: &RuleRef) -> bool {
+    rule.rule.is_some() && rule.line > 0
+}
+
+/// Whether a key is of a rule that somebody wrote.
+pub(super) fn is_written(audit: &Audit<'_>, device: u32, key: RuleKey) -> bool {
+    is_rule(&audit.rule_ref(device, key.ruleset, key.rule))
 }
 
 /// Most rules that a sentence names.

@@ -2,7 +2,7 @@
 
 use portvakt_analysis::{Audit, Flow, RuleKey};
 use portvakt_model::{Arg, Location, Message, Rule};
-use portvakt_space::{AddrSet, Family};
+use portvakt_space::{AddrSet, Family, Traffic};
 
 use super::support::{self, Applied};
 use crate::{Findings, rules};
@@ -10,7 +10,7 @@ use crate::{Findings, rules};
 /// One side of a rule, and when its breadth is a fault.
 pub(super) struct Side {
     /// The addresses of that side.
-    pub(super) of: fn(&Rule) -> &AddrSet,
+    pub(super) of: fn(&Traffic) -> &AddrSet,
     /// What the message calls them.
     pub(super) name: &'static str,
     /// What is said of a rule, and of a parameter that nothing sets.
@@ -18,7 +18,7 @@ pub(super) struct Side {
     /// Whether a flow is one that a narrower side would keep out.
     pub(super) counts: fn(&Audit<'_>, &Flow) -> bool,
     /// Whether the breadth is what the rule is for.
-    pub(super) meant: fn(&Audit<'_>, &Rule, &[&Flow]) -> bool,
+    pub(super) meant: fn(&Audit<'_>, &AddrSet, &[&Flow]) -> bool,
 }
 
 impl Side {
@@ -41,17 +41,18 @@ impl Side {
         limits: Limits,
         findings: &mut Findings<'_>,
     ) {
-        let Some(limit) = limits.exceeded((self.of)(rule)) else { return };
         if !rule.enabled || support::is_any_any(rule) {
             return;
         }
+        let wide: AddrSet = AddrSet::union_all(audit.met(applied.device, key).map(self.of));
+        let Some(limit) = limits.exceeded(&wide) else { return };
         let counts = |f: &&Flow| f.certain && (self.counts)(audit, f);
         let flows: Vec<&Flow> = audit.flows_of(applied.device, key).filter(counts).collect();
-        let Some(first) = flows.first().filter(|_| !(self.meant)(audit, rule, &flows)) else {
+        let Some(first) = flows.first().filter(|_| !(self.meant)(audit, &wide, &flows)) else {
             return;
         };
         let draft = rules::fault(audit, findings, self.messages.0, applied.device, key)
-            .arg(self.name, addresses((self.of)(rule)))
+            .arg(self.name, addresses(&wide))
             .number("limit", limit)
             .witness(audit.witness(applied.device, &first.traffic, Some(key), true));
         support::zones(audit, draft, &flows).push();

@@ -39,7 +39,7 @@ static UNSET: Message = Message {
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     let side = Side {
-        of: |rule| &rule.matches.dst,
+        of: |traffic| &traffic.dst,
         name: "target",
         messages: (&MESSAGE, &UNSET),
         counts: is_from_outside,

@@ -1,7 +1,7 @@
 //! Source is too wide.
 
 use portvakt_analysis::{Audit, Flow};
-use portvakt_model::{Message, Rule, Severity, ZoneKind};
+use portvakt_model::{Message, Severity, ZoneKind};
 use portvakt_space::AddrSet;
 
 use super::breadth::Side;
@@ -40,7 +40,7 @@ static UNSET: Message = Message {
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     let side = Side {
-        of: |rule| &rule.matches.src,
+        of: |traffic| &traffic.src,
         name: "source",
         messages: (&MESSAGE, &UNSET),
         counts: |audit, flow| is_protected(audit.site.zone(flow.to).kind),
@@ -51,10 +51,10 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
 
 /// What is open to the internet has no narrower source, and is judged by its decision. A list of whole
 /// zones is meant; what no zone claims is not.
-fn is_meant(audit: &Audit<'_>, rule: &Rule, flows: &[&Flow]) -> bool {
+fn is_meant(audit: &Audit<'_>, source: &AddrSet, flows: &[&Flow]) -> bool {
     let zones = AddrSet::union_all(audit.zone_addresses());
     flows.iter().any(|f| audit.site.zone(f.from).kind == ZoneKind::Internet)
-        || rule.matches.src.is_subset(&zones)
+        || source.is_subset(&zones)
 }
 
 /// Zones whose services are for some, not for everybody.

@@ -50,6 +50,10 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         findings.judge(applied.device);
+        // Nothing is left to deny behind a rule that lets everything through.
+        if list.rules.iter().any(|r| support::is_any_any(r) && r.matches.iif.is_any()) {
+            continue;
+        }
         let denies = list.default.action.is_deny() || list.rules.last().is_some_and(is_final);
         if denies && !list.rules.iter().any(|r| is_final(r) && r.logging == Logging::On) {
             let key = RuleKey { ruleset: applied.id, rule: None };

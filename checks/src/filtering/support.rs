@@ -54,10 +54,13 @@ pub(super) fn is_any_any(rule: &Rule) -> bool {
     rule.enabled
         && rule.action == Action::Permit
         && rule.least() == Some(&rule.matches)
-        && is_everywhere(&rule.matches.src)
-        && is_everywhere(&rule.matches.dst)
-        && rule.matches.service.is_any()
+        && is_everything(&rule.matches)
         && rule.matches.state.contains(State::New)
+}
+
+/// Whether traffic is every service from everywhere to everywhere.
+pub(super) fn is_everything(traffic: &Traffic) -> bool {
+    is_everywhere(&traffic.src) && is_everywhere(&traffic.dst) && traffic.service.is_any()
 }
 
 /// Whether a rule is for the loopback interface, which no other machine reaches.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use portvakt_analysis::{Audit, Flow, RuleKey};
-use portvakt_model::{Arg, Message, Severity};
+use portvakt_analysis::{Audit, Flow, Permit, RuleKey};
+use portvakt_model::{Arg, Hook, Message, RulesetId, Severity};
 use portvakt_space::{AddrSet, ServiceBox, ServiceSet, TCP, Traffic, UDP};
 
 use super::support;
@@ -45,9 +45,11 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for flow in audit.flows() {
         findings.judge(flow.device);
         let Some(rule) = flow.rule().filter(|r| r.rule.is_some() && flow.certain) else { continue };
-        let here = flow.local && own[flow.device as usize];
-        let dst =
-            if here { flow.traffic.dst.clone() } else { flow.traffic.dst.intersect(&servers) };
+        let dst = match (flow.local, own[flow.device as usize]) {
+            (true, true) => flow.traffic.dst.clone(),
+            (true, false) => continue,
+            (false, _) => flow.traffic.dst.intersect(&servers),
+        };
         let service = flow.traffic.service.minus(&log_ports());
         let traffic = Traffic { dst, service, ..flow.traffic.clone() };
         if is_client(audit, flow)
@@ -73,15 +75,16 @@ fn stated_servers(audit: &Audit<'_>) -> AddrSet {
     all.filter_map(|s| s.trim().parse().ok()).map(AddrSet::host).collect()
 }
 
-/// Whether a host's own filter lets syslog in: then it is a log server.
+/// Whether a host's own filter lets syslog in, from wherever: then it is a log server.
 fn receives_logs(audit: &Audit<'_>, device: u32) -> bool {
-    let opens = |f: &Flow| {
-        f.local
-            && f.traffic.service.overlaps(&log_ports())
-            && !support::is_broad(&f.traffic.service)
+    let model = &audit.devices[device as usize];
+    let lists = (0..).map(RulesetId).zip(&model.rulesets);
+    let local = lists.filter(|(_, l)| l.hooks.iter().any(|h| matches!(h, Hook::Local(_))));
+    let opens = |p: &Permit| {
+        let service = &p.traffic.service;
+        service.overlaps(&log_ports()) && !support::is_broad(service)
     };
-    let host = audit.devices[device as usize].management.is_none();
-    host && audit.flows().iter().any(|f| f.device == device && opens(f))
+    model.management.is_none() && local.flat_map(|(id, _)| audit.permits(device, id)).any(opens)
 }
 
 /// Syslog over UDP (RFC 5426), TCP (RFC 6587) and TLS (RFC 5425).

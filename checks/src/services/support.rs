@@ -22,6 +22,14 @@ impl Named {
     fn service(&self) -> ServiceSet {
         ServiceBox::to(self.proto, self.ports.0, self.ports.1).into()
     }
+
+    /// Whether who opened `service` can have meant this one. Applications of all sorts listen on ranges
+    /// above 8000: one that only passes over the port says nothing.
+    fn is_meant(&self, service: &ServiceSet) -> bool {
+        const COMMON: std::ops::RangeInclusive<u16> = 8000..=10_000;
+        let exact = |b: &ServiceBox| self.ports.0 <= b.dport.0 && b.dport.1 <= self.ports.1;
+        !COMMON.contains(&self.ports.0) || service.boxes().iter().any(exact)
+    }
 }
 
 /// A rule that opens one or more of the services.
@@ -58,7 +66,7 @@ pub(super) fn hits<'o>(
         }
         for named in services {
             let service = flow.traffic.service.intersect(&named.service());
-            if !service.is_empty() {
+            if !service.is_empty() && named.is_meant(&flow.traffic.service) {
                 add(&mut hits, (flow.device, rule), flow, named.name, service);
             }
         }

@@ -163,11 +163,16 @@ impl Settings<'_, '_> {
             sources: None,
             line,
         };
-        vec![
+        // No interface answers to a browser where all are shown and none allows it.
+        let web = services.is_empty() || offers(MgmtProtocol::Http) || offers(MgmtProtocol::Https);
+        let mut ways = vec![
             way("console", LineKind::Console, Vec::new(), console.or_else(|| idle.clone())),
             way("cli", LineKind::Remote, transports, idle.clone()),
-            way("gui", LineKind::Web, Vec::new(), idle),
-        ]
+        ];
+        if web {
+            ways.push(way("gui", LineKind::Web, Vec::new(), idle));
+        }
+        ways
     }
 }
 

@@ -1,8 +1,8 @@
 //! Rule that lets everything through.
 
 use portvakt_analysis::{Audit, RuleKey};
-use portvakt_model::{Hook, Message, Rule, RulesetId, Severity};
-use portvakt_space::AtomSet;
+use portvakt_model::{Hook, Message, RulesetId, Severity};
+use portvakt_space::{AtomSet, Family, Traffic};
 
 use super::support::{self, Applied};
 use crate::{Check, Findings, Need, rules};
@@ -43,47 +43,49 @@ static BOUNDED: Message = Message {
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for applied in support::applied(audit) {
         findings.judge(applied.device);
+        // What leaves has been let through on an earlier hook: there the permit is judged.
+        if applied.list.hooks.iter().any(|h| matches!(h, Hook::Postrouting(_))) {
+            continue;
+        }
         for (key, rule) in support::rules(&applied) {
             if support::is_any_any(rule)
-                && audit.met(applied.device, key).any(support::is_everything)
                 && !support::is_loopback(audit, applied.device, &rule.matches)
             {
-                report(audit, &applied, key, rule, findings);
+                report(audit, &applied, key, findings);
             }
         }
     }
 }
 
-/// Only where packets still reach the rule. Between named interfaces it is less than everything.
-fn report(
-    audit: &Audit<'_>,
-    applied: &Applied<'_>,
-    key: RuleKey,
-    rule: &Rule,
-    findings: &mut Findings<'_>,
-) {
+/// Only where packets still reach the rule, and callers of its chain send it everything. Between named
+/// interfaces it is less than everything.
+fn report(audit: &Audit<'_>, applied: &Applied<'_>, key: RuleKey, findings: &mut Findings<'_>) {
     let device = applied.device;
-    let reached = audit.devices[device as usize]
-        .rulesets
-        .iter()
-        .enumerate()
-        .filter(|(_, l)| l.hooks.iter().any(support::filters))
-        .flat_map(|(id, _)| audit.permits(device, RulesetId(id as u32)))
-        .find(|p| p.rule == key);
-    let Some(permit) = reached else { return };
+    let met = audit.met(device, key).filter(|t| support::is_everything(t));
+    let sides = met.map(|t| (t.iif.clone(), t.oif.clone()));
+    let Some((iif, oif)) = sides.reduce(|a, b| (a.0.union(&b.0), a.1.union(&b.1))) else { return };
+    let Some(traffic) = reached(audit, device, key) else { return };
     let local = applied.list.hooks.iter().any(|h| matches!(h, Hook::Local(_)));
-    let open = rule.matches.iif.is_any() && rule.matches.oif.is_any();
-    let bounded = !rule.matches.iif.is_any() && (local || !rule.matches.oif.is_any());
-    rules::fault(audit, findings, if open { &MESSAGE } else { &BOUNDED }, device, key)
-        .text("way", way(audit, device, rule, local))
-        .witness(audit.witness(device, &permit.traffic, Some(key), true))
+    let bounded = !iif.is_any() && (local || !oif.is_any());
+    let message = if iif.is_any() && oif.is_any() { &MESSAGE } else { &BOUNDED };
+    rules::fault(audit, findings, message, device, key)
+        .text("way", way(audit, device, (&iif, &oif), local))
+        .witness(audit.witness(device, traffic, Some(key), true))
         .severity(if bounded { Severity::High } else { Severity::Critical })
         .push();
 }
 
-/// The interfaces that the rule names: that by which packets come to the device itself, or an arrow
-/// from the one to the other.
-fn way(audit: &Audit<'_>, device: u32, rule: &Rule, local: bool) -> String {
+/// The largest part of what reaches the rule on lists that filter.
+fn reached<'o>(audit: &'o Audit<'_>, device: u32, key: RuleKey) -> Option<&'o Traffic> {
+    let lists = (0..).map(RulesetId).zip(&audit.devices[device as usize].rulesets);
+    let filtering = lists.filter(|(_, l)| l.hooks.iter().any(support::filters));
+    let permits = filtering.flat_map(|(id, _)| audit.permits(device, id));
+    let sources = |t: &Traffic| (t.src.size(Family::V4), t.src.size(Family::V6));
+    permits.filter(|p| p.rule == key).map(|p| &p.traffic).max_by_key(|t| sources(t))
+}
+
+/// The interfaces that packets may come and go by: for the device itself that by which they come.
+fn way(audit: &Audit<'_>, device: u32, (iif, oif): (&AtomSet, &AtomSet), local: bool) -> String {
     let interfaces = &audit.devices[device as usize].interfaces;
     let named = |atoms: &AtomSet| -> String {
         let all = (0..).zip(interfaces.all());
@@ -91,6 +93,6 @@ fn way(audit: &Audit<'_>, device: u32, rule: &Rule, local: bool) -> String {
         let names: Vec<&str> = inside.map(|(_, i)| i.name.as_str()).collect();
         if names.is_empty() { "*".to_owned() } else { names.join(", ") }
     };
-    let iif = named(&rule.matches.iif);
-    if local { iif } else { format!("{iif} → {}", named(&rule.matches.oif)) }
+    let iif = named(iif);
+    if local { iif } else { format!("{iif} → {}", named(oif)) }
 }

@@ -2,7 +2,7 @@
 
 use portvakt_analysis::anomalies::called;
 use portvakt_analysis::{Audit, Flow, RuleKey};
-use portvakt_model::{Action, Arg, Hook, Rule, Ruleset, RulesetId, ZoneKind};
+use portvakt_model::{Action, Arg, Hook, Rule, Ruleset, RulesetId, Undefined, ZoneKind};
 use portvakt_space::{AddrSet, Family, State, Traffic};
 
 use crate::Draft;
@@ -61,6 +61,14 @@ pub(super) fn is_any_any(rule: &Rule) -> bool {
 /// Whether traffic is every service from everywhere to everywhere.
 pub(super) fn is_everything(traffic: &Traffic) -> bool {
     is_everywhere(&traffic.src) && is_everywhere(&traffic.dst) && traffic.service.is_any()
+}
+
+/// Whether a list that does not exist was to filter. For others it only picks what they work on
+/// (translation, routing, classes): then it is a name like any other.
+pub(super) fn was_to_filter(missing: &Undefined) -> bool {
+    const PICKS: [&str; 6] = ["nat", "class-map", "route-map", "policy-map", "crypto", "router"];
+    let user = missing.used_by.split(' ').next().unwrap_or_default();
+    missing.kind == "access-list" && !PICKS.contains(&user)
 }
 
 /// Whether a rule is for the loopback interface, which no other machine reaches.

@@ -99,6 +99,7 @@ impl Settings<'_, '_> {
             ssh_versions: ssh_v1.map(|f| Fact { value: versions(f.value), basis: f.basis }),
             ssh_algorithms: self.ssh_algorithms(),
             tls_versions: self.tls_versions(scope),
+            http_redirect: self.switch("admin-https-redirect", true),
             strong_crypto: self.switch("strong-crypto", true),
             banner: self.switch("pre-login-banner", false),
             config_backup: self.fact("revision-backup-on-logout", |v| Some(v == "enable")),

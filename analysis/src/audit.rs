@@ -11,7 +11,6 @@ use portvakt_space::{AddrSet, Family, Packet, Traffic};
 use rustc_hash::FxHashMap;
 
 use crate::facts::Facts;
-use crate::flows::own_addresses;
 use crate::lists::RuleKey;
 
 /// All that is audited together. Facts are computed when first asked for, and once.
@@ -94,8 +93,8 @@ impl<'a> Audit<'a> {
         rule: Option<RuleKey>,
         permitted: bool,
     ) -> Option<Witness> {
-        let own = own_addresses(&self.devices[device as usize]);
-        let others = Traffic { src: traffic.src.minus(&own), ..traffic.clone() };
+        let own = self.own_addresses(device);
+        let others = Traffic { src: traffic.src.minus(own), ..traffic.clone() };
         let sample = |t: &Traffic| Family::BOTH.into_iter().find_map(|f| t.sample(f));
         let packet = sample(&others).or_else(|| sample(traffic))?;
         Some(self.witness_of(device, packet, rule, permitted))

@@ -18,6 +18,7 @@ use crate::zones::{self, Attachment};
 #[derive(Default)]
 pub struct Facts<'a> {
     addresses: OnceLock<Vec<AddrSet>>,
+    own: OnceLock<Vec<AddrSet>>,
     attachments: OnceLock<Vec<Vec<Attachment>>>,
     lists: OnceLock<Vec<Vec<ListFacts<'a>>>>,
     flows: OnceLock<Vec<Flow>>,
@@ -54,6 +55,13 @@ impl<'a> Audit<'a> {
     /// The addresses of each zone; the index is the zone's id.
     pub fn zone_addresses(&self) -> &[AddrSet] {
         self.facts.addresses.get_or_init(|| zones::addresses(self.site))
+    }
+
+    /// A device's own addresses.
+    pub fn own_addresses(&self, device: u32) -> &AddrSet {
+        let all =
+            self.facts.own.get_or_init(|| self.devices.iter().map(flows::own_addresses).collect());
+        &all[device as usize]
     }
 
     /// How each zone is attached to a device; the index is the zone's id.

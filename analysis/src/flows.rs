@@ -166,7 +166,7 @@ pub fn to_device(audit: &Audit<'_>, device: u32, iif: u32, region: &Traffic) -> 
 }
 
 /// The device's own addresses.
-pub fn own_addresses(device: &Device) -> AddrSet {
+pub(crate) fn own_addresses(device: &Device) -> AddrSet {
     let all = device.interfaces.all().iter().flat_map(|i| &i.addresses);
     all.map(|p| AddrSet::host(p.addr)).collect()
 }

@@ -206,12 +206,13 @@ fn implementations(audit: &Audit<'_>, book: &Book<'_, '_>) -> Vec<Implementation
 /// What a decision about "all addresses" is about: those beyond the municipality's own.
 fn outer(audit: &Audit<'_>, permit: &Traffic) -> Traffic {
     let foreign = |kind: ZoneKind| matches!(kind, ZoneKind::Internet | ZoneKind::Other);
-    let zones = audit.site.zones.iter().zip(audit.zone_addresses());
-    let own: Vec<&AddrSet> = zones.filter(|(z, _)| !foreign(z.kind)).map(|(_, a)| a).collect();
     let beyond = |set: &AddrSet| {
-        let every = Family::BOTH.into_iter().any(|f| set.is_all(f));
-        let all = own.iter().fold(audit.site.own_prefixes.clone(), |sum, a| sum.union(a));
-        if every { set.minus(&all) } else { set.clone() }
+        if !Family::BOTH.into_iter().any(|f| set.is_all(f)) {
+            return set.clone();
+        }
+        let zones = audit.site.zones.iter().zip(audit.zone_addresses());
+        let own = zones.filter(|(zone, _)| !foreign(zone.kind)).map(|(_, addresses)| addresses);
+        set.minus(&AddrSet::union_all(own.chain([&audit.site.own_prefixes])))
     };
     Traffic { src: beyond(&permit.src), dst: beyond(&permit.dst), ..permit.clone() }
 }

@@ -2,7 +2,7 @@
 
 use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Hook, Message, RulesetId, Severity};
-use portvakt_space::{AtomSet, Family, Traffic};
+use portvakt_space::{AtomSet, Family, ServiceBox, ServiceSet, TCP, Traffic, UDP};
 
 use super::support::{self, Applied};
 use crate::{Check, Findings, Need, rules};
@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
         sv: "Ersätt regeln med regler för den trafik som behövs.",
         en: "Replace the rule by rules for the traffic that is needed.",
     },
-    messages: &[&MESSAGE, &BOUNDED],
+    messages: &[&MESSAGE, &BOUNDED, &PROTOCOL],
     run,
 };
 
@@ -40,6 +40,11 @@ static BOUNDED: Message = Message {
     en: "{rule} on {device} ({list}) lets every service through from every source to every destination: {way}.",
 };
 
+static PROTOCOL: Message = Message {
+    sv: "{rule} i {device} ({list}) släpper igenom alla portar i {protocols} från alla källor till alla mål.",
+    en: "{rule} on {device} ({list}) lets every port of {protocols} through from every source to every destination.",
+};
+
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for applied in support::applied(audit) {
         findings.judge(applied.device);
@@ -48,30 +53,56 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         for (key, rule) in support::rules(&applied) {
-            if support::is_any_any(rule)
-                && !support::is_loopback(audit, applied.device, &rule.matches)
-            {
+            let opens = support::is_sure_permit(rule)
+                && !support::is_loopback(audit, applied.device, &rule.matches);
+            if opens && !whole(&rule.matches).is_empty() {
                 report(audit, &applied, key, findings);
             }
         }
     }
 }
 
-/// Only where packets still reach the rule, and callers of its chain send it everything. Between named
+/// What of everything from everywhere to everywhere the traffic has: every service, or every port of TCP
+/// or UDP.
+fn whole(traffic: &Traffic) -> Vec<&'static str> {
+    if !support::is_everywhere(&traffic.src) || !support::is_everywhere(&traffic.dst) {
+        return Vec::new();
+    }
+    if traffic.service.is_any() {
+        return vec![EVERY];
+    }
+    let all = |proto: u8| ServiceSet::from(ServiceBox::proto(proto)).is_subset(&traffic.service);
+    [(TCP, "TCP"), (UDP, "UDP")]
+        .into_iter()
+        .filter(|(p, _)| all(*p))
+        .map(|(_, name)| name)
+        .collect()
+}
+
+const EVERY: &str = "*";
+
+/// Only where packets still reach the rule, and callers of its chain send it as much. Between named
 /// interfaces it is less than everything.
 fn report(audit: &Audit<'_>, applied: &Applied<'_>, key: RuleKey, findings: &mut Findings<'_>) {
     let device = applied.device;
-    let met = audit.met(device, key).filter(|t| support::is_everything(t));
-    let sides = met.map(|t| (t.iif.clone(), t.oif.clone()));
-    let Some((iif, oif)) = sides.reduce(|a, b| (a.0.union(&b.0), a.1.union(&b.1))) else { return };
+    let met: Vec<&Traffic> = audit.met(device, key).filter(|t| !whole(t).is_empty()).collect();
+    let Some(protocols) = met.first().map(|t| whole(t)) else { return };
+    let iif = met.iter().fold(AtomSet::none(), |sum, t| sum.union(&t.iif));
+    let oif = met.iter().fold(AtomSet::none(), |sum, t| sum.union(&t.oif));
     let Some(traffic) = reached(audit, device, key) else { return };
     let local = applied.list.hooks.iter().any(|h| matches!(h, Hook::Local(_)));
     let bounded = !iif.is_any() && (local || !oif.is_any());
-    let message = if iif.is_any() && oif.is_any() { &MESSAGE } else { &BOUNDED };
+    let everything = protocols.contains(&EVERY);
+    let message = match (everything, iif.is_any() && oif.is_any()) {
+        (true, true) => &MESSAGE,
+        (true, false) => &BOUNDED,
+        (false, _) => &PROTOCOL,
+    };
     rules::fault(audit, findings, message, device, key)
         .text("way", way(audit, device, (&iif, &oif), local))
+        .text("protocols", protocols.join(", "))
         .witness(audit.witness(device, traffic, Some(key), true))
-        .severity(if bounded { Severity::High } else { Severity::Critical })
+        .severity(if bounded || !everything { Severity::High } else { Severity::Critical })
         .push();
 }
 

@@ -51,10 +51,14 @@ pub(super) fn is_everywhere(set: &AddrSet) -> bool {
 
 /// Whether a rule lets every service through from everywhere to everywhere.
 pub(super) fn is_any_any(rule: &Rule) -> bool {
+    is_sure_permit(rule) && is_everything(&rule.matches)
+}
+
+/// Whether a rule in force lets new connections through, and all that it matches is known.
+pub(super) fn is_sure_permit(rule: &Rule) -> bool {
     rule.enabled
         && rule.action == Action::Permit
         && rule.least() == Some(&rule.matches)
-        && is_everything(&rule.matches)
         && rule.matches.state.contains(State::New)
 }
 

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use portvakt_analysis::{Audit, flows::own_addresses};
-use portvakt_model::{LogTarget, Message, Severity};
+use portvakt_analysis::Audit;
+use portvakt_model::{LogTarget, Message, Prefix, Severity};
 
 use super::support::{Named, first_line, managed, name_all};
 use crate::{Check, Findings, Need};
@@ -61,8 +61,8 @@ fn is_open(audit: &Audit<'_>, device: u32, target: &LogTarget) -> bool {
 fn is_in_own_zone(audit: &Audit<'_>, device: u32, server: &str) -> bool {
     let Ok(address) = server.parse::<IpAddr>() else { return false };
     let model = &audit.devices[device as usize];
-    let own = own_addresses(model);
+    let own = audit.own_addresses(device);
     let networks = model.interfaces.all().iter().flat_map(|i| &i.addresses);
-    audit.zone_addresses().iter().any(|zone| zone.contains(address) && zone.overlaps(&own))
-        || networks.map(|p| p.network()).any(|network| network.contains(address))
+    audit.zone_addresses().iter().any(|zone| zone.contains(address) && zone.overlaps(own))
+        || networks.map(Prefix::network).any(|network| network.contains(address))
 }

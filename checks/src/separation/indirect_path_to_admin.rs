@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portvakt_analysis::flows::own_addresses;
 use portvakt_analysis::{Audit, Flow, RuleKey};
 use portvakt_model::{Arg, Message, Relay, Role, RuleRef, Severity, ZoneId, ZoneKind};
 use portvakt_space::{AddrSet, Traffic};
@@ -97,7 +96,7 @@ fn key(flow: &Flow) -> Option<Key> {
 /// A step from public and unmanaged networks to a host that is not on the internet.
 fn is_first(audit: &Audit<'_>, flow: &Flow) -> bool {
     // Which host of its zone a filter without addresses stands on is not known.
-    let placed = !flow.local || !own_addresses(&audit.devices[flow.device as usize]).is_empty();
+    let placed = !flow.local || !audit.own_addresses(flow.device).is_empty();
     placed
         && support::is_unmanaged(audit, flow.from)
         && !support::is_administrative(audit, flow.to)

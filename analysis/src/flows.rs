@@ -3,7 +3,7 @@
 //! One device at a time: what its own lists let through between the zones attached to it. A packet
 //! must be let through by a list on every hook it passes.
 
-use portvakt_model::{Device, Hook, Interface, RulesetId, ZoneId};
+use portvakt_model::{Device, Hook, Interface, RulesetId, ZoneId, ZoneKind};
 use portvakt_space::{AddrSet, AtomSet, Family, ICMPV6, ServiceBox, ServiceSet, StateSet, Traffic};
 
 use crate::audit::Audit;
@@ -114,7 +114,9 @@ pub fn local(audit: &Audit<'_>, device: u32) -> Vec<Flow> {
     }
     let own: AddrSet = own_addresses(model);
     let dst = if own.is_empty() { AddrSet::ANY } else { own };
-    let stands_in: Vec<ZoneId> = standing(facts);
+    // An address of the device is the municipality's, whatever is behind the interface.
+    let own = |id: &ZoneId| audit.site.zone(*id).kind != ZoneKind::Internet;
+    let stands_in: Vec<ZoneId> = standing(facts).into_iter().filter(own).collect();
     let mut flows = Vec::new();
     let outside = loopback(model).complement();
     for family in Family::BOTH.into_iter().filter(|f| is_filtered(model, *f)) {
@@ -177,6 +179,7 @@ pub fn standing(attachments: &[Attachment]) -> Vec<ZoneId> {
     (0..).map(ZoneId).zip(attachments).filter(|(_, a)| here(a)).map(|(id, _)| id).collect()
 }
 
+/// A packet comes in by an interface that leads to its zone, where that is known.
 fn local_flows(
     audit: &Audit<'_>,
     device: u32,
@@ -185,15 +188,20 @@ fn local_flows(
     flows: &mut Vec<Flow>,
 ) {
     let addresses = audit.zone_addresses();
+    let attachments = audit.zones_of_device(device);
     for (from, _) in audit.site.zone_ids().filter(|(from, _)| *from != to) {
-        let traffic = Traffic {
-            src: passage.traffic.src.intersect(&addresses[from.0 as usize]),
-            dst: passage.traffic.dst.intersect(&addresses[to.0 as usize]),
-            ..passage.traffic.clone()
-        };
-        if !traffic.is_empty() {
-            let Passage { rules, certain, .. } = passage.clone();
-            flows.push(Flow { device, from, to, local: true, rules, traffic, certain });
+        let near = attachments[from.0 as usize].places(&addresses[from.0 as usize], true);
+        for (src, iif) in near {
+            let traffic = Traffic {
+                src: passage.traffic.src.intersect(&src),
+                dst: passage.traffic.dst.intersect(&addresses[to.0 as usize]),
+                iif: passage.traffic.iif.intersect(&iif),
+                ..passage.traffic.clone()
+            };
+            if !traffic.is_empty() {
+                let Passage { rules, certain, .. } = passage.clone();
+                flows.push(Flow { device, from, to, local: true, rules, traffic, certain });
+            }
         }
     }
 }

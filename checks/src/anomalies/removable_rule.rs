@@ -48,6 +48,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         .map(|(device, key, _)| (*device, *key))
         .collect();
     for (device, key, standing) in all {
+        let default = audit.ruleset(device, key.ruleset).default.action;
         let Standing::Removable { by, by_default, .. } = standing else { continue };
         let Some(rule) = rules::find(audit, device, key) else { continue };
         let written: Vec<RuleKey> =
@@ -55,7 +56,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         // What would do the same is itself out of reach because of this rule: that is one fault.
         let mirrored =
             !written.is_empty() && written.iter().all(|k| unreachable.contains(&(device, *k)));
-        let by_default = *by_default || written.len() < by.len();
+        let by_default = (*by_default || written.len() < by.len()).then_some(default);
         if mirrored || is_kept(audit, device, rule, by_default, &written) {
             continue;
         }
@@ -66,18 +67,22 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Whether the rule has a use although every packet would fare the same: it ends the list, it logs what
-/// the default drops, it permits what only a permitting default would (which is the fault then), it
-/// translates, or it treats its packets otherwise than `others`.
+/// the default drops or answers what the default drops silently, it permits what only a permitting
+/// default would (which is the fault then), it translates, or it treats its packets otherwise than
+/// `others`.
 fn is_kept(
     audit: &Audit<'_>,
     device: u32,
     rule: &Rule,
-    by_default: bool,
+    by_default: Option<Action>,
     others: &[RuleKey],
 ) -> bool {
     let translates = |r: &Rule| audit.devices[device as usize].nat.iter().any(|n| n.line == r.line);
+    let needs_no_default = |default: Action| {
+        rule.logging == Logging::On || rule.action == Action::Permit || rule.action != default
+    };
     support::is_final_deny(rule)
-        || by_default && (rule.logging == Logging::On || rule.action == Action::Permit)
+        || by_default.is_some_and(needs_no_default)
         || translates(rule)
         || others
             .iter()
@@ -85,10 +90,10 @@ fn is_kept(
             .any(|r| translates(r) || treats_otherwise(rule, r))
 }
 
-/// Whether the same outcome comes with another logging, inspection or translation: then the rule is
-/// needed after all.
+/// Whether the same outcome comes with another logging, inspection, translation or answer to the sender:
+/// then the rule is needed after all.
 fn treats_otherwise(rule: &Rule, other: &Rule) -> bool {
     let extras =
         |r: &Rule| r.note.as_ref().map(|n| (n.inspection, n.nat.clone())).unwrap_or_default();
-    rule.logging != other.logging || extras(rule) != extras(other)
+    rule.logging != other.logging || rule.action != other.action || extras(rule) != extras(other)
 }

@@ -2,7 +2,7 @@
 
 use portvakt_analysis::{Audit, Flow, RuleKey};
 use portvakt_model::{Arg, Location, Message, Rule};
-use portvakt_space::{AddrSet, Family, Traffic};
+use portvakt_space::{AddrSet, Family, ICMP, ICMPV6, ServiceBox, ServiceSet, Traffic};
 
 use super::support::{self, Applied};
 use crate::{Findings, rules};
@@ -41,7 +41,7 @@ impl Side {
         limits: Limits,
         findings: &mut Findings<'_>,
     ) {
-        if !rule.enabled || support::is_any_any(rule) {
+        if !rule.enabled || support::is_any_any(rule) || is_icmp(rule) {
             return;
         }
         let wide: AddrSet = AddrSet::union_all(audit.met(applied.device, key).map(self.of));
@@ -57,6 +57,13 @@ impl Side {
             .witness(audit.witness(applied.device, &first.traffic, Some(key), true));
         support::zones(audit, draft, &flows).push();
     }
+}
+
+/// Whether a rule is for ICMP alone: routers anywhere on the way send its errors, and to every host
+/// (RFC 1812 §4.3.2, RFC 4890 §4.3).
+fn is_icmp(rule: &Rule) -> bool {
+    let icmp = ServiceSet::from_boxes([ServiceBox::proto(ICMP), ServiceBox::proto(ICMPV6)]);
+    rule.matches.service.is_subset(&icmp)
 }
 
 /// Shortest prefixes that are not yet too wide, by IP version.

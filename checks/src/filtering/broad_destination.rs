@@ -48,8 +48,9 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     side.judge(audit, findings);
 }
 
-/// Only what outsiders or unmanaged devices reach of the municipality's own.
+/// Only what outsiders or unmanaged devices reach of the municipality's own. What a host lets in to
+/// itself goes to one machine, whatever its rule says.
 fn is_from_outside(audit: &Audit<'_>, flow: &Flow) -> bool {
     let (from, to) = (audit.site.zone(flow.from).kind, audit.site.zone(flow.to).kind);
-    (from.is_untrusted() || from == ZoneKind::Other) && to != ZoneKind::Internet
+    !flow.local && (from.is_untrusted() || from == ZoneKind::Other) && to != ZoneKind::Internet
 }

@@ -131,12 +131,12 @@ fn stated(zone: &Zone, device: &Device) -> AtomSet {
     let found: Vec<Vec<u32>> = names.map(|name| by_name(device, name)).collect();
     let all = device.interfaces.all();
     let unmentioned = found.iter().any(Vec::is_empty) && all.iter().all(|i| i.addresses.is_empty());
-    let named: AtomSet = found.into_iter().flatten().collect();
+    let known: AtomSet = found.into_iter().flatten().collect();
     if unmentioned {
         let mentioned: AtomSet = (0..all.len() as u32).collect();
-        return named.union(&mentioned.complement());
+        return known.union(&mentioned.complement());
     }
-    named
+    known
 }
 
 /// Whether a name in the site file means this device: a virtual part answers to its host's name.

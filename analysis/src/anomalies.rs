@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portvakt_model::{Action, Device, RulesetId};
 use portvakt_space::{Budget, Cause, Doubt, Packet, Verdict};
+use rustc_hash::FxHashMap;
 
 use crate::audit::Audit;
 use crate::flatten::{Decides, Step};
@@ -55,14 +56,38 @@ pub fn of(audit: &Audit<'_>, device: u32) -> Vec<Anomalies> {
     let called = called(model);
     let ids = (0..).map(RulesetId).zip(&model.rulesets);
     let judge = |(id, list): (RulesetId, &portvakt_model::Ruleset)| {
-        if list.hooks.is_empty() && called.contains(&id) || list.rules.is_empty() {
+        let in_others = list.hooks.is_empty() && called.contains(&id);
+        if in_others || list.implied || list.rules.is_empty() {
             return Anomalies::default();
         }
         Anomalies { rules: judge(audit.indexed(device, id)) }
     };
     let mut all: Vec<Anomalies> = ids.map(judge).collect();
+    once_each(&mut all);
     never_entered(model, &mut all);
     all
+}
+
+/// A chain that several lists call is judged in each. What holds of its rules is what holds in all of
+/// them: a rule that packets reach from one list is reached. It stands in the first list that says so.
+fn once_each(all: &mut [Anomalies]) {
+    let weight = |s: &Standing| match s {
+        Standing::Live(_) => 0,
+        Standing::Undecided(..) => 1,
+        Standing::Unsure(_) => 2,
+        Standing::Removable { .. } => 3,
+        Standing::Unreachable { .. } => 4,
+    };
+    let mut best: FxHashMap<RuleKey, (u8, usize)> = FxHashMap::default();
+    for (place, list) in all.iter().enumerate() {
+        for (key, standing) in &list.rules {
+            let own = (weight(standing), place);
+            best.entry(*key).and_modify(|b| *b = own.min(*b)).or_insert(own);
+        }
+    }
+    for (place, list) in all.iter_mut().enumerate() {
+        list.rules.retain(|(key, _)| best.get(key).is_some_and(|(_, at)| *at == place));
+    }
 }
 
 /// Adds the rules of called chains that no packet can match by the time it is there: the laid-out
@@ -93,35 +118,56 @@ fn never_entered(device: &Device, all: &mut [Anomalies]) {
 /// wide rules of both kinds have more.
 pub const MOST_PAIRS: usize = 500_000;
 
-/// Reachable rules of a list that take a part of what later ones decide the other way, with those
-/// later ones. `None` when the list has more than [`MOST_PAIRS`] pairs that overlap.
-pub fn exceptions(
-    audit: &Audit<'_>,
-    device: u32,
-    list: RulesetId,
-) -> Option<BTreeMap<RuleKey, BTreeSet<RuleKey>>> {
-    let judged = &audit.anomalies(device)[list.0 as usize].rules;
+/// Rules that take a part of what later ones decide the other way.
+#[derive(Clone, Debug, Default)]
+pub struct Exceptions {
+    /// Each such rule with the later ones.
+    pub rules: BTreeMap<RuleKey, BTreeSet<RuleKey>>,
+    /// Lists with more than [`MOST_PAIRS`] pairs that overlap: not all were looked at.
+    pub unfinished: Vec<RulesetId>,
+}
+
+/// The exceptions among the reachable rules of a device, in the order that packets meet them.
+pub fn exceptions(audit: &Audit<'_>, device: u32) -> Exceptions {
+    let judged = audit.anomalies(device);
     let reached = |s: &Standing| !matches!(s, Standing::Unreachable { .. });
-    let live: BTreeSet<RuleKey> =
-        judged.iter().filter(|(_, s)| reached(s)).map(|(key, _)| *key).collect();
-    let indexed = audit.indexed(device, list);
-    let (steps, mut left) = (&indexed.flat.steps, MOST_PAIRS);
-    let mut found: BTreeMap<RuleKey, BTreeSet<RuleKey>> = BTreeMap::new();
+    let rules = judged.iter().flat_map(|list| &list.rules);
+    let live: BTreeSet<RuleKey> = rules.filter(|(_, s)| reached(s)).map(|(key, _)| *key).collect();
+    let mut found = Exceptions::default();
+    let lists = (0..).map(RulesetId).zip(judged).filter(|(_, list)| !list.rules.is_empty());
+    for (list, _) in lists {
+        if !exceptions_of(audit.indexed(device, list), &live, &mut found.rules) {
+            found.unfinished.push(list);
+        }
+    }
+    found
+}
+
+/// Adds the exceptions of one list; whether all its pairs were looked at.
+fn exceptions_of(
+    list: &IndexedList<'_>,
+    live: &BTreeSet<RuleKey>,
+    found: &mut BTreeMap<RuleKey, BTreeSet<RuleKey>>,
+) -> bool {
+    let (steps, mut left) = (&list.flat.steps, MOST_PAIRS);
     for (place, step) in steps.iter().enumerate() {
-        let key = indexed.rule(place);
+        let key = list.rule(place);
         if step.decides == Decides::Unknown || !live.contains(&key) {
             continue;
         }
-        let opposed = indexed.index.opposed(place, place + 1..steps.len(), left);
-        left = left.checked_sub(opposed.len()).filter(|left| *left > 0)?;
+        let opposed = list.index.opposed(place, place + 1..steps.len(), left);
+        left -= opposed.len();
+        if left == 0 {
+            return false;
+        }
         let later = opposed.into_iter().filter(|other| is_exception(step, &steps[*other]));
-        let keys = later.map(|other| indexed.rule(other)).filter(|k| *k != key && live.contains(k));
+        let keys = later.map(|other| list.rule(other)).filter(|k| *k != key && live.contains(k));
         let keys: BTreeSet<RuleKey> = keys.collect();
         if !keys.is_empty() {
             found.entry(key).or_default().extend(keys);
         }
     }
-    Some(found)
+    true
 }
 
 /// Whether `step` takes a part of what a later step decides the other way, and each also has packets

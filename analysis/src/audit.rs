@@ -1,11 +1,14 @@
 //! All that is audited together, and the facts computed from it once.
 
+use std::collections::hash_map::Entry;
+
 use jiff::civil::Date;
 use portvakt_model::{
     Coverage, Decision, Device, Exception, LineState, Location, Parameters, Problem, RuleRef,
     Ruleset, RulesetId, Shown, Site, Source, SourceId, SsidStandard, System, Witness, ZoneId,
 };
 use portvakt_space::{AddrSet, Family, Packet, Traffic};
+use rustc_hash::FxHashMap;
 
 use crate::facts::Facts;
 use crate::lists::RuleKey;
@@ -81,7 +84,8 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// A packet of `traffic` as proof of what a device does with it, with the names of interfaces.
+    /// A packet of `traffic` as proof of what a device does with it, with the names of interfaces; from
+    /// another machine than the device where there is one.
     pub fn witness(
         &self,
         device: u32,
@@ -89,7 +93,10 @@ impl<'a> Audit<'a> {
         rule: Option<RuleKey>,
         permitted: bool,
     ) -> Option<Witness> {
-        let packet = Family::BOTH.into_iter().find_map(|f| traffic.sample(f))?;
+        let own = self.own_addresses(device);
+        let others = Traffic { src: traffic.src.minus(own), ..traffic.clone() };
+        let sample = |t: &Traffic| Family::BOTH.into_iter().find_map(|f| t.sample(f));
+        let packet = sample(&others).or_else(|| sample(traffic))?;
         Some(self.witness_of(device, packet, rule, permitted))
     }
 
@@ -113,7 +120,8 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// Traffic with the zones' names where its addresses are a whole zone.
+    /// Traffic with the zones' names where its addresses are a whole zone. Parts between the same
+    /// addresses become one, by whatever interface and in whatever state.
     pub fn shown(&self, parts: &[Traffic]) -> Vec<Shown> {
         let whole = |set: &AddrSet, zone: &AddrSet| {
             set == zone || Family::BOTH.into_iter().any(|f| set.has(f) && *set == zone.only(f))
@@ -124,7 +132,7 @@ impl<'a> Audit<'a> {
             named.next().map(|(zone, _)| zone.name.clone())
         };
         let one = |t: &Traffic| Shown { traffic: t.clone(), src: name(&t.src), dst: name(&t.dst) };
-        parts.iter().map(one).collect()
+        merged(parts).iter().map(one).collect()
     }
 
     /// The names of zones.
@@ -154,4 +162,23 @@ impl<'a> Audit<'a> {
     pub fn not_understood(&self, source: SourceId) -> Vec<(u32, LineState)> {
         self.coverage[source.0 as usize].not_understood().collect()
     }
+}
+
+/// Traffic between the same addresses as one part each.
+fn merged(parts: &[Traffic]) -> Vec<Traffic> {
+    let mut places: FxHashMap<(&AddrSet, &AddrSet), usize> = FxHashMap::default();
+    let mut all: Vec<Traffic> = Vec::new();
+    for part in parts {
+        match places.entry((&part.src, &part.dst)) {
+            Entry::Occupied(place) => {
+                let known = &mut all[*place.get()];
+                known.service = known.service.union(&part.service);
+            }
+            Entry::Vacant(place) => {
+                place.insert(all.len());
+                all.push(part.clone());
+            }
+        }
+    }
+    all
 }

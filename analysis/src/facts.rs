@@ -18,12 +18,14 @@ use crate::zones::{self, Attachment};
 #[derive(Default)]
 pub struct Facts<'a> {
     addresses: OnceLock<Vec<AddrSet>>,
+    own: OnceLock<Vec<AddrSet>>,
     attachments: OnceLock<Vec<Vec<Attachment>>>,
     lists: OnceLock<Vec<Vec<ListFacts<'a>>>>,
     flows: OnceLock<Vec<Flow>>,
     flows_by_rule: OnceLock<FxHashMap<(u32, RuleKey), Vec<u32>>>,
     openings: OnceLock<Openings>,
     anomalies: OnceLock<Vec<Vec<Anomalies>>>,
+    places: OnceLock<Vec<Places>>,
     matched_exceptions: OnceLock<Vec<bool>>,
 }
 
@@ -39,6 +41,9 @@ impl Facts<'_> {
     }
 }
 
+/// Where the rules of a device stand in the lists that packets meet first: the list and the step.
+type Places = FxHashMap<RuleKey, Vec<(RulesetId, usize)>>;
+
 /// What is known of one list, each part computed when first asked for.
 #[derive(Default)]
 struct ListFacts<'a> {
@@ -50,6 +55,13 @@ impl<'a> Audit<'a> {
     /// The addresses of each zone; the index is the zone's id.
     pub fn zone_addresses(&self) -> &[AddrSet] {
         self.facts.addresses.get_or_init(|| zones::addresses(self.site))
+    }
+
+    /// A device's own addresses.
+    pub fn own_addresses(&self, device: u32) -> &AddrSet {
+        let all =
+            self.facts.own.get_or_init(|| self.devices.iter().map(flows::own_addresses).collect());
+        &all[device as usize]
     }
 
     /// How each zone is attached to a device; the index is the zone's id.
@@ -82,6 +94,30 @@ impl<'a> Audit<'a> {
             self.devices.iter().map(empty).collect()
         });
         &all[device as usize][list.0 as usize]
+    }
+
+    /// What a rule matches of the packets that its list is given: less than it says where a chain is
+    /// called for some only. One for each call; earlier rules are not taken off.
+    pub fn met(&self, device: u32, rule: RuleKey) -> impl Iterator<Item = &Traffic> {
+        let all = self.facts.places.get_or_init(|| {
+            (0..self.devices.len() as u32).into_par_iter().map(|d| self.places(d)).collect()
+        });
+        let own = all[device as usize].get(&rule).map_or(&[][..], Vec::as_slice);
+        own.iter().map(move |(list, step)| &*self.indexed(device, *list).flat.steps[*step].most)
+    }
+
+    fn places(&self, device: u32) -> Places {
+        let mut places = Places::default();
+        for (id, list) in (0..).map(RulesetId).zip(&self.devices[device as usize].rulesets) {
+            if list.hooks.is_empty() {
+                continue;
+            }
+            let indexed = self.indexed(device, id);
+            for step in 0..indexed.flat.steps.len() {
+                places.entry(indexed.rule(step)).or_default().push((id, step));
+            }
+        }
+        places
     }
 
     /// All flows between zones, through every device and to hosts that only filter for themselves.

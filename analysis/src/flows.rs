@@ -3,7 +3,7 @@
 //! One device at a time: what its own lists let through between the zones attached to it. A packet
 //! must be let through by a list on every hook it passes.
 
-use portvakt_model::{Device, Hook, Interface, RulesetId, ZoneId};
+use portvakt_model::{Device, Hook, Interface, RulesetId, ZoneId, ZoneKind};
 use portvakt_space::{AddrSet, AtomSet, Family, ICMPV6, ServiceBox, ServiceSet, StateSet, Traffic};
 
 use crate::audit::Audit;
@@ -68,8 +68,7 @@ pub fn through(audit: &Audit<'_>, device: u32) -> Vec<Flow> {
 /// Whether packets of `family` come this way: some list of the device is about that version, and
 /// the interface they enter by has an address of it, when it has addresses at all.
 fn carries(device: &Device, way: &Way, family: Family) -> bool {
-    let known =
-        device.rulesets.is_empty() || device.rulesets.iter().any(|l| l.families.contains(&family));
+    let known = device.rulesets.is_empty() || is_filtered(device, family);
     let entered = match way.iif.ranges().ranges() {
         &[(lo, hi)] if lo == hi => device.interfaces.get(lo),
         _ => None,
@@ -78,6 +77,16 @@ fn carries(device: &Device, way: &Way, family: Family) -> bool {
         i.addresses.is_empty() || i.addresses.iter().any(|p| Family::of(p.addr) == family)
     };
     known && entered.is_none_or(speaks)
+}
+
+/// Whether some list of the device is about that IP version.
+fn is_filtered(device: &Device, family: Family) -> bool {
+    device.rulesets.iter().any(|l| l.families.contains(&family))
+}
+
+/// The interfaces by which a host talks to itself.
+fn loopback(device: &Device) -> AtomSet {
+    ["lo", "lo0"].iter().filter_map(|name| device.interfaces.find(name)).collect()
 }
 
 /// Services that routers forward: not neighbour discovery, which stays on its link (RFC 4861 §11.2
@@ -92,7 +101,8 @@ fn forwarded(family: Family) -> ServiceSet {
     }
 }
 
-/// Flows to the device itself, from each zone. The zone they go to is each that the device has an
+/// Flows to the device itself, from each zone: not over its loopback, which no other machine reaches,
+/// nor in an IP version that none of its lists sees (the export of the other filter says). The zone they go to is each that the device has an
 /// interface in.
 pub fn local(audit: &Audit<'_>, device: u32) -> Vec<Flow> {
     let model = &audit.devices[device as usize];
@@ -104,11 +114,19 @@ pub fn local(audit: &Audit<'_>, device: u32) -> Vec<Flow> {
     }
     let own: AddrSet = own_addresses(model);
     let dst = if own.is_empty() { AddrSet::ANY } else { own };
-    let stands_in: Vec<ZoneId> = standing(facts);
+    // An address of the device is the municipality's, whatever is behind the interface.
+    let own = |id: &ZoneId| audit.site.zone(*id).kind != ZoneKind::Internet;
+    let stands_in: Vec<ZoneId> = standing(facts).into_iter().filter(own).collect();
     let mut flows = Vec::new();
-    for family in Family::BOTH {
-        let region = Traffic { dst: dst.clone(), state: StateSet::NEW, ..Traffic::all(family) };
-        let region = Traffic { dst: dst.only(family), ..region };
+    let outside = loopback(model).complement();
+    for family in Family::BOTH.into_iter().filter(|f| is_filtered(model, *f)) {
+        let region = Traffic {
+            dst: dst.only(family),
+            service: forwarded(family),
+            iif: outside.clone(),
+            state: StateSet::NEW,
+            ..Traffic::all(family)
+        };
         for passage in passages(audit, device, &lists, &region, family) {
             for to in &stands_in {
                 local_flows(audit, device, &passage, *to, &mut flows);
@@ -150,7 +168,7 @@ pub fn to_device(audit: &Audit<'_>, device: u32, iif: u32, region: &Traffic) -> 
 }
 
 /// The device's own addresses.
-pub fn own_addresses(device: &Device) -> AddrSet {
+pub(crate) fn own_addresses(device: &Device) -> AddrSet {
     let all = device.interfaces.all().iter().flat_map(|i| &i.addresses);
     all.map(|p| AddrSet::host(p.addr)).collect()
 }
@@ -161,6 +179,7 @@ pub fn standing(attachments: &[Attachment]) -> Vec<ZoneId> {
     (0..).map(ZoneId).zip(attachments).filter(|(_, a)| here(a)).map(|(id, _)| id).collect()
 }
 
+/// A packet comes in by an interface that leads to its zone, where that is known.
 fn local_flows(
     audit: &Audit<'_>,
     device: u32,
@@ -169,15 +188,20 @@ fn local_flows(
     flows: &mut Vec<Flow>,
 ) {
     let addresses = audit.zone_addresses();
+    let attachments = audit.zones_of_device(device);
     for (from, _) in audit.site.zone_ids().filter(|(from, _)| *from != to) {
-        let traffic = Traffic {
-            src: passage.traffic.src.intersect(&addresses[from.0 as usize]),
-            dst: passage.traffic.dst.intersect(&addresses[to.0 as usize]),
-            ..passage.traffic.clone()
-        };
-        if !traffic.is_empty() {
-            let Passage { rules, certain, .. } = passage.clone();
-            flows.push(Flow { device, from, to, local: true, rules, traffic, certain });
+        let near = attachments[from.0 as usize].places(&addresses[from.0 as usize], true);
+        for (src, iif) in near {
+            let traffic = Traffic {
+                src: passage.traffic.src.intersect(&src),
+                dst: passage.traffic.dst.intersect(&addresses[to.0 as usize]),
+                iif: passage.traffic.iif.intersect(&iif),
+                ..passage.traffic.clone()
+            };
+            if !traffic.is_empty() {
+                let Passage { rules, certain, .. } = passage.clone();
+                flows.push(Flow { device, from, to, local: true, rules, traffic, certain });
+            }
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portvakt_model::{Decision, ZoneId};
+use portvakt_model::{Decision, ZoneId, ZoneKind};
 use portvakt_space::{
-    AddrSet, Budget, Class, FirstMatchList, ListedRule, StateSet, Traffic, difference,
+    AddrSet, Budget, Class, Family, FirstMatchList, ListedRule, StateSet, Traffic, difference,
 };
 use rayon::prelude::*;
 
@@ -78,6 +78,9 @@ pub enum OpeningStanding {
 pub enum Implementation {
     /// Some rule lets some of it through.
     Seen,
+    /// It is about the outside, and rules let it through from or to the municipality's own addresses
+    /// alone.
+    InsideOnly,
     /// The devices on its way were read, and none lets any of it through.
     Missing,
     /// No device on its way was read, or the decision does not say enough.
@@ -186,8 +189,11 @@ fn implementations(audit: &Audit<'_>, book: &Book<'_, '_>) -> Vec<Implementation
             return Implementation::NotInForce;
         }
         let new = |p: &Traffic| Traffic { state: StateSet::NEW, ..p.clone() };
-        if permits.iter().any(|p| !passing.meeting(&new(p), 1).is_empty()) {
+        let seen = |p: &Traffic| !passing.meeting(&new(p), 1).is_empty();
+        if permits.iter().any(|p| seen(&outer(audit, p))) {
             Implementation::Seen
+        } else if permits.iter().any(seen) {
+            Implementation::InsideOnly
         } else if !decision.incomplete && permits.iter().any(|p| crosses(audit, &between, p)) {
             Implementation::Missing
         } else {
@@ -195,6 +201,20 @@ fn implementations(audit: &Audit<'_>, book: &Book<'_, '_>) -> Vec<Implementation
         }
     };
     book.decisions.par_iter().zip(&book.permits).map(judge).collect()
+}
+
+/// What a decision about "all addresses" is about: those beyond the municipality's own.
+fn outer(audit: &Audit<'_>, permit: &Traffic) -> Traffic {
+    let foreign = |kind: ZoneKind| matches!(kind, ZoneKind::Internet | ZoneKind::Other);
+    let beyond = |set: &AddrSet| {
+        if !Family::BOTH.into_iter().any(|f| set.is_all(f)) {
+            return set.clone();
+        }
+        let zones = audit.site.zones.iter().zip(audit.zone_addresses());
+        let own = zones.filter(|(zone, _)| !foreign(zone.kind)).map(|(_, addresses)| addresses);
+        set.minus(&AddrSet::union_all(own.chain([&audit.site.own_prefixes])))
+    };
+    Traffic { src: beyond(&permit.src), dst: beyond(&permit.dst), ..permit.clone() }
 }
 
 /// The pairs of zones that some device was read between.

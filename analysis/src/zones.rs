@@ -124,10 +124,19 @@ pub fn attachments(site: &Site, addresses: &[AddrSet], device: &Device) -> Vec<A
     site.zone_ids().map(attach).collect()
 }
 
-/// Interfaces that the site file names.
+/// Interfaces that the site file names. A host's filter need not mention the interface that it stands
+/// behind: where the export has no addresses, one that its rules do not mention is none of those they do.
 fn stated(zone: &Zone, device: &Device) -> AtomSet {
     let names = zone.interfaces.iter().filter(|(d, _)| is_named(device, d)).map(|(_, i)| i);
-    names.flat_map(|name| by_name(device, name)).collect()
+    let found: Vec<Vec<u32>> = names.map(|name| by_name(device, name)).collect();
+    let all = device.interfaces.all();
+    let unmentioned = found.iter().any(Vec::is_empty) && all.iter().all(|i| i.addresses.is_empty());
+    let known: AtomSet = found.into_iter().flatten().collect();
+    if unmentioned {
+        let mentioned: AtomSet = (0..all.len() as u32).collect();
+        return known.union(&mentioned.complement());
+    }
+    known
 }
 
 /// Whether a name in the site file means this device: a virtual part answers to its host's name.

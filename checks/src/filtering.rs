@@ -4,6 +4,7 @@ use crate::Check;
 
 mod any_any_permit;
 mod applied_list_missing;
+mod breadth;
 mod broad_destination;
 mod broad_service;
 mod broad_source;

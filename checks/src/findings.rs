@@ -75,6 +75,12 @@ pub struct Draft<'f, 'a> {
 }
 
 impl Draft<'_, '_> {
+    /// Another place than the one it began with: the line of the option that is at fault.
+    pub fn at(mut self, at: Location) -> Self {
+        self.finding.at = at;
+        self
+    }
+
     /// A value for the message.
     pub fn arg(mut self, name: &'static str, value: Arg) -> Self {
         self.finding.args.push((name, value));

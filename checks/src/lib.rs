@@ -13,6 +13,7 @@ mod inputs;
 mod management;
 mod pack;
 mod port_openings;
+mod rules;
 mod run;
 mod separation;
 mod services;

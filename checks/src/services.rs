@@ -5,8 +5,10 @@ use crate::Check;
 mod clear_text_service;
 mod database_open_to_clients;
 mod file_sharing_across_the_edge;
+mod log_server_open_to_clients;
 mod management_protocol_from_clients;
 mod remote_access_application;
+mod remote_access_without_register;
 mod support;
 
 /// The checks of the family, in the order of the manual.
@@ -16,4 +18,6 @@ pub(crate) static CHECKS: &[&Check] = &[
     &remote_access_application::CHECK,
     &management_protocol_from_clients::CHECK,
     &file_sharing_across_the_edge::CHECK,
+    &log_server_open_to_clients::CHECK,
+    &remote_access_without_register::CHECK,
 ];

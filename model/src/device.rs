@@ -218,7 +218,7 @@ pub struct Object {
     pub kind: ObjectKind,
     /// Line, from 1.
     pub line: u32,
-    /// How often rules, groups and NAT refer to it.
+    /// How often rules, groups and NAT refer to it; for FortiOS only groups that are used themselves.
     pub uses: u32,
     /// Whether the vendor ships it; then unused is no finding.
     pub predefined: bool,

@@ -46,6 +46,9 @@ pub enum Basis {
 /// it is then *cannot tell*, never *pass*.
 #[derive(Clone, Debug, Default)]
 pub struct Management {
+    /// Whether a browser that comes by HTTP is sent on to HTTPS; `None` where the device has no such
+    /// setting or the export does not tell.
+    pub http_redirect: Option<Fact<bool>>,
     /// Protocols that the device answers on.
     pub services: Vec<MgmtService>,
     /// Whether [`Management::services`] is the whole list: then a protocol not in it is off.

@@ -151,6 +151,16 @@ impl Rule {
         self.note.as_ref().and_then(|n| n.id.as_deref())
     }
 
+    /// Line where its services are stated.
+    pub fn service_line(&self) -> u32 {
+        self.note.as_ref().and_then(|n| n.service_line).unwrap_or(self.line)
+    }
+
+    /// Line where it is stated whether it logs.
+    pub fn logging_line(&self) -> u32 {
+        self.note.as_ref().and_then(|n| n.logging_line).unwrap_or(self.line)
+    }
+
     /// The description: comment, remark or name.
     pub fn comment(&self) -> Option<&str> {
         self.note.as_ref().and_then(|n| n.comment.as_deref())
@@ -209,6 +219,10 @@ pub struct RuleNote {
     pub services: Vec<String>,
     /// Line of its last token where it spans several, from 1.
     pub last_line: u32,
+    /// Line of its services, where the format gives them one of their own.
+    pub service_line: Option<u32>,
+    /// Line of its logging, where the format gives it one of its own.
+    pub logging_line: Option<u32>,
 }
 
 /// Counters of a rule.

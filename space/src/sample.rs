@@ -122,12 +122,23 @@ fn preferred(ranges: &[(u128, u128)], usual: &[u128]) -> Option<u128> {
     usual.iter().copied().find(|value| holds(ranges, *value))
 }
 
-/// In a range of `wide` addresses or more a usual one, else the first host of the first range: an
-/// even address may name a network, the one after it doesn't.
+/// In a range of `wide` addresses or more a usual one, else the first that no network has for itself.
 fn host(ranges: &[(u128, u128)], usual: &[u128], wide: u128) -> u128 {
-    let Some(&(lo, hi)) = ranges.first() else { return 0 };
-    let familiar = if hi - lo >= wide { preferred(&[(lo, hi)], usual) } else { None };
-    familiar.unwrap_or(if lo % 2 == 0 && lo < hi { lo + 1 } else { lo })
+    let Some(&first) = ranges.first() else { return 0 };
+    let familiar = if first.1 - first.0 >= wide { preferred(&[first], usual) } else { None };
+    let inner = || ranges.iter().map(|r| first_host(*r)).find(|a| !matches!(a & 0xff, 0 | 0xff));
+    familiar.or_else(inner).unwrap_or_else(|| first_host(first))
+}
+
+/// The first address of a range, or the next that can neither name a network of four addresses or
+/// more nor be one's broadcast.
+fn first_host((lo, hi): (u128, u128)) -> u128 {
+    let skipped = match lo & 0xff {
+        0xff => 2,
+        low if low % 4 == 0 => 1,
+        _ => 0,
+    };
+    lo.saturating_add(skipped).min(hi)
 }
 
 fn client_port(ranges: &[(u128, u128)]) -> u128 {
@@ -181,6 +192,8 @@ mod tests {
         assert_eq!(sample(&net).dst, ip("10.2.3.1"));
         let host = Traffic { dst: AddrSet::host(ip("10.2.3.0")), ..Traffic::ANY };
         assert_eq!(sample(&host).dst, ip("10.2.3.0"));
+        let rest = AddrSet::prefix(ip("10.2.0.0"), 20).minus(&AddrSet::host(ip("10.2.0.1")));
+        assert_eq!(sample(&Traffic { src: rest, ..Traffic::ANY }).src, ip("10.2.0.2"));
     }
 
     #[test]

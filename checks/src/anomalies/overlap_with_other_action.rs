@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use portvakt_analysis::anomalies::{MOST_PAIRS, exceptions};
+use portvakt_analysis::anomalies::{Exceptions, MOST_PAIRS, exceptions};
 use portvakt_analysis::{Audit, RuleKey};
-use portvakt_model::{Arg, Message, Ruleset, RulesetId, Severity};
+use portvakt_model::{Arg, Message, Ruleset, Severity};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV3005",
@@ -45,19 +45,15 @@ static TOO_MANY: Message = Message {
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for (device, model) in audit.devices() {
-        for (id, anomalies) in (0..).map(RulesetId).zip(audit.anomalies(device)) {
-            if anomalies.rules.is_empty() {
-                continue;
-            }
+        if audit.anomalies(device).iter().any(|list| !list.rules.is_empty()) {
             findings.judge(device);
-            let list = &model.rulesets[id.0 as usize];
-            let Some(found) = exceptions(audit, device, id) else {
-                too_many(audit, device, list, findings);
-                continue;
-            };
-            for (key, opposed) in found {
-                report(audit, device, key, opposed, findings);
-            }
+        }
+        let Exceptions { rules, unfinished } = exceptions(audit, device);
+        for list in unfinished {
+            too_many(audit, device, &model.rulesets[list.0 as usize], findings);
+        }
+        for (key, opposed) in rules {
+            report(audit, device, key, opposed, findings);
         }
     }
 }
@@ -81,12 +77,12 @@ fn report(
     findings: &mut Findings<'_>,
 ) {
     let rule = |key: RuleKey| {
-        let found = support::rule(audit, device, key);
+        let found = rules::find(audit, device, key);
         found.filter(|rule| rule.line > 0 && !support::is_final_deny(rule))
     };
     let opposed: Vec<RuleKey> = opposed.into_iter().filter(|key| rule(*key).is_some()).collect();
     let Some(first) = rule(key).filter(|_| !opposed.is_empty()) else { return };
-    let draft = support::fault(audit, findings, &MESSAGE, device, key);
+    let draft = rules::fault(audit, findings, &MESSAGE, device, key);
     let draft = draft.arg("action", Arg::Phrase(support::action(first.action)));
     support::blockers(audit, draft, device, &opposed).push();
 }

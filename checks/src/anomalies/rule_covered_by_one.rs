@@ -1,7 +1,6 @@
 //! Rule is unreachable: one earlier rule covers it.
 
 use portvakt_analysis::Audit;
-use portvakt_analysis::anomalies::Standing;
 use portvakt_model::{Message, Severity};
 use portvakt_space::Cause;
 
@@ -43,16 +42,5 @@ static SAME_ACTION: Message = Message {
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
-    for (device, key, standing) in support::each(audit, findings) {
-        let Standing::Unreachable { cause: Cause::One, blockers, contrary } = standing else {
-            continue;
-        };
-        let contrary = contrary.as_ref().filter(|c| support::starts_a_connection(c));
-        let message = if contrary.is_some() { &OTHER_ACTION } else { &SAME_ACTION };
-        let draft = support::fault(audit, findings, message, device, key);
-        let draft = support::blockers(audit, draft, device, blockers);
-        let draft = support::contrary(audit, draft, device, contrary);
-        let milder = if contrary.is_some() { CHECK.severity } else { Severity::Low };
-        draft.severity(milder).push();
-    }
+    support::covered(audit, findings, Cause::One, (&OTHER_ACTION, &SAME_ACTION));
 }

@@ -6,7 +6,7 @@ use portvakt_model::{Message, Severity};
 use portvakt_space::Cause;
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV3003",
@@ -39,7 +39,7 @@ static MESSAGE: Message = Message {
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for (device, key, standing) in support::each(audit, findings) {
         if matches!(standing, Standing::Unreachable { cause: Cause::Unmatchable, .. }) {
-            support::fault(audit, findings, &MESSAGE, device, key).push();
+            rules::fault(audit, findings, &MESSAGE, device, key).push();
         }
     }
 }

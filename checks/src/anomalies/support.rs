@@ -2,10 +2,10 @@
 
 use portvakt_analysis::anomalies::Standing;
 use portvakt_analysis::{Audit, RuleKey};
-use portvakt_model::{Action, Arg, Message, Role, Rule};
-use portvakt_space::{Family, Packet, State};
+use portvakt_model::{Action, Arg, Message, Role, Rule, RuleRef, Severity};
+use portvakt_space::{Cause, Family, Packet, State};
 
-use crate::{Draft, Findings};
+use crate::{Draft, Findings, rules};
 
 /// Every judged rule of every device, with what can be said of it.
 pub(super) fn each<'o>(
@@ -22,9 +22,25 @@ pub(super) fn each<'o>(
     all
 }
 
-/// The rule of a key that names one.
-pub(super) fn rule<'a>(audit: &Audit<'a>, device: u32, key: RuleKey) -> Option<&'a Rule> {
-    audit.ruleset(device, key.ruleset).rules.get(key.rule? as usize)
+/// Reports the rules that earlier ones take everything from, for one cause: a hole where an earlier rule
+/// does something else, else a rule too many.
+pub(super) fn covered(
+    audit: &Audit<'_>,
+    findings: &mut Findings<'_>,
+    wanted: Cause,
+    (other_action, same_action): (&'static Message, &'static Message),
+) {
+    for (device, key, standing) in each(audit, findings) {
+        let Standing::Unreachable { cause, blockers: by, contrary } = standing else { continue };
+        if *cause != wanted {
+            continue;
+        }
+        let against = contrary.as_ref().filter(|c| starts_a_connection(c));
+        let message = if against.is_some() { other_action } else { same_action };
+        let draft = rules::fault(audit, findings, message, device, key);
+        let draft = witness(audit, blockers(audit, draft, device, by), device, against);
+        draft.severity(if against.is_some() { Severity::Medium } else { Severity::Low }).push();
+    }
 }
 
 /// Whether a rule denies everything that reaches it: written out, it logs what the default would
@@ -52,25 +68,6 @@ static PERMITS: Message = Message { sv: "tillåter", en: "permits" };
 static DENIES: Message = Message { sv: "spärrar", en: "denies" };
 static OTHER: Message = Message { sv: "styr om", en: "diverts" };
 
-/// Begins a violation about a rule.
-pub(super) fn fault<'f, 'a>(
-    audit: &Audit<'_>,
-    findings: &'f mut Findings<'a>,
-    message: &'static Message,
-    device: u32,
-    key: RuleKey,
-) -> Draft<'f, 'a> {
-    let at = audit.rule_ref(device, key.ruleset, key.rule);
-    let list = audit.ruleset(device, key.ruleset);
-    let stable = rule(audit, device, key).map(|r| format!("{:?} {:?}", r.id(), r.matches));
-    let place = audit.rule_at(&at);
-    findings.violation(message, place).rule(&at).text("list", &list.name).key(format!(
-        "{} {}",
-        list.name,
-        stable.unwrap_or_default()
-    ))
-}
-
 /// Names the rules that take the traffic, as `{blockers}` and as related places.
 pub(super) fn blockers<'f, 'a>(
     audit: &Audit<'_>,
@@ -79,15 +76,17 @@ pub(super) fn blockers<'f, 'a>(
     rules: &[RuleKey],
 ) -> Draft<'f, 'a> {
     let refs: Vec<_> = rules.iter().map(|r| audit.rule_ref(device, r.ruleset, r.rule)).collect();
-    let label = |r: &portvakt_model::RuleRef| {
-        r.id.clone()
-            .map_or_else(|| format!("rad {}", r.line), |id| format!("{id} (rad {})", r.line))
+    let label = |r: &RuleRef| match (&r.id, is_rule(r)) {
+        (_, false) => "listans förval".to_owned(),
+        (Some(id), true) => format!("{id} (rad {})", r.line),
+        (None, true) => format!("rad {}", r.line),
     };
-    let english = |r: &portvakt_model::RuleRef| {
-        r.id.clone()
-            .map_or_else(|| format!("line {}", r.line), |id| format!("{id} (line {})", r.line))
+    let english = |r: &RuleRef| match (&r.id, is_rule(r)) {
+        (_, false) => "the default of the list".to_owned(),
+        (Some(id), true) => format!("{id} (line {})", r.line),
+        (None, true) => format!("line {}", r.line),
     };
-    let shown = |name: &dyn Fn(&portvakt_model::RuleRef) -> String| {
+    let shown = |name: &dyn Fn(&RuleRef) -> String| {
         refs.iter().take(MOST_SHOWN).map(name).collect::<Vec<_>>().join(", ")
     };
     let more = refs.len().saturating_sub(MOST_SHOWN);
@@ -104,23 +103,33 @@ pub(super) fn blockers<'f, 'a>(
     draft
 }
 
+/// Whether a reference is to a rule that somebody wrote, not to a default.
+const fn is_rule(rule: &RuleRef) -> bool {
+    rule.rule.is_some() && rule.line > 0
+}
+
+/// Whether a key is of a rule that somebody wrote.
+pub(super) fn is_written(audit: &Audit<'_>, device: u32, key: RuleKey) -> bool {
+    is_rule(&audit.rule_ref(device, key.ruleset, key.rule))
+}
+
 /// Most rules that a sentence names.
 const MOST_SHOWN: usize = 8;
 
 /// Whether the packet that an earlier rule takes is a new connection: what becomes of broken or
 /// answering packets is not what the later rule is for.
-pub(super) fn starts_a_connection((_, packet): &(RuleKey, Packet)) -> bool {
+fn starts_a_connection((_, packet): &(RuleKey, Packet)) -> bool {
     packet.state == State::New
 }
 
 /// Adds the packet that an earlier rule with another outcome takes.
-pub(super) fn contrary<'f, 'a>(
+fn witness<'f, 'a>(
     audit: &Audit<'_>,
     draft: Draft<'f, 'a>,
     device: u32,
     contrary: Option<&(RuleKey, Packet)>,
 ) -> Draft<'f, 'a> {
     let Some((key, packet)) = contrary else { return draft };
-    let permitted = rule(audit, device, *key).is_some_and(|r| r.action == Action::Permit);
+    let permitted = rules::find(audit, device, *key).is_some_and(|r| r.action == Action::Permit);
     draft.witness(Some(audit.witness_of(device, *packet, Some(*key), permitted)))
 }

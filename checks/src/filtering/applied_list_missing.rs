@@ -3,6 +3,7 @@
 use portvakt_analysis::Audit;
 use portvakt_model::{Message, Severity};
 
+use super::support;
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -42,7 +43,7 @@ static UNKNOWN: Message = Message {
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for (device, model) in audit.devices() {
         findings.judge(device);
-        for missing in model.undefined.iter().filter(|u| u.kind == "access-list") {
+        for missing in model.undefined.iter().filter(|u| support::was_to_filter(u)) {
             let at = audit.at(device, missing.line);
             // Cisco, "Configuring IP Access Lists": an undefined list permits all.
             let draft = if model.format == "cisco-ios" {

@@ -1,9 +1,9 @@
 //! Destination is too wide.
 
-use portvakt_analysis::{Audit, Flow, RuleKey};
-use portvakt_model::{Message, Rule, Severity, ZoneKind};
+use portvakt_analysis::{Audit, Flow};
+use portvakt_model::{Message, Severity, ZoneKind};
 
-use super::support::{self, Applied, Limits};
+use super::breadth::Side;
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -38,36 +38,19 @@ static UNSET: Message = Message {
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
-    let Some(limits) = support::prefix_limits(audit, findings, &UNSET) else { return };
-    for applied in support::applied(audit) {
-        findings.judge(applied.device);
-        for (key, rule) in support::rules(&applied) {
-            report(audit, &applied, key, rule, limits, findings);
-        }
-    }
+    let side = Side {
+        of: |traffic| &traffic.dst,
+        name: "target",
+        messages: (&MESSAGE, &UNSET),
+        counts: is_from_outside,
+        meant: |_, _, _| false,
+    };
+    side.judge(audit, findings);
 }
 
-/// Only what outsiders or unmanaged devices reach of the municipality's own.
-fn report(
-    audit: &Audit<'_>,
-    applied: &Applied<'_>,
-    key: RuleKey,
-    rule: &Rule,
-    limits: Limits,
-    findings: &mut Findings<'_>,
-) {
-    let outer = |f: &&Flow| {
-        let (from, to) = (audit.site.zone(f.from).kind, audit.site.zone(f.to).kind);
-        f.certain && (from.is_untrusted() || from == ZoneKind::Other) && to != ZoneKind::Internet
-    };
-    let flows: Vec<&Flow> = audit.flows_of(applied.device, key).filter(outer).collect();
-    let Some(limit) = limits.exceeded(&rule.matches.dst) else { return };
-    let Some(first) = flows.first().filter(|_| rule.enabled && !support::is_any_any(rule)) else {
-        return;
-    };
-    let draft = support::fault(audit, findings, &MESSAGE, applied.device, key)
-        .arg("target", support::addresses(&rule.matches.dst))
-        .number("limit", limit)
-        .witness(audit.witness(applied.device, &first.traffic, Some(key), true));
-    support::zones(audit, draft, &flows).push();
+/// Only what outsiders or unmanaged devices reach of the municipality's own. What a host lets in to
+/// itself goes to one machine, whatever its rule says.
+fn is_from_outside(audit: &Audit<'_>, flow: &Flow) -> bool {
+    let (from, to) = (audit.site.zone(flow.from).kind, audit.site.zone(flow.to).kind);
+    !flow.local && (from.is_untrusted() || from == ZoneKind::Other) && to != ZoneKind::Internet
 }

@@ -1,11 +1,11 @@
 //! Service is too wide.
 
 use portvakt_analysis::{Audit, Flow, RuleKey};
-use portvakt_model::{Location, Message, Rule, Severity, ZoneId, ZoneKind};
+use portvakt_model::{Location, Message, Severity, ZoneId, ZoneKind};
 use portvakt_space::{RangeSet, ServiceSet, TCP, UDP};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV2005",
@@ -51,12 +51,13 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for applied in support::applied(audit) {
         findings.judge(applied.device);
         for (key, rule) in support::rules(&applied) {
-            let ports = ports(&rule.matches.service);
-            if rule.enabled
-                && !support::is_any_any(rule)
-                && (ports > limit || rule.matches.service.is_any())
-            {
-                report(audit, applied.device, key, rule, (ports, limit), findings);
+            if !rule.enabled || support::is_any_any(rule) {
+                continue;
+            }
+            let met = audit.met(applied.device, key);
+            let service = met.fold(ServiceSet::none(), |sum, t| sum.union(&t.service));
+            if service.is_any() || ports(&service) > limit {
+                report(audit, applied.device, key, &service, limit, findings);
             }
         }
     }
@@ -78,8 +79,8 @@ fn report(
     audit: &Audit<'_>,
     device: u32,
     key: RuleKey,
-    rule: &Rule,
-    (ports, limit): (i64, i64),
+    service: &ServiceSet,
+    limit: i64,
     findings: &mut Findings<'_>,
 ) {
     let kind = |id: ZoneId| audit.site.zone(id).kind;
@@ -88,9 +89,10 @@ fn report(
     let flows: Vec<&Flow> = audit.flows_of(device, key).filter(inward).collect();
     let Some(first) = flows.first() else { return };
     let inbound = flows.iter().any(|f| support::is_inbound(audit, f));
-    let message = if rule.matches.service.is_any() { &EVERYTHING } else { &MANY };
-    let draft = support::fault(audit, findings, message, device, key)
-        .number("ports", ports)
+    let message = if service.is_any() { &EVERYTHING } else { &MANY };
+    let draft = rules::fault(audit, findings, message, device, key)
+        .at(rules::service_place(audit, device, key))
+        .number("ports", ports(service))
         .number("limit", limit)
         .witness(audit.witness(device, &first.traffic, Some(key), true))
         .severity(if inbound { Severity::High } else { Severity::Medium });

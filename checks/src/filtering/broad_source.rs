@@ -1,10 +1,10 @@
 //! Source is too wide.
 
-use portvakt_analysis::{Audit, Flow, RuleKey};
-use portvakt_model::{Message, Rule, Severity, ZoneKind};
+use portvakt_analysis::{Audit, Flow};
+use portvakt_model::{Message, Severity, ZoneKind};
 use portvakt_space::AddrSet;
 
-use super::support::{self, Applied, Limits};
+use super::breadth::Side;
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -39,43 +39,22 @@ static UNSET: Message = Message {
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
-    let Some(limits) = support::prefix_limits(audit, findings, &UNSET) else { return };
-    for applied in support::applied(audit) {
-        findings.judge(applied.device);
-        for (key, rule) in support::rules(&applied) {
-            report(audit, &applied, key, rule, limits, findings);
-        }
-    }
+    let side = Side {
+        of: |traffic| &traffic.src,
+        name: "source",
+        messages: (&MESSAGE, &UNSET),
+        counts: |audit, flow| is_protected(audit.site.zone(flow.to).kind),
+        meant: is_meant,
+    };
+    side.judge(audit, findings);
 }
 
-/// What is open to the internet has no narrower source, and is judged by its decision.
-fn report(
-    audit: &Audit<'_>,
-    applied: &Applied<'_>,
-    key: RuleKey,
-    rule: &Rule,
-    limits: Limits,
-    findings: &mut Findings<'_>,
-) {
-    let inner = |f: &&Flow| f.certain && is_protected(audit.site.zone(f.to).kind);
-    let flows: Vec<&Flow> = audit.flows_of(applied.device, key).filter(inner).collect();
-    if flows.iter().any(|f| audit.site.zone(f.from).kind == ZoneKind::Internet) {
-        return;
-    }
-    // A list of whole zones is meant; what no zone claims is not.
+/// What is open to the internet has no narrower source, and is judged by its decision. A list of whole
+/// zones is meant; what no zone claims is not.
+fn is_meant(audit: &Audit<'_>, source: &AddrSet, flows: &[&Flow]) -> bool {
     let zones = AddrSet::union_all(audit.zone_addresses());
-    if rule.matches.src.is_subset(&zones) {
-        return;
-    }
-    let Some(limit) = limits.exceeded(&rule.matches.src) else { return };
-    let Some(first) = flows.first().filter(|_| rule.enabled && !support::is_any_any(rule)) else {
-        return;
-    };
-    let draft = support::fault(audit, findings, &MESSAGE, applied.device, key)
-        .arg("source", support::addresses(&rule.matches.src))
-        .number("limit", limit)
-        .witness(audit.witness(applied.device, &first.traffic, Some(key), true));
-    support::zones(audit, draft, &flows).push();
+    flows.iter().any(|f| audit.site.zone(f.from).kind == ZoneKind::Internet)
+        || source.is_subset(&zones)
 }
 
 /// Zones whose services are for some, not for everybody.

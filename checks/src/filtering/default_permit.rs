@@ -4,8 +4,7 @@ use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Device, Hook, Message, RulesetId, Severity};
 use portvakt_space::{Family, Traffic};
 
-use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV2001",
@@ -70,28 +69,46 @@ fn judge(
     findings: &mut Findings<'_>,
 ) {
     for family in Family::BOTH {
-        let on_hook: Vec<RulesetId> = lists
-            .iter()
-            .copied()
-            .filter(|id| audit.ruleset(device, *id).families.contains(&family))
-            .collect();
-        let Some(first) = on_hook.first() else { continue };
-        let mut passing = vec![Traffic::all(family)];
-        for id in &on_hook {
-            let by_default = by_default(audit, device, *id);
-            passing =
-                passing.iter().flat_map(|p| by_default.iter().map(|d| p.intersect(d))).collect();
-            passing.retain(|p| p.has(family));
+        let sees = |id: &RulesetId| audit.ruleset(device, *id).families.contains(&family);
+        let on_hook: Vec<RulesetId> = lists.iter().copied().filter(sees).collect();
+        let Some(traffic) = passing(audit, device, &on_hook, family) else { continue };
+        let Some(main) = main_list(audit, device, &on_hook) else { continue };
+        let key = RuleKey { ruleset: main, rule: None };
+        let unused = message == &FORWARD && audit.ruleset(device, main).rules.is_empty();
+        rules::fault(audit, findings, message, device, key)
+            .witness(audit.witness(device, &traffic, Some(key), true))
+            .severity(if unused { Severity::Medium } else { Severity::Critical })
+            .push();
+        // A list that sees both versions is one fault.
+        if audit.ruleset(device, main).families.len() > 1 {
+            return;
         }
-        let Some(traffic) = passing.first() else { continue };
-        let main = on_hook
-            .iter()
-            .find(|id| !audit.ruleset(device, **id).rules.is_empty())
-            .unwrap_or(first);
-        let key = RuleKey { ruleset: *main, rule: None };
-        let draft = support::fault(audit, findings, message, device, key);
-        draft.witness(audit.witness(device, traffic, Some(key), true)).push();
     }
+}
+
+/// New connections that all of the lists let through by default.
+fn passing(audit: &Audit<'_>, device: u32, lists: &[RulesetId], family: Family) -> Option<Traffic> {
+    let mut passing = vec![Traffic::all(family)];
+    for id in lists {
+        let by_default = by_default(audit, device, *id);
+        passing = passing.iter().flat_map(|p| by_default.iter().map(|d| p.intersect(d))).collect();
+        passing.retain(|p| p.has(family));
+    }
+    passing.into_iter().next()
+}
+
+/// The list that is there to filter: of those with rules the one with the priority nearest to that of
+/// filtering, which is 0 (`NF_IP_PRI_FILTER`); marking and translation come before and after.
+fn main_list(audit: &Audit<'_>, device: u32, lists: &[RulesetId]) -> Option<RulesetId> {
+    let distance = |id: &RulesetId| {
+        let list = audit.ruleset(device, *id);
+        let far = list.hooks.iter().map(|h| match h {
+            Hook::Forward(p) | Hook::Local(p) => p.unsigned_abs(),
+            _ => u32::MAX,
+        });
+        (far.min(), list.rules.is_empty())
+    };
+    lists.iter().copied().min_by_key(distance)
 }
 
 fn by_default(audit: &Audit<'_>, device: u32, id: RulesetId) -> Vec<Traffic> {

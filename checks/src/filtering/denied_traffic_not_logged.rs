@@ -1,10 +1,10 @@
 //! Denied traffic is not logged.
 
 use portvakt_analysis::{Audit, RuleKey};
-use portvakt_model::{Action, Hook, Logging, Message, Rule, Severity};
+use portvakt_model::{Action, Hook, Logging, Message, Rule, Ruleset, Severity};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV2018",
@@ -50,10 +50,14 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         findings.judge(applied.device);
+        // Nothing is left to deny behind a rule that lets everything through.
+        if list.rules.iter().any(|r| support::is_any_any(r) && r.matches.iif.is_any()) {
+            continue;
+        }
         let denies = list.default.action.is_deny() || list.rules.last().is_some_and(is_final);
-        if denies && !list.rules.iter().any(|r| is_final(r) && r.logging == Logging::On) {
+        if denies && !logs_the_rest(audit, applied.device, list, DEEPEST) {
             let key = RuleKey { ruleset: applied.id, rule: None };
-            support::fault(audit, findings, &MESSAGE, applied.device, key).push();
+            rules::fault(audit, findings, &MESSAGE, applied.device, key).push();
         }
     }
 }
@@ -84,4 +88,19 @@ fn is_final(rule: &Rule) -> bool {
         && support::is_everywhere(&m.src)
         && support::is_everywhere(&m.dst)
         && m.service.is_any()
+}
+
+/// Deepest nesting of chains that is followed.
+const DEEPEST: usize = 8;
+
+/// Whether the list, or a chain that it sends everything to, logs what is left.
+fn logs_the_rest(audit: &Audit<'_>, device: u32, list: &Ruleset, depth: usize) -> bool {
+    let logs = |r: &Rule| is_final(r) && r.logging == Logging::On;
+    let sends = |r: &Rule| match r.action {
+        Action::Jump(id) | Action::Goto(id) if r.enabled && support::is_everything(&r.matches) => {
+            depth > 0 && logs_the_rest(audit, device, audit.ruleset(device, id), depth - 1)
+        }
+        _ => false,
+    };
+    list.rules.iter().any(|r| logs(r) || sends(r))
 }

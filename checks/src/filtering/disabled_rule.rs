@@ -4,7 +4,7 @@ use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Message, Severity};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV2008",
@@ -35,7 +35,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         let off: Vec<RuleKey> =
             support::rules(&applied).filter(|(_, r)| !r.enabled).map(|(key, _)| key).collect();
         if let Some(first) = off.first() {
-            support::fault(audit, findings, &MESSAGE, applied.device, *first)
+            rules::fault(audit, findings, &MESSAGE, applied.device, *first)
                 .number("count", off.len() as u32)
                 .arg("rules", support::names(audit, applied.device, &off))
                 .key(&applied.list.name)

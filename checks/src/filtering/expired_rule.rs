@@ -4,7 +4,7 @@ use portvakt_analysis::Audit;
 use portvakt_model::{Arg, Message, Role, Severity};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV2016",
@@ -37,7 +37,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             let index = rule.note.as_ref().and_then(|n| n.schedule);
             let Some(schedule) = index.and_then(|i| schedules.get(i as usize)) else { continue };
             let Some(end) = schedule.end.filter(|end| *end < audit.today) else { continue };
-            support::fault(audit, findings, &MESSAGE, applied.device, key)
+            rules::fault(audit, findings, &MESSAGE, applied.device, key)
                 .arg("date", Arg::Date(end))
                 .text("schedule", &schedule.name)
                 .related(Role::Definition, audit.at(applied.device, schedule.line), &schedule.name)

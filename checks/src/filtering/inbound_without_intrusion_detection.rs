@@ -6,7 +6,7 @@ use portvakt_analysis::{Audit, Flow, RuleKey};
 use portvakt_model::{Message, Severity};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV2019",
@@ -47,7 +47,8 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     let mut off: BTreeMap<(u32, RuleKey), Vec<&Flow>> = BTreeMap::new();
     let inbound = |f: &&Flow| support::is_inbound(audit, f) && !f.local;
     for flow in audit.flows().iter().filter(inbound) {
-        let Some(key) = flow.rule() else { continue };
+        // A permitting default is judged as such; it has no place for a sensor.
+        let Some(key) = flow.rule().filter(|r| r.rule.is_some()) else { continue };
         let rule =
             key.rule.and_then(|i| audit.ruleset(flow.device, key.ruleset).rules.get(i as usize));
         findings.judge(flow.device);
@@ -58,7 +59,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         }
     }
     for ((device, key), flows) in off {
-        let draft = support::fault(audit, findings, &OFF, device, key);
+        let draft = rules::fault(audit, findings, &OFF, device, key);
         let draft = draft.witness(audit.witness(device, &flows[0].traffic, Some(key), true));
         support::zones(audit, draft, &flows).push();
     }

@@ -7,7 +7,7 @@ use portvakt_model::{Arg, Message, Severity, ZoneId};
 use portvakt_space::{Family, ICMPV6, ServiceBox, ServiceSet, Traffic};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV2015",
@@ -84,7 +84,7 @@ fn report(
     let Some((first, extra)) = flows.first() else { return };
     let traffic = Traffic { service: extra.clone(), ..first.traffic.only(Family::V6) };
     let all: Vec<&Flow> = flows.iter().map(|(f, _)| *f).collect();
-    let draft = support::fault(audit, findings, &MESSAGE, device, rule)
+    let draft = rules::fault(audit, findings, &MESSAGE, device, rule)
         .arg("service", Arg::Service(extra.clone()))
         .witness(audit.witness(device, &traffic, Some(rule), true));
     support::zones(audit, draft, &all).push();

@@ -4,7 +4,7 @@ use portvakt_analysis::{Audit, Flow, RuleKey};
 use portvakt_model::{Action, Logging, Message, Rule, Severity};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV2020",
@@ -43,7 +43,8 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             let crosses = |f: &&Flow| audit.site.border(f.from, f.to).is_some();
             let flows: Vec<&Flow> = audit.flows_of(applied.device, *key).filter(crosses).collect();
             if !flows.is_empty() {
-                let draft = support::fault(audit, findings, &MESSAGE, applied.device, *key);
+                let draft = rules::fault(audit, findings, &MESSAGE, applied.device, *key)
+                    .at(rules::logging_place(audit, applied.device, *key));
                 support::zones(audit, draft, &flows).push();
             }
         }

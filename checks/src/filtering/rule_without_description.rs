@@ -4,7 +4,7 @@ use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Action, Message, Rule, Severity};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV2007",
@@ -52,7 +52,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         }
         findings.judge(applied.device);
         if let Some(first) = bare.first() {
-            support::fault(audit, findings, &MESSAGE, applied.device, *first)
+            rules::fault(audit, findings, &MESSAGE, applied.device, *first)
                 .number("count", bare.len() as u32)
                 .arg("rules", support::names(audit, applied.device, &bare))
                 .key(&applied.list.name)

@@ -2,10 +2,10 @@
 
 use portvakt_analysis::anomalies::called;
 use portvakt_analysis::{Audit, Flow, RuleKey};
-use portvakt_model::{Action, Arg, Hook, Location, Message, Rule, Ruleset, RulesetId, ZoneKind};
+use portvakt_model::{Action, Arg, Hook, Rule, Ruleset, RulesetId, Undefined, ZoneKind};
 use portvakt_space::{AddrSet, Family, State, Traffic};
 
-use crate::{Draft, Findings};
+use crate::Draft;
 
 /// A rule list that packets meet, or a chain that one of those calls.
 pub(super) struct Applied<'a> {
@@ -44,27 +44,6 @@ pub(super) fn rules<'a>(applied: &Applied<'a>) -> impl Iterator<Item = (RuleKey,
     all.map(move |(i, rule)| (RuleKey { ruleset: id, rule: Some(i) }, rule))
 }
 
-/// Begins a violation about a rule.
-pub(super) fn fault<'f, 'a>(
-    audit: &Audit<'_>,
-    findings: &'f mut Findings<'a>,
-    message: &'static Message,
-    device: u32,
-    key: RuleKey,
-) -> Draft<'f, 'a> {
-    let at = audit.rule_ref(device, key.ruleset, key.rule);
-    let list = audit.ruleset(device, key.ruleset);
-    let matched =
-        key.rule.and_then(|i| list.rules.get(i as usize)).map(|r| format!("{:?}", r.matches));
-    let stable = at.id.clone().or(matched).unwrap_or_default();
-    let place = audit.rule_at(&at);
-    findings
-        .violation(message, place)
-        .rule(&at)
-        .text("list", &list.name)
-        .key(format!("{} {stable}", list.name))
-}
-
 /// Whether traffic has every address of some version it has at all.
 pub(super) fn is_everywhere(set: &AddrSet) -> bool {
     Family::BOTH.into_iter().filter(|f| set.has(*f)).all(|f| set.is_all(f)) && !set.is_empty()
@@ -72,13 +51,28 @@ pub(super) fn is_everywhere(set: &AddrSet) -> bool {
 
 /// Whether a rule lets every service through from everywhere to everywhere.
 pub(super) fn is_any_any(rule: &Rule) -> bool {
+    is_sure_permit(rule) && is_everything(&rule.matches)
+}
+
+/// Whether a rule in force lets new connections through, and all that it matches is known.
+pub(super) fn is_sure_permit(rule: &Rule) -> bool {
     rule.enabled
         && rule.action == Action::Permit
         && rule.least() == Some(&rule.matches)
-        && is_everywhere(&rule.matches.src)
-        && is_everywhere(&rule.matches.dst)
-        && rule.matches.service.is_any()
         && rule.matches.state.contains(State::New)
+}
+
+/// Whether traffic is every service from everywhere to everywhere.
+pub(super) fn is_everything(traffic: &Traffic) -> bool {
+    is_everywhere(&traffic.src) && is_everywhere(&traffic.dst) && traffic.service.is_any()
+}
+
+/// Whether a list that does not exist was to filter. For others it only picks what they work on
+/// (translation, routing, classes): then it is a name like any other.
+pub(super) fn was_to_filter(missing: &Undefined) -> bool {
+    const PICKS: [&str; 6] = ["nat", "class-map", "route-map", "policy-map", "crypto", "router"];
+    let user = missing.used_by.split(' ').next().unwrap_or_default();
+    missing.kind == "access-list" && !PICKS.contains(&user)
 }
 
 /// Whether a rule is for the loopback interface, which no other machine reaches.
@@ -106,51 +100,6 @@ pub(super) fn zones<'f, 'a>(
 pub(super) fn is_inbound(audit: &Audit<'_>, flow: &Flow) -> bool {
     audit.site.zone(flow.from).kind == ZoneKind::Internet
 }
-
-/// Shortest prefixes that are not yet too wide, by IP version.
-#[derive(Clone, Copy)]
-pub(super) struct Limits {
-    v4: u8,
-    v6: u8,
-}
-
-impl Limits {
-    /// The limit that a set exceeds: it has more addresses than a prefix of that length.
-    pub(super) fn exceeded(self, set: &AddrSet) -> Option<u8> {
-        let wider = |family: Family, len: u8, width: u8| {
-            let most = 1u128.checked_shl(u32::from(width.saturating_sub(len))).unwrap_or(u128::MAX);
-            (set.size(family) > most).then_some(len)
-        };
-        wider(Family::V4, self.v4, 32).or_else(|| wider(Family::V6, self.v6, 128))
-    }
-}
-
-/// The limits that the parameters set; where one is unset, that is said once.
-pub(super) fn prefix_limits(
-    audit: &Audit<'_>,
-    findings: &mut Findings<'_>,
-    unset: &'static Message,
-) -> Option<Limits> {
-    let mut limit = |key: &str| {
-        let found = audit.parameters.number(key).and_then(|n| u8::try_from(n).ok());
-        if found.is_none() {
-            findings.cannot_tell(unset, Location::Site).text("parameter", key).key(key).push();
-        }
-        found
-    };
-    Some(Limits { v4: limit("broad_prefix_v4")?, v6: limit("broad_prefix_v6")? })
-}
-
-/// Addresses as a message value.
-pub(super) fn addresses(set: &AddrSet) -> Arg {
-    if Family::BOTH.into_iter().any(|f| set.is_all(f)) {
-        return Arg::Phrase(&EVERYWHERE);
-    }
-    let shown = set.ranges().into_iter().take(3).map(|(lo, hi)| format!("{lo}–{hi}"));
-    Arg::Names(shown.collect())
-}
-
-static EVERYWHERE: Message = Message { sv: "alla adresser", en: "every address" };
 
 /// Most names that a sentence holds.
 pub(super) const MOST_NAMED: usize = 10;

@@ -3,6 +3,7 @@
 use portvakt_analysis::Audit;
 use portvakt_model::{Message, Severity};
 
+use super::support;
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -37,7 +38,7 @@ static MESSAGE: Message = Message {
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for (device, model) in audit.devices() {
         findings.judge(device);
-        for missing in model.undefined.iter().filter(|u| u.kind != "access-list") {
+        for missing in model.undefined.iter().filter(|u| !support::was_to_filter(u)) {
             findings
                 .violation(&MESSAGE, audit.at(device, missing.line))
                 .device(device)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use portvakt_analysis::Audit;
-use portvakt_analysis::flows::{Arrival, own_addresses, to_device};
+use portvakt_analysis::flows::{Arrival, to_device};
 use portvakt_model::{
     Device, Message, MgmtProtocol, MgmtService, Prefix, Severity, ZoneId, ZoneKind,
 };
@@ -124,7 +124,7 @@ fn reaches(
         src: service
             .sources
             .intersect(&audit.zone_addresses()[zone.0 as usize])
-            .minus(&own_addresses(device)),
+            .minus(audit.own_addresses(index)),
         dst: destination(own),
         service: service_of(service.protocol)?,
         ..Traffic::ANY

@@ -30,7 +30,7 @@ pub(crate) static CHECK: Check = Check {
         en: "Turn HTTP off and administer over HTTPS or SSH. Cisco IOS: no ip http server. FortiOS: \
              take http out of allowaccess.",
     },
-    messages: &[&ON_INTERFACE, &EVERYWHERE],
+    messages: &[&ON_INTERFACE, &EVERYWHERE, &REDIRECTED],
     run,
 };
 
@@ -46,16 +46,30 @@ static EVERYWHERE: Message = Message {
          in clear text.",
 };
 
+static REDIRECTED: Message = Message {
+    sv: "{device} svarar på HTTP på gränssnittet {interface} och skickar vidare till HTTPS; den som \
+         sitter på vägen kan skicka någon annanstans.",
+    en: "{device} answers to HTTP on interface {interface} and sends on to HTTPS; whoever sits on the \
+         way can send elsewhere.",
+};
+
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
-    for (index, device) in audit.devices().filter(|(_, d)| d.management.is_some()) {
+    for (index, device) in audit.devices() {
+        let Some(management) = &device.management else { continue };
         findings.judge(index);
+        let redirected = management.http_redirect.as_ref().is_some_and(|fact| fact.value);
         for (interface, line) in offered(device, MgmtProtocol::Http) {
-            let message = if interface.is_some() { &ON_INTERFACE } else { &EVERYWHERE };
+            let message = match interface {
+                _ if redirected => &REDIRECTED,
+                Some(_) => &ON_INTERFACE,
+                None => &EVERYWHERE,
+            };
             let name = interface.unwrap_or("*");
             findings
                 .violation(message, audit.at(index, line))
                 .device(index)
                 .text("interface", name)
+                .severity(if redirected { Severity::Low } else { CHECK.severity })
                 .key(name)
                 .push();
         }

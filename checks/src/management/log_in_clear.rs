@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use portvakt_analysis::{Audit, flows::own_addresses};
-use portvakt_model::{LogTarget, Message, Severity};
+use portvakt_analysis::Audit;
+use portvakt_model::{LogTarget, Message, Prefix, Severity};
 
 use super::support::{Named, first_line, managed, name_all};
 use crate::{Check, Findings, Need};
@@ -34,8 +34,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 static MESSAGE: Message = Message {
-    sv: "{device} skickar loggar till {servers} i klartext över UDP, genom andra zoner.",
-    en: "{device} sends logs to {servers} in clear over UDP, through other zones.",
+    sv: "{device} skickar loggar till {servers} i klartext över UDP, ut ur sitt eget nät.",
+    en: "{device} sends logs to {servers} in clear over UDP, out of its own network.",
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
@@ -57,9 +57,12 @@ fn is_open(audit: &Audit<'_>, device: u32, target: &LogTarget) -> bool {
         && !is_in_own_zone(audit, device, &target.target)
 }
 
-/// Whether the receiver stands in a zone that the device has an address in.
+/// Whether the receiver stands in a zone that the device has an address in, or on a network of its own.
 fn is_in_own_zone(audit: &Audit<'_>, device: u32, server: &str) -> bool {
     let Ok(address) = server.parse::<IpAddr>() else { return false };
-    let own = own_addresses(&audit.devices[device as usize]);
-    audit.zone_addresses().iter().any(|zone| zone.contains(address) && zone.overlaps(&own))
+    let model = &audit.devices[device as usize];
+    let own = audit.own_addresses(device);
+    let networks = model.interfaces.all().iter().flat_map(|i| &i.addresses);
+    audit.zone_addresses().iter().any(|zone| zone.contains(address) && zone.overlaps(own))
+        || networks.map(Prefix::network).any(|network| network.contains(address))
 }

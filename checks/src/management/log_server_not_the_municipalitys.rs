@@ -1,9 +1,9 @@
 //! Logs are sent to somebody else.
 
 use portvakt_analysis::Audit;
-use portvakt_model::{Location, Management, Message, Severity};
+use portvakt_model::{Message, Severity};
 
-use super::support::{Named, first_line, is_listed, managed, name_all};
+use super::support::Servers;
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -46,25 +46,11 @@ static LIST_UNKNOWN: Message = Message {
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
-    let Some(own) = &audit.site.log_servers else {
-        if managed(audit).any(|(_, m)| !m.log_targets.is_empty()) {
-            findings.judge_site();
-            findings.cannot_tell(&LIST_UNKNOWN, Location::Site).key("log_servers").push();
-        }
-        return;
+    let servers = Servers {
+        of: |m| m.log_targets.iter().map(|s| (s.line, s.target.clone())).collect(),
+        own: |site| site.log_servers.as_deref(),
+        key: "log_servers",
+        messages: (&MESSAGE, &LIST_UNKNOWN),
     };
-    for (device, management) in managed(audit).filter(|(_, m)| !m.log_targets.is_empty()) {
-        findings.judge(device);
-        let foreign = foreign(management, own);
-        if !foreign.is_empty() {
-            let at = audit.at(device, first_line(&foreign));
-            let draft = findings.violation(&MESSAGE, at).device(device);
-            name_all(draft, audit, device, "servers", &foreign).key("foreign").push();
-        }
-    }
-}
-
-fn foreign(management: &Management, own: &[String]) -> Vec<Named> {
-    let foreign = management.log_targets.iter().filter(|t| !is_listed(&t.target, own));
-    foreign.map(|t| (t.line, t.target.clone())).collect()
+    servers.judge(audit, findings);
 }

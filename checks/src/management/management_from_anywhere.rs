@@ -68,7 +68,8 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for (device, management) in managed(audit) {
         let services = services(management);
         let lines = lines(management);
-        if services.is_empty() && lines.is_empty() && management.accounts.is_empty() {
+        let nothing = services.is_empty() && lines.is_empty() && management.accounts.is_empty();
+        if nothing || is_by_account(audit, device) && management.accounts.is_empty() {
             continue;
         }
         findings.judge(device);
@@ -83,6 +84,12 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         }
         from_zones(audit, device, &services, findings);
     }
+}
+
+/// Whether it is the accounts that limit where logins come from (FortiOS `trusthost`): an export without
+/// them does not tell.
+fn is_by_account(audit: &Audit<'_>, device: u32) -> bool {
+    audit.devices[device as usize].format == "fortios"
 }
 
 /// Ways to log in over the network.

@@ -1,9 +1,9 @@
 //! A time server that is not the municipality's.
 
 use portvakt_analysis::Audit;
-use portvakt_model::{Location, Management, Message, Severity};
+use portvakt_model::{Message, Severity};
 
-use super::support::{Named, first_line, is_listed, managed, name_all};
+use super::support::Servers;
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -47,25 +47,11 @@ static LIST_UNKNOWN: Message = Message {
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
-    let Some(own) = &audit.site.ntp_servers else {
-        if managed(audit).any(|(_, m)| !m.ntp.is_empty()) {
-            findings.judge_site();
-            findings.cannot_tell(&LIST_UNKNOWN, Location::Site).key("ntp").push();
-        }
-        return;
+    let servers = Servers {
+        of: |m| m.ntp.iter().map(|s| (s.line, s.server.clone())).collect(),
+        own: |site| site.ntp_servers.as_deref(),
+        key: "ntp",
+        messages: (&MESSAGE, &LIST_UNKNOWN),
     };
-    for (device, management) in managed(audit).filter(|(_, m)| !m.ntp.is_empty()) {
-        findings.judge(device);
-        let foreign = foreign(management, own);
-        if !foreign.is_empty() {
-            let at = audit.at(device, first_line(&foreign));
-            let draft = findings.violation(&MESSAGE, at).device(device);
-            name_all(draft, audit, device, "servers", &foreign).key("foreign").push();
-        }
-    }
-}
-
-fn foreign(management: &Management, own: &[String]) -> Vec<Named> {
-    let foreign = management.ntp.iter().filter(|n| !is_listed(&n.server, own));
-    foreign.map(|n| (n.line, n.server.clone())).collect()
+    servers.judge(audit, findings);
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use portvakt_analysis::Audit;
 use portvakt_model::{
-    Arg, Basis, Device, Fact, Location, Management, Message, MgmtProtocol, Role, ZoneKind,
+    Arg, Basis, Device, Fact, Location, Management, Message, MgmtProtocol, Role, Site, ZoneKind,
 };
 
 use crate::{Draft, Findings};
@@ -155,6 +155,43 @@ pub(super) fn name_all<'f, 'a>(
 /// The first line of what a finding names.
 pub(super) fn first_line(all: &[Named]) -> u32 {
     all.first().map_or(0, |(line, _)| *line)
+}
+
+/// Servers that devices name, to compare with those that the site file states.
+pub(super) struct Servers {
+    /// Those of a device, with their lines.
+    pub(super) of: fn(&Management) -> Vec<Named>,
+    /// Those of the municipality; `None` where the site file states none.
+    pub(super) own: fn(&Site) -> Option<&[String]>,
+    /// The site file's key for them.
+    pub(super) key: &'static str,
+    /// What is said of a device, with `{servers}`, and of a site file that states none.
+    pub(super) messages: (&'static Message, &'static Message),
+}
+
+impl Servers {
+    /// Reports the devices that name others than the municipality's.
+    pub(super) fn judge(&self, audit: &Audit<'_>, findings: &mut Findings<'_>) {
+        let naming =
+            || managed(audit).map(|(d, m)| (d, (self.of)(m))).filter(|(_, s)| !s.is_empty());
+        let Some(own) = (self.own)(audit.site) else {
+            if naming().next().is_some() {
+                findings.judge_site();
+                findings.cannot_tell(self.messages.1, Location::Site).key(self.key).push();
+            }
+            return;
+        };
+        for (device, named) in naming() {
+            findings.judge(device);
+            let foreign: Vec<Named> =
+                named.into_iter().filter(|(_, server)| !is_listed(server, own)).collect();
+            if !foreign.is_empty() {
+                let at = audit.at(device, first_line(&foreign));
+                let draft = findings.violation(self.messages.0, at).device(device);
+                name_all(draft, audit, device, "servers", &foreign).key("foreign").push();
+            }
+        }
+    }
 }
 
 /// Whether a server as a device names it is in a list: by address, or by name in any case.

@@ -1,6 +1,6 @@
 //! Decision by somebody without authority.
 
-use portvakt_analysis::Audit;
+use portvakt_analysis::{Audit, Opening};
 use portvakt_model::{Decision, Message, Orderer, Scope, Severity};
 
 use super::support;
@@ -47,12 +47,20 @@ static UNKNOWN_SYSTEM: Message = Message {
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     findings.judge_site();
+    let openings = support::by_decision(audit);
     for decision in support::standing(audit) {
-        judge(audit, decision, findings);
+        let resting = openings.get(&decision.id).map_or(&[][..], Vec::as_slice);
+        judge(audit, decision, resting, findings);
     }
 }
 
-fn judge(audit: &Audit<'_>, decision: &Decision, findings: &mut Findings<'_>) {
+/// `resting` are the openings that have no other ground than the decision.
+fn judge(
+    audit: &Audit<'_>,
+    decision: &Decision,
+    resting: &[&Opening],
+    findings: &mut Findings<'_>,
+) {
     let who = support::text(decision.decided_by.as_ref());
     let system = support::text(decision.internal_system.as_ref());
     let at = support::cell(decision.decided_by.as_ref(), decision);
@@ -68,10 +76,10 @@ fn judge(audit: &Audit<'_>, decision: &Decision, findings: &mut Findings<'_>) {
             draft.text("who", who).text("system", system).key(&decision.id).push();
         }
         Some(list) if !list.iter().any(|o| same(&o.who, who)) => {
-            support::fault(findings, &NOT_AUTHORISED, decision, at)
+            let draft = support::fault(findings, &NOT_AUTHORISED, decision, at)
                 .text("who", who)
-                .text("system", system)
-                .push();
+                .text("system", system);
+            support::name_openings(audit, draft, resting).push();
         }
         Some(_) => {}
     }

@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
         sv: "Avsluta beslutet, eller inför regeln.",
         en: "End the decision, or implement the rule.",
     },
-    messages: &[&MESSAGE],
+    messages: &[&MESSAGE, &INSIDE_ONLY],
     run,
 };
 
@@ -35,12 +35,22 @@ static MESSAGE: Message = Message {
     en: "Decision {decision} is in force, but no rule lets any of it through.",
 };
 
+static INSIDE_ONLY: Message = Message {
+    sv: "Beslut {decision} gäller trafik utifrån eller ut, men de regler som släpper igenom något av det gäller bara kommunens egna adresser.",
+    en: "Decision {decision} is about traffic from or to the outside, but the rules that let any of it through are for the municipality's own addresses only.",
+};
+
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     findings.judge_site();
     let decisions = audit.tables.decisions.as_deref().unwrap_or_default();
     for (decision, state) in decisions.iter().zip(&audit.openings().decisions) {
-        if *state == Implementation::Missing {
-            support::fault(findings, &MESSAGE, decision, decision.at.clone()).push();
-        }
+        let message = match state {
+            Implementation::Missing => &MESSAGE,
+            Implementation::InsideOnly => &INSIDE_ONLY,
+            Implementation::Seen | Implementation::CannotTell | Implementation::NotInForce => {
+                continue;
+            }
+        };
+        support::fault(findings, message, decision, decision.at.clone()).push();
     }
 }

@@ -1,5 +1,7 @@
 //! What several checks of the register share.
 
+use std::collections::BTreeMap;
+
 use portvakt_analysis::{Audit, Opening, OpeningStanding};
 use portvakt_model::{Arg, Decision, Field, Location, Message, Role, RuleRef, Status};
 
@@ -54,6 +56,33 @@ pub(super) fn openings<'o>(
     audit.openings().list.iter().filter(move |o| o.standing == standing)
 }
 
+/// The openings that are about each decision, by its id.
+pub(super) fn by_decision<'o>(audit: &'o Audit<'_>) -> BTreeMap<String, Vec<&'o Opening>> {
+    let decisions = audit.tables.decisions.as_deref().unwrap_or_default();
+    let mut all: BTreeMap<String, Vec<&Opening>> = BTreeMap::new();
+    for opening in &audit.openings().list {
+        for index in &opening.decisions {
+            all.entry(decisions[*index as usize].id.clone()).or_default().push(opening);
+        }
+    }
+    all
+}
+
+/// Points at the rules of openings.
+pub(super) fn name_openings<'f, 'a>(
+    audit: &Audit<'_>,
+    mut draft: Draft<'f, 'a>,
+    openings: &[&Opening],
+) -> Draft<'f, 'a> {
+    for opening in openings.iter().take(MOST_RELATED) {
+        let rule = rule_ref(audit, opening);
+        let name = rule.id.clone().unwrap_or_else(|| rule.line.to_string());
+        let device = &audit.devices[opening.device as usize].name;
+        draft = draft.related(Role::Rule, place(audit, opening), format!("{device} {name}"));
+    }
+    draft
+}
+
 /// Every device with an opening is judged.
 pub(super) fn judge_all(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for opening in &audit.openings().list {
@@ -103,7 +132,7 @@ fn whole(audit: &Audit<'_>, opening: &Opening) -> Vec<Traffic> {
     rule.map_or_else(|| opening.permitted.clone(), |r| vec![r.matches.clone()])
 }
 
-/// Most decisions that a finding points at.
+/// Most decisions or rules that a finding points at.
 const MOST_RELATED: usize = 8;
 
 /// The opening's rule, or the device's first list where nothing filters.

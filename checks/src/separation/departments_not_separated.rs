@@ -15,7 +15,7 @@ pub(crate) static CHECK: Check = Check {
     name: "departments-not-separated",
     aliases: &[],
     severity: Severity::High,
-    serves: &["MALMO-11.6-4", "MALMO-11.6-2d", "BASE-4.2"],
+    serves: &["MALMO-11.6-4", "MALMO-11.6-2d", "MALMO-11.6-5", "BASE-4.2"],
     needs: &[Need::Device, Need::Zones],
     parameters: &[],
     title: Message {

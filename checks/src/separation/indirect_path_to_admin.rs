@@ -95,7 +95,10 @@ fn key(flow: &Flow) -> Option<Key> {
 
 /// A step from public and unmanaged networks to a host that is not on the internet.
 fn is_first(audit: &Audit<'_>, flow: &Flow) -> bool {
-    support::is_unmanaged(audit, flow.from)
+    // Which host of its zone a filter without addresses stands on is not known.
+    let placed = !flow.local || !audit.own_addresses(flow.device).is_empty();
+    placed
+        && support::is_unmanaged(audit, flow.from)
         && !support::is_administrative(audit, flow.to)
         && audit.site.zone(flow.to).kind != ZoneKind::Internet
 }

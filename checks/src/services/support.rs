@@ -6,7 +6,7 @@ use portvakt_analysis::{Audit, Flow, RuleKey};
 use portvakt_model::{Arg, Location, ZoneKind};
 use portvakt_space::{ServiceBox, ServiceSet, Traffic};
 
-use crate::{Draft, Findings};
+use crate::{Draft, Findings, rules};
 
 /// A service by its ports.
 pub(super) struct Named {
@@ -21,6 +21,14 @@ pub(super) struct Named {
 impl Named {
     fn service(&self) -> ServiceSet {
         ServiceBox::to(self.proto, self.ports.0, self.ports.1).into()
+    }
+
+    /// Whether who opened `service` can have meant this one. Applications of all sorts listen on ranges
+    /// above 8000: one that only passes over the port says nothing.
+    fn is_meant(&self, service: &ServiceSet) -> bool {
+        const COMMON: std::ops::RangeInclusive<u16> = 8000..=10_000;
+        let exact = |b: &ServiceBox| self.ports.0 <= b.dport.0 && b.dport.1 <= self.ports.1;
+        !COMMON.contains(&self.ports.0) || service.boxes().iter().any(exact)
     }
 }
 
@@ -58,7 +66,7 @@ pub(super) fn hits<'o>(
         }
         for named in services {
             let service = flow.traffic.service.intersect(&named.service());
-            if !service.is_empty() {
+            if !service.is_empty() && named.is_meant(&flow.traffic.service) {
                 add(&mut hits, (flow.device, rule), flow, named.name, service);
             }
         }
@@ -94,16 +102,17 @@ fn add<'o>(
     }
 }
 
-fn is_broad(service: &ServiceSet) -> bool {
+/// Whether so many ports are open that no single service is meant.
+pub(super) fn is_broad(service: &ServiceSet) -> bool {
     service
         .boxes()
         .iter()
         .any(|b| u32::from(b.dport.1 - b.dport.0) >= BROAD || b.proto.0 != b.proto.1)
 }
 
-/// The place of the rule.
+/// The place where the rule states its services.
 pub(super) fn place(audit: &Audit<'_>, hit: &Hit<'_>) -> Location {
-    audit.rule_at(&audit.rule_ref(hit.device, hit.rule.ruleset, hit.rule.rule))
+    rules::service_place(audit, hit.device, hit.rule)
 }
 
 /// Fills in what every finding about a service says.
@@ -112,21 +121,13 @@ pub(super) fn describe<'f, 'a>(
     draft: Draft<'f, 'a>,
     hit: &Hit<'_>,
 ) -> Draft<'f, 'a> {
-    let rule = audit.rule_ref(hit.device, hit.rule.ruleset, hit.rule.rule);
-    let list = audit.ruleset(hit.device, hit.rule.ruleset);
-    let matched =
-        hit.rule.rule.and_then(|i| list.rules.get(i as usize)).map(|r| format!("{:?}", r.matches));
-    let key = rule.id.clone().or(matched).unwrap_or_default();
     let owner = hit.flows.first().and_then(|f| audit.site.zone(f.to).owner.clone());
     let witness =
         hit.certain.then(|| audit.witness(hit.device, &hit.traffic, Some(hit.rule), true));
-    draft
-        .rule(&rule)
-        .text("list", &list.name)
+    rules::name(audit, draft, hit.device, hit.rule)
         .text("service", hit.names.join(", "))
         .arg("from", Arg::Names(audit.zone_names(hit.flows.iter().map(|f| f.from))))
         .arg("to", Arg::Names(audit.zone_names(hit.flows.iter().map(|f| f.to))))
         .witness(witness.flatten())
         .owner(owner)
-        .key(format!("{} {key}", list.name))
 }

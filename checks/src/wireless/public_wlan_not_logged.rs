@@ -4,7 +4,7 @@ use portvakt_analysis::Audit;
 use portvakt_model::{Arg, Logging, Message, Severity, ZoneKind};
 
 use super::surf::{self, Way};
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV4109",
@@ -43,7 +43,7 @@ static UNKNOWN: Message = Message {
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for way in surf::ways(audit) {
         findings.judge(way.device);
-        let at = audit.rule_at(&way.rule_ref(audit));
+        let at = rules::logging_place(audit, way.device, way.key);
         let draft = match logging(audit, &way) {
             Logging::On => continue,
             Logging::Off => findings.violation(&MESSAGE, at),

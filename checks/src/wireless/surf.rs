@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use portvakt_analysis::{Audit, Flow, RuleKey};
 use portvakt_model::{Rule, RuleRef, ZoneKind};
 
-use crate::Draft;
+use crate::{Draft, rules};
 
 /// A rule that lets such networks out, with what it lets out.
 pub(super) struct Way<'f> {
     pub(super) device: u32,
-    key: RuleKey,
+    pub(super) key: RuleKey,
     pub(super) flows: Vec<&'f Flow>,
 }
 
@@ -62,15 +62,9 @@ pub(super) fn describe<'f, 'a>(
     draft: Draft<'f, 'a>,
     way: &Way<'_>,
 ) -> Draft<'f, 'a> {
-    let rule = way.rule_ref(audit);
-    let list = &audit.ruleset(way.device, way.key.ruleset).name;
     let first = way.flows.first();
     let witness = first.and_then(|f| audit.witness(way.device, &f.traffic, Some(way.key), true));
-    let matched = || way.rules(audit).next().map(|r| format!("{:?}", r.matches));
-    let stable = rule.id.clone().or_else(matched).unwrap_or_default();
-    draft
-        .rule(&rule)
+    rules::name(audit, draft, way.device, way.key)
         .witness(witness)
         .owner(first.and_then(|f| audit.site.zone(f.from).owner.clone()))
-        .key(format!("{list} {stable}"))
 }

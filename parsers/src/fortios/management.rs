@@ -99,6 +99,7 @@ impl Settings<'_, '_> {
             ssh_versions: ssh_v1.map(|f| Fact { value: versions(f.value), basis: f.basis }),
             ssh_algorithms: self.ssh_algorithms(),
             tls_versions: self.tls_versions(scope),
+            http_redirect: self.switch("admin-https-redirect", true),
             strong_crypto: self.switch("strong-crypto", true),
             banner: self.switch("pre-login-banner", false),
             config_backup: self.fact("revision-backup-on-logout", |v| Some(v == "enable")),
@@ -163,11 +164,16 @@ impl Settings<'_, '_> {
             sources: None,
             line,
         };
-        vec![
+        // No interface answers to a browser where all are shown and none allows it.
+        let web = services.is_empty() || offers(MgmtProtocol::Http) || offers(MgmtProtocol::Https);
+        let mut ways = vec![
             way("console", LineKind::Console, Vec::new(), console.or_else(|| idle.clone())),
             way("cli", LineKind::Remote, transports, idle.clone()),
-            way("gui", LineKind::Web, Vec::new(), idle),
-        ]
+        ];
+        if web {
+            ways.push(way("gui", LineKind::Web, Vec::new(), idle));
+        }
+        ways
     }
 }
 

@@ -259,7 +259,16 @@ fn note(
     let permits = action == Action::Permit;
     let inspection = if permits { inspection(entry, kind, scope) } else { Inspection::default() };
     let id = Some(entry.name().to_owned());
-    RuleNote { id, comment, inspection, last_line: entry.last_line(), ..RuleNote::default() }
+    let line_of = |key: &str| entry.setting(key).map(|s| s.line);
+    RuleNote {
+        id,
+        comment,
+        inspection,
+        last_line: entry.last_line(),
+        service_line: line_of("service"),
+        logging_line: line_of("logtraffic"),
+        ..RuleNote::default()
+    }
 }
 
 /// Profiles that a policy applies itself or by its profile group. Without `utm-status` they are

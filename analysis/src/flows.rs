@@ -148,11 +148,10 @@ pub struct Arrival {
 }
 
 /// What of `region` the lists let through to the device itself, when it comes in by interface `iif`.
-/// A router's lists on an interface hold for all that comes in; a firewall's for what it forwards.
 pub fn to_device(audit: &Audit<'_>, device: u32, iif: u32, region: &Traffic) -> Vec<Arrival> {
     let model = &audit.devices[device as usize];
     let lists = hooked(model, |hook| match hook {
-        Hook::In(atoms) => !model.stateful && atoms.contains(iif),
+        Hook::In(atoms) => model.lists_guard_device && atoms.contains(iif),
         Hook::Prerouting(_) | Hook::Local(_) => true,
         _ => false,
     });

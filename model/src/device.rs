@@ -20,6 +20,10 @@ pub struct Device {
     pub source: SourceId,
     /// Whether its filter follows connections. A router's access lists do not.
     pub stateful: bool,
+    /// Whether a list on an interface also holds for packets to the device itself. It does on routers;
+    /// on ASA only `control-plane` lists do (Cisco ASA Series Firewall CLI Configuration Guide, Access
+    /// Rules).
+    pub lists_guard_device: bool,
     /// Interfaces, declared or only mentioned.
     pub interfaces: Interfaces,
     /// Zones that group interfaces.
@@ -54,6 +58,7 @@ impl Device {
             version: None,
             source,
             stateful: true,
+            lists_guard_device: true,
             interfaces: Interfaces::default(),
             zones: Vec::new(),
             objects: Vec::new(),

@@ -299,10 +299,14 @@ fn ruleset(list: &Ruleset, applied: bool) -> RulesetRow<'_> {
 /// Rules as somebody wrote them: none that a vendor implies, and one that the model takes apart (a
 /// verdict map, a reflexive list) once.
 fn written(list: &Ruleset) -> usize {
-    let place = |r: &Rule| (r.line, r.id().map(str::to_owned), named(r));
-    let mut places: Vec<_> = list.rules.iter().filter(|r| r.line != 0).map(place).collect();
-    places.dedup();
-    places.len()
+    let rules = || list.rules.iter().filter(|r| r.line != 0);
+    let again = rules().zip(rules().skip(1)).filter(|(before, rule)| is_part_of(before, rule));
+    rules().count() - again.count()
+}
+
+/// Whether two rules in a row are parts of what was written as one.
+fn is_part_of(before: &Rule, rule: &Rule) -> bool {
+    before.line == rule.line && before.id() == rule.id() && named(before) == named(rule)
 }
 
 /// Translations as somebody wrote them: one by a list of several networks is several in the model. A
@@ -317,10 +321,8 @@ fn translations(device: &Device) -> usize {
 }
 
 /// What a rule names, as written: two rules on one line seldom name the same.
-fn named(rule: &Rule) -> Vec<String> {
-    let note = rule.note.as_deref();
-    let parts = note.map(|n| [n.sources.clone(), n.destinations.clone(), n.services.clone()]);
-    parts.into_iter().flatten().flatten().collect()
+fn named(rule: &Rule) -> impl PartialEq {
+    rule.note.as_deref().map(|n| (&n.sources, &n.destinations, &n.services))
 }
 
 fn management<'p>(device: &'p Device, m: &'p Management) -> ManagementRow<'p> {

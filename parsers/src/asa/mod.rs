@@ -186,7 +186,8 @@ struct Dialect {
 
 impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
     fn new(input: &Input<'a>, part: &Part<'a>, build: &'b mut Build<'c>) -> Self {
-        let device = Device::new("", build.format, build.id);
+        let mut device = Device::new("", build.format, build.id);
+        device.lists_guard_device = false;
         let mut reader = Self {
             build,
             text: input.text,

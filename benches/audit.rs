@@ -1,6 +1,7 @@
 //! How long a site takes from what was read to its findings.
 
 #![expect(clippy::unwrap_used, reason = "a bench ends at its first fault")]
+#![expect(dead_code, reason = "the generator also makes single lists")]
 
 mod generate;
 

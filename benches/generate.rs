@@ -26,6 +26,11 @@ pub(crate) fn site(count: usize, rules: usize) -> Vec<File> {
     files
 }
 
+/// One list of iptables, however long.
+pub(crate) fn list(rules: usize) -> File {
+    device(3, rules)
+}
+
 fn device(n: usize, rules: usize) -> File {
     let openings = openings(n, rules);
     let (extension, text) = match n % 4 {

@@ -10,8 +10,14 @@ use portvakt_model::SourceId;
 use portvakt_parsers::{Context, parse};
 
 const RULES: usize = 5000;
+/// Rules of the list that is written for timing the whole process.
+const MANY: usize = 1_000_000;
 
 fn main() {
+    if let Some(path) = std::env::var_os("PORTVAKT_BENCH_OUT") {
+        std::fs::write(path, generate::list(MANY).text).unwrap();
+        return;
+    }
     let mut criterion = Criterion::default().configure_from_args().sample_size(20);
     let mut group = criterion.benchmark_group("parse");
     for file in generate::devices(4, RULES) {

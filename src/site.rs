@@ -71,6 +71,8 @@ struct Raw {
     ntp: Option<Vec<String>>,
     log_servers: Option<Vec<String>>,
     public_services: Vec<Spanned<String>>,
+    approved_access: Option<Vec<Spanned<String>>>,
+    approved_interconnections: Option<Vec<Spanned<String>>>,
     zone: Vec<RawZone>,
     border: Vec<RawBorder>,
     relay: Vec<RawRelay>,
@@ -161,6 +163,9 @@ impl Reader<'_> {
             log_servers: raw.log_servers,
             own_prefixes: self.addresses(&raw.own_prefixes)?,
             public_services: self.each(&raw.public_services, traffic)?,
+            approved_access: self.stated(raw.approved_access.as_deref(), traffic)?,
+            approved_interconnections: self
+                .stated(raw.approved_interconnections.as_deref(), interface)?,
             relays: raw.relay.iter().map(|r| self.relay(r)).collect::<Result<_, _>>()?,
             zones,
             source: Some(self.id),
@@ -197,6 +202,15 @@ impl Reader<'_> {
                 .map_err(|what| self.fail(t, format!("\"{}\" is not {what}", t.get_ref())))
         };
         texts.iter().map(one).collect()
+    }
+
+    /// [`Reader::each`] for a list that need not be there.
+    fn stated<T>(
+        &self,
+        texts: Option<&[Spanned<String>]>,
+        read: fn(&str) -> Result<T, &'static str>,
+    ) -> Result<Option<Vec<T>>, SiteError> {
+        texts.map(|list| self.each(list, read)).transpose()
     }
 
     fn addresses(&self, texts: &[Spanned<String>]) -> Result<AddrSet, SiteError> {

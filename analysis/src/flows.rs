@@ -102,8 +102,8 @@ fn forwarded(family: Family) -> ServiceSet {
 }
 
 /// Flows to the device itself, from each zone: not over its loopback, which no other machine reaches,
-/// nor in an IP version that none of its lists sees (the export of the other filter says). The zone they go to is each that the device has an
-/// interface in.
+/// nor in an IP version that none of its lists sees (the export of the other filter says). The zone
+/// they go to is each that the device has an interface in.
 pub fn local(audit: &Audit<'_>, device: u32) -> Vec<Flow> {
     let model = &audit.devices[device as usize];
     let facts = audit.zones_of_device(device);

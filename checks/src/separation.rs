@@ -4,7 +4,7 @@ use crate::Check;
 
 mod departments_not_separated;
 mod indirect_path_to_admin;
-mod interconnection_without_register;
+mod interconnection_not_approved;
 mod public_wlan_reaches_admin;
 mod shared_network;
 mod support;
@@ -19,5 +19,5 @@ pub(crate) static CHECKS: &[&Check] = &[
     &departments_not_separated::CHECK,
     &shared_network::CHECK,
     &wireless_shares_vlan_with_admin::CHECK,
-    &interconnection_without_register::CHECK,
+    &interconnection_not_approved::CHECK,
 ];

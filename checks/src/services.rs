@@ -8,7 +8,7 @@ mod file_sharing_across_the_edge;
 mod log_server_open_to_clients;
 mod management_protocol_from_clients;
 mod remote_access_application;
-mod remote_access_without_register;
+mod remote_access_not_approved;
 mod support;
 
 /// The checks of the family, in the order of the manual.
@@ -19,5 +19,5 @@ pub(crate) static CHECKS: &[&Check] = &[
     &management_protocol_from_clients::CHECK,
     &file_sharing_across_the_edge::CHECK,
     &log_server_open_to_clients::CHECK,
-    &remote_access_without_register::CHECK,
+    &remote_access_not_approved::CHECK,
 ];

@@ -37,6 +37,11 @@ pub struct Site {
     pub own_prefixes: AddrSet,
     /// What public and unmanaged networks may reach of the municipality's own addresses.
     pub public_services: Vec<Traffic>,
+    /// What the approved solutions for access from outside let people reach; `None` when not stated.
+    pub approved_access: Option<Vec<Traffic>>,
+    /// Approved interconnections with others' networks, as device and interface; `None` when not
+    /// stated.
+    pub approved_interconnections: Option<Vec<(String, String)>>,
     /// Hosts that are decided to link two services and are no detour.
     pub relays: Vec<Relay>,
     /// The source the site file was read as; `None` when there is none.

@@ -235,6 +235,10 @@ const TAIL: &str = "
 # [authorised.owner]
 # \"Kommunledningsförvaltningen\" = [\"namn eller befattning som i registret\"]
 
+# Godkända åtkomstlösningar utifrån (adress, protokoll och port) och sammankopplingar med andras nät.
+# approved_access = [\"10.0.0.10 tcp 443\"]
+# approved_interconnections = [\"fw:partner\"]
+
 # Vem som svarar för en enhet när ett fynd inte gäller en viss zon. \"*\" är alla andra.
 # [device_owners]
 # \"*\" = \"…förvaltningen\"

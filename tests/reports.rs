@@ -49,6 +49,20 @@ fn json_holds_every_finding_and_its_sums_agree() {
 }
 
 #[test]
+fn nothing_passes_on_what_was_not_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let request = Request { paths: vec![folder.path().to_owned()], ..Request::default() };
+    let case = Case::new(read(&request, &|_| {})).unwrap();
+    assert_eq!(report(&case).outcomes(Outcome::Pass), 0, "an empty folder passes nothing");
+    std::fs::write(folder.path().join("fw.rules"), "*filter\n:INPUT DROP [0:0]\nCOMMIT\n").unwrap();
+    let case = Case::new(read(&request, &|_| {})).unwrap();
+    for judgement in report(&case).judgements.iter().filter(|j| j.unmet.is_some()) {
+        let unsure = |(_, o): &(_, Outcome)| *o == Outcome::CannotTell;
+        assert!(judgement.outcomes.iter().all(unsure), "{}", judgement.check.name);
+    }
+}
+
+#[test]
 fn every_file_is_named_with_its_digest() {
     let case = case();
     let report = report(&case);

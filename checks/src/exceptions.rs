@@ -8,7 +8,7 @@ use portvakt_analysis::Audit;
 use portvakt_model::{Arg, EndDate, Exception, Finding, Location, Verdict};
 
 use crate::run::outcome_of;
-use crate::{CheckResult, Packs, fingerprint};
+use crate::{CheckResult, Outcome, Packs, fingerprint};
 
 /// Marks the violations that a valid exception covers. Returns, for each exception, whether some
 /// violation is what it is about.
@@ -27,7 +27,9 @@ pub(crate) fn apply(audit: &Audit<'_>, packs: &Packs, results: &mut [CheckResult
                 }
             }
         }
-        for (subject, outcome) in &mut result.outcomes {
+        // Only a violation can have become excepted: what could not be told still cannot.
+        let violated = result.outcomes.iter_mut().filter(|(_, o)| *o == Outcome::Violation);
+        for (subject, outcome) in violated {
             *outcome = outcome_of(*subject, &result.findings, audit);
         }
     }

@@ -10,7 +10,7 @@ use portvakt_model::{Coverage, Device, Finding, Parameters, Source, Verdict};
 use portvakt_parsers::Parsed;
 use rayon::prelude::*;
 
-use crate::inputs::{Failure, Inputs};
+use crate::inputs::{Failure, Inputs, Lost};
 use crate::report::{Judgement, Report, ReportFinding, SourceCoverage};
 use crate::site::SiteFile;
 
@@ -26,6 +26,7 @@ pub struct Case {
     coverage: Vec<Coverage>,
     failures: Vec<Failure>,
     passed_over: Vec<String>,
+    lost: Lost,
 }
 
 impl Case {
@@ -54,6 +55,7 @@ impl Case {
             coverage,
             failures: inputs.failures,
             passed_over: inputs.passed_over,
+            lost: inputs.lost,
         })
     }
 
@@ -72,17 +74,20 @@ impl Case {
     }
 
     /// The tables of all files together. A kind that no file is of stays `None`, unless the site
-    /// file names one: then it was given, and is empty.
+    /// file names one: then it was given, and is empty. So does one of which a file was lost.
     fn tables(&self) -> Tables<'_> {
         let given = |format: &str| self.formats.values().any(|f| *f == format);
         let decisions: Vec<_> = self.tables.iter().flat_map(|t| &t.register.decisions).collect();
         let systems: Vec<_> = self.tables.iter().flat_map(|t| &t.systems).collect();
         let ssids: Vec<_> = self.tables.iter().flat_map(|t| &t.ssids).collect();
+        let Lost { registers, systems: lost_systems, ssids: lost_ssids } = self.lost;
+        let whole =
+            |format: &str, is_empty: bool, lost: bool| !lost && (given(format) || !is_empty);
         Tables {
-            decisions: (given("register") || !decisions.is_empty()).then_some(decisions),
+            decisions: whole("register", decisions.is_empty(), registers).then_some(decisions),
             problems: self.tables.iter().flat_map(|t| &t.register.problems).collect(),
-            systems: (given("systems") || !systems.is_empty()).then_some(systems),
-            ssids: (given("ssid-table") || !ssids.is_empty()).then_some(ssids),
+            systems: whole("systems", systems.is_empty(), lost_systems).then_some(systems),
+            ssids: whole("ssid-table", ssids.is_empty(), lost_ssids).then_some(ssids),
             exceptions: self.tables.iter().flat_map(|t| &t.exceptions).collect(),
         }
     }

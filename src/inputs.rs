@@ -23,6 +23,20 @@ pub struct Inputs {
     pub failures: Vec<Failure>,
     /// Documents and pictures that were found in a folder and left alone.
     pub passed_over: Vec<String>,
+    /// Kinds of tables of which a named file could not be read.
+    pub lost: Lost,
+}
+
+/// Kinds of tables that are not known whole: what needs one cannot tell, rather than take what a lost
+/// file says for missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// A register of port-opening decisions.
+    pub registers: bool,
+    /// A table of systems.
+    pub systems: bool,
+    /// A standard for wireless networks.
+    pub ssids: bool,
 }
 
 /// A file that could not be read. The rest of the run goes on, and its exit status is 2.
@@ -71,7 +85,21 @@ pub fn read(request: &Request, seen: &(dyn Fn(&Path) + Sync)) -> Inputs {
     wanted.extend(inputs.site.tables().chain(&request.registers).cloned());
     let wanted = distinct(wanted);
     parse_all(wanted, &mut inputs, seen);
+    inputs.lost = lost(request, &inputs);
     inputs
+}
+
+fn lost(request: &Request, inputs: &Inputs) -> Lost {
+    let failed = |path: &PathBuf| {
+        let shown = path.display().to_string();
+        inputs.failures.iter().any(|f| f.path == shown)
+    };
+    let site = &inputs.site;
+    Lost {
+        registers: site.registers.iter().chain(&request.registers).any(failed),
+        systems: site.systems.iter().any(failed),
+        ssids: site.ssids.iter().any(failed),
+    }
 }
 
 /// One copy of each file, however it was named, in a stable order.

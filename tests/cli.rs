@@ -103,6 +103,30 @@ fn a_file_that_is_not_recognised_is_2_and_the_rest_is_still_reported() {
 }
 
 #[test]
+fn a_lost_register_makes_no_opening_undocumented() {
+    let site = "registers = ['a.csv', 'b.csv']\n[[zone]]\nname = 'I'\nkind = 'internet'\n[[zone]]\nname = 'S'\nkind = 'server'\nprefixes = ['10.1.0.0/16']\n[[border]]\nfrom = ['*']\nto = ['*']\ndecision = true\n";
+    let rules = "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -d 10.1.0.1/32 -p tcp -m tcp --dport 443 -j ACCEPT\nCOMMIT\n";
+    let register = "beslut_id;beställare;giltig_till;extern_adress;intern_adress;riktning;trafiktyp\nP-1;a;2027-01-01;alla;10.2.0.1;in;tcp 443\n";
+    let files: [(&str, &[u8]); 3] = [
+        ("portvakt.toml", site.as_bytes()),
+        ("fw.rules", rules.as_bytes()),
+        ("a.csv", register.as_bytes()),
+    ];
+    let folder = folder(&files);
+    let json = |more: &[&str]| {
+        audit(
+            folder.path(),
+            &[&["--format", "json", "--only", "undocumented-opening"], more].concat(),
+        )
+    };
+    let (code, out, _) = json(&[]);
+    assert_eq!((code, ids(&out)), (Some(2), Vec::new()), "b.csv may hold the decision");
+    fs::write(folder.path().join("b.csv"), register).unwrap();
+    let (code, out, _) = json(&[]);
+    assert_eq!((code, ids(&out)), (Some(1), vec!["PV1001".to_owned()]));
+}
+
+#[test]
 fn a_wrong_site_file_is_2_and_never_an_audit_without_it() {
     let wrong = folder(&[("sw-1.cfg", CALM.as_bytes()), ("portvakt.toml", b"zoner = 1\n")]);
     let (code, report, errors) = audit(wrong.path(), &[]);

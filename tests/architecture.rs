@@ -175,6 +175,16 @@ fn the_schemas_are_what_the_answers_are_made_of() {
 }
 
 #[test]
+fn the_readme_shows_what_the_sample_says() {
+    let readme = fs::read_to_string(here("README.md")).unwrap();
+    let shown = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let sample = "fixtures/exempelkommun";
+    let run = ["audit", sample, "--today", "2026-11-20", "--lang", "en", "--full"];
+    let said = stdout(&portvakt(run));
+    assert!(said.contains(shown.trim()), "the README shows what the audit does not say:\n{shown}");
+}
+
+#[test]
 fn the_readme_lists_the_formats_that_are_read() {
     let (begin, end) = ("<!-- formats: begin -->\n", "<!-- formats: end -->");
     let readme = fs::read_to_string(here("README.md")).unwrap();

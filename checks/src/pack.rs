@@ -187,12 +187,18 @@ impl Packs {
         set.map_or(check.severity, |name| (*name).into())
     }
 
-    /// What a check cites: the rules it serves that are in force, the municipality's own first.
+    /// What a check cites: the rules it serves that are in force, the municipality's own first, and
+    /// among those in the order in which the check names them.
     pub fn citations(&self, check: &Check) -> Vec<Citation> {
         let (base, own): (Vec<&Pack>, Vec<&Pack>) = self.list.iter().partition(|p| p.id == "base");
-        let rules = own.into_iter().chain(base).flat_map(|pack| &pack.rules);
-        let served = rules.filter(|rule| check.serves.contains(&rule.id.as_str()));
-        served.map(Citation::from).collect()
+        let named = |packs: &[&Pack], id: &str| {
+            let rules = packs.iter().flat_map(|pack| &pack.rules);
+            rules.filter(|rule| rule.id == id).map(Citation::from).collect::<Vec<_>>()
+        };
+        let each = |packs: &[&Pack]| {
+            check.serves.iter().flat_map(|id| named(packs, id)).collect::<Vec<_>>()
+        };
+        [each(&own), each(&base)].concat()
     }
 
     /// Whether a check serves a rule that is in force.

@@ -9,6 +9,7 @@ mod explain;
 mod formats;
 mod init;
 mod parse;
+mod rules;
 mod schema;
 
 /// Audits a municipality's firewalls, wireless networks and port-opening decisions against its own
@@ -38,6 +39,8 @@ enum Command {
     Init(init::Args),
     /// Tell what was understood of a file
     Parse(parse::Args),
+    /// Tell what each rule of a list is good for, proven
+    Rules(rules::Args),
     /// Show the manual page of a rule
     Explain(explain::Explain),
     /// Print the catalogue of all rules
@@ -92,6 +95,7 @@ fn run(command: Command) -> Exit {
         Command::Audit(args) => audit::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Parse(args) => parse::run(&args),
+        Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Catalogue(args) => explain::catalogue(&args),
         Command::Formats(args) => formats::run(&args),

@@ -189,6 +189,73 @@ fn a_starter_is_a_valid_site_file_and_is_not_overwritten() {
     assert_eq!(init(&["--force"]), Some(0));
 }
 
+/// Line, status, cause and blockers of the rules that are not live.
+fn verdicts(path: &str) -> Vec<(u64, String, Option<String>, Vec<u64>)> {
+    let output = portvakt(["rules", path, "--format", "json", "--today", TODAY]);
+    assert_eq!(output.status.code(), Some(0), "{path}");
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let lists = document["rulesets"].as_array().unwrap().iter();
+    let rules = lists.flat_map(|list| list["rules"].as_array().unwrap());
+    let row = |rule: &Value| {
+        let lines = rule["blockers"].as_array().unwrap().iter();
+        (
+            rule["line"].as_u64().unwrap(),
+            rule["status"].as_str().unwrap().to_owned(),
+            rule["cause"].as_str().map(str::to_owned),
+            lines.map(|b| b["line"].as_u64().unwrap()).collect(),
+        )
+    };
+    rules.filter(|rule| rule["status"] != "live").map(row).collect()
+}
+
+#[test]
+fn rules_are_told_apart_by_what_they_are_good_for() {
+    let found = verdicts("fixtures/exempelkommun/fw-edge.conf");
+    let [one, union] = ["one", "union"].map(|cause| Some(cause.to_owned()));
+    assert_eq!(
+        found,
+        [
+            (607, "removable".into(), None, vec![635]),
+            (749, "unreachable".into(), union, vec![715, 732]),
+            (760, "removable".into(), None, vec![808]),
+            (1077, "unreachable".into(), one, vec![1065]),
+        ]
+    );
+}
+
+/// What Batfish's documentation says of its example network: two lines that are never reached, each
+/// blocked by one with another action.
+#[test]
+fn lines_that_another_analyser_finds_unreachable_are_so() {
+    let path = "../shared/corpus/cisco-ios/batfish__example_as2dept1.cfg";
+    let Ok(text) = fs::read_to_string(common::here(path)) else {
+        eprintln!("skipped: {path} is not there");
+        return;
+    };
+    let line = |rule: &str, list: &str| {
+        let after = text.lines().position(|l| l.ends_with(list)).unwrap();
+        let found = text.lines().skip(after).position(|l| l.trim() == rule).unwrap();
+        (after + found + 1) as u64
+    };
+    let found = verdicts(path);
+    for (list, blocked, by) in [
+        (
+            "RESTRICT_HOST_TRAFFIC_OUT",
+            "deny   ip 1.128.0.0 0.0.255.255 2.128.0.0 0.0.255.255",
+            "permit ip any 2.128.0.0 0.0.255.255",
+        ),
+        ("RESTRICT_HOST_TRAFFIC_IN", "permit icmp any any", "deny   ip any any"),
+    ] {
+        let expected = (
+            line(blocked, list),
+            "unreachable".to_owned(),
+            Some("one".to_owned()),
+            vec![line(by, list)],
+        );
+        assert!(found.contains(&expected), "{expected:?} in {found:?}");
+    }
+}
+
 #[test]
 fn completions_and_the_manual_page_are_printed() {
     for shell in ["bash", "zsh", "fish"] {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Exit, parse};
+use super::{Exit, parse, rules};
 use crate::catalogue::CoverageDocument;
 use crate::report;
 
@@ -21,6 +21,8 @@ enum Of {
     Audit,
     /// `parse --format json`
     Parse,
+    /// `rules --format json`
+    Rules,
     /// `catalogue --coverage --format json`
     Coverage,
 }
@@ -29,6 +31,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let schema = match args.of {
         Of::Audit => report::schema(),
         Of::Parse => parse::schema(),
+        Of::Rules => rules::schema(),
         Of::Coverage => schemars::schema_for!(CoverageDocument),
     };
     let mut out = anstream::stdout().lock();

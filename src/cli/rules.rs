@@ -162,7 +162,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut out = std::io::BufWriter::new(anstream::stdout().lock());
     match args.format {
         Form::Json => {
-            serde_json::to_writer_pretty(&mut out, &Document { schema: SCHEMA, rulesets })?;
+            // Long lists: no blanks between what a program reads.
+            serde_json::to_writer(&mut out, &Document { schema: SCHEMA, rulesets })?;
             writeln!(out)?;
         }
         Form::Csv => csv(&rulesets, &mut out)?,

@@ -2,6 +2,7 @@
 
 use crate::Check;
 
+mod host_without_zone;
 mod input_missing;
 mod lines_not_modelled;
 mod lines_not_recognised;
@@ -15,4 +16,5 @@ pub(crate) static CHECKS: &[&Check] = &[
     &unreadable_cell::CHECK,
     &input_missing::CHECK,
     &zone_without_device::CHECK,
+    &host_without_zone::CHECK,
 ];

@@ -52,6 +52,38 @@ struct ListFacts<'a> {
 }
 
 impl<'a> Audit<'a> {
+    /// Computes every fact, in an order in which no fact waits for itself.
+    ///
+    /// Facts are computed on all cores, and so are checks. A thread that waits for a part of a fact takes
+    /// up other work meanwhile: if that were a check that asks for the same fact, neither would end. So
+    /// whoever runs checks side by side calls this first.
+    pub fn prepare(&self) {
+        if self.devices.is_empty() {
+            return;
+        }
+        self.zones_of_device(0);
+        self.own_addresses(0);
+        self.list_facts();
+        // Each list is asked for by one task only.
+        (0..self.devices.len() as u32).into_par_iter().for_each(|d| self.prepare_lists(d));
+        self.places();
+        self.flows_by_rule();
+        self.openings();
+        self.anomalies(0);
+    }
+
+    fn prepare_lists(&self, device: u32) {
+        let model = &self.devices[device as usize];
+        let called = anomalies::called(model);
+        for (id, list) in (0..).map(RulesetId).zip(&model.rulesets) {
+            if !list.hooks.is_empty() {
+                self.permits(device, id);
+            } else if !called.contains(&id) {
+                self.indexed(device, id);
+            }
+        }
+    }
+
     /// The addresses of each zone; the index is the zone's id.
     pub fn zone_addresses(&self) -> &[AddrSet] {
         self.facts.addresses.get_or_init(|| zones::addresses(self.site))
@@ -76,37 +108,40 @@ impl<'a> Audit<'a> {
     /// A list laid out and indexed.
     pub fn indexed(&self, device: u32, list: RulesetId) -> &IndexedList<'a> {
         let model = &self.devices[device as usize];
-        let facts = self.list_facts(device, list);
+        let facts = &self.list_facts()[device as usize][list.0 as usize];
         facts.indexed.get_or_init(|| IndexedList::new(model, list, self.today))
     }
 
     /// New connections that a list lets through, rule by rule.
     pub fn permits(&self, device: u32, list: RulesetId) -> &[Permit] {
-        let facts = self.list_facts(device, list);
+        let facts = &self.list_facts()[device as usize][list.0 as usize];
         facts.permits.get_or_init(|| self.indexed(device, list).permits(&Traffic::ANY))
     }
 
-    fn list_facts(&self, device: u32, list: RulesetId) -> &ListFacts<'a> {
-        let all = self.facts.lists.get_or_init(|| {
+    /// Room for what is known of each list; the indices are those of the device and of the list.
+    fn list_facts(&self) -> &[Vec<ListFacts<'a>>] {
+        self.facts.lists.get_or_init(|| {
             let empty = |d: &portvakt_model::Device| {
                 d.rulesets.iter().map(|_| ListFacts::default()).collect()
             };
             self.devices.iter().map(empty).collect()
-        });
-        &all[device as usize][list.0 as usize]
+        })
     }
 
     /// What a rule matches of the packets that its list is given: less than it says where a chain is
     /// called for some only. One for each call; earlier rules are not taken off.
     pub fn met(&self, device: u32, rule: RuleKey) -> impl Iterator<Item = &Traffic> {
-        let all = self.facts.places.get_or_init(|| {
-            (0..self.devices.len() as u32).into_par_iter().map(|d| self.places(d)).collect()
-        });
-        let own = all[device as usize].get(&rule).map_or(&[][..], Vec::as_slice);
+        let own = self.places()[device as usize].get(&rule).map_or(&[][..], Vec::as_slice);
         own.iter().map(move |(list, step)| &*self.indexed(device, *list).flat.steps[*step].most)
     }
 
-    fn places(&self, device: u32) -> Places {
+    fn places(&self) -> &[Places] {
+        self.facts.places.get_or_init(|| {
+            (0..self.devices.len() as u32).into_par_iter().map(|d| self.places_on(d)).collect()
+        })
+    }
+
+    fn places_on(&self, device: u32) -> Places {
         let mut places = Places::default();
         for (id, list) in (0..).map(RulesetId).zip(&self.devices[device as usize].rulesets) {
             if list.hooks.is_empty() {
@@ -131,7 +166,12 @@ impl<'a> Audit<'a> {
 
     /// The flows through a device that a rule lets through, alone or with others.
     pub fn flows_of(&self, device: u32, rule: RuleKey) -> impl Iterator<Item = &Flow> {
-        let all = self.facts.flows_by_rule.get_or_init(|| {
+        let own = self.flows_by_rule().get(&(device, rule)).map_or(&[][..], Vec::as_slice);
+        own.iter().map(|index| &self.flows()[*index as usize])
+    }
+
+    fn flows_by_rule(&self) -> &FxHashMap<(u32, RuleKey), Vec<u32>> {
+        self.facts.flows_by_rule.get_or_init(|| {
             let mut by_rule: FxHashMap<(u32, RuleKey), Vec<u32>> = FxHashMap::default();
             for (index, flow) in (0..).zip(self.flows()) {
                 for key in &flow.rules {
@@ -139,9 +179,7 @@ impl<'a> Audit<'a> {
                 }
             }
             by_rule
-        });
-        let own = all.get(&(device, rule)).map_or(&[][..], Vec::as_slice);
-        own.iter().map(|index| &self.flows()[*index as usize])
+        })
     }
 
     /// The permits across borders that need a decision, compared with the register.

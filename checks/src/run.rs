@@ -58,6 +58,7 @@ pub struct CheckResult {
 /// Checks of the exceptions themselves run last: they need to know which of them some finding
 /// matches. That is known only when every enabled check has run, whatever is selected.
 pub fn run(audit: &Audit<'_>, packs: &Packs, selection: &Selection) -> Vec<CheckResult> {
+    audit.prepare();
     let enabled = |c: &&&'static Check| packs.enables(c) || selection.only.contains(&c.id);
     let (last, first): (Vec<&'static Check>, Vec<&'static Check>) =
         ALL.iter().filter(enabled).copied().partition(|c| is_last(c));

@@ -144,7 +144,7 @@ pub fn write(
 }
 
 mod chart;
-mod csv;
+pub(crate) mod csv;
 mod document;
 mod html;
 mod json;

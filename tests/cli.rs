@@ -257,6 +257,35 @@ fn lines_that_another_analyser_finds_unreachable_are_so() {
 }
 
 #[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    let audit = |form: &'static str| vec!["audit", SAMPLE, "--today", TODAY, "--format", form];
+    let runs = [
+        audit("text"),
+        audit("json"),
+        audit("csv"),
+        audit("sarif"),
+        audit("html"),
+        audit("junit"),
+        vec!["rules", SAMPLE, "--format", "json"],
+        vec!["rules", SAMPLE, "--format", "csv"],
+        vec!["catalogue"],
+    ];
+    for run in runs {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_portvakt"))
+            .current_dir(common::here("."))
+            .args(&run)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{run:?}: {said}");
+    }
+}
+
+#[test]
 fn completions_and_the_manual_page_are_printed() {
     for shell in ["bash", "zsh", "fish"] {
         let output = portvakt(["completions", shell]);

@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::Exit;
 use crate::audit::Case;
 use crate::inputs::{self, Request};
+use crate::report::csv::plain;
 use crate::text::{self, Lang};
 
 /// Arguments of `portvakt rules`.
@@ -163,7 +164,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     match args.format {
         Form::Json => {
             // Long lists: no blanks between what a program reads.
-            serde_json::to_writer(&mut out, &Document { schema: SCHEMA, rulesets })?;
+            serde_json::to_writer(&mut out, &Document { schema: SCHEMA, rulesets })
+                .map_err(std::io::Error::from)?;
             writeln!(out)?;
         }
         Form::Csv => csv(&rulesets, &mut out)?,
@@ -291,7 +293,7 @@ fn packet(packet: &Packet, interfaces: &Interfaces) -> PacketRow {
 fn csv(lists: &[RulesetRow], out: &mut dyn Write) -> anyhow::Result<()> {
     let mut table = csv::WriterBuilder::new().delimiter(b';').from_writer(out);
     let heads = ["device", "ruleset", "family", "line", "id", "status", "cause", "blockers"];
-    table.write_record(heads)?;
+    table.write_record(heads).map_err(plain)?;
     for (list, rule) in lists.iter().flat_map(|l| l.rules.iter().map(move |r| (l, r))) {
         let id = rule.id.clone().unwrap_or_default();
         let line = rule.line.to_string();
@@ -299,7 +301,7 @@ fn csv(lists: &[RulesetRow], out: &mut dyn Write) -> anyhow::Result<()> {
         let cause = rule.cause.unwrap_or_default();
         let row =
             [&list.device, &list.name, list.family, &line, &id, rule.status, cause, &blockers];
-        table.write_record(row)?;
+        table.write_record(row).map_err(plain)?;
     }
     Ok(table.flush()?)
 }

@@ -12,11 +12,19 @@ use crate::text::{self, Lang};
 pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     out.write_all("\u{feff}".as_bytes())?;
     let mut table = csv::WriterBuilder::new().delimiter(b';').from_writer(out);
-    table.write_record(head(lang))?;
+    table.write_record(head(lang)).map_err(plain)?;
     for row in &report.findings {
-        table.write_record(record(report, row, lang))?;
+        table.write_record(record(report, row, lang)).map_err(plain)?;
     }
     table.flush()
+}
+
+/// The error of the writer below, so that a reader that went away is known as such.
+pub(crate) fn plain(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 const fn head(lang: Lang) -> [&'static str; 14] {

@@ -16,7 +16,7 @@ pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io:
     for judgement in &report.judgements {
         junit.add_test_suite(suite(report, judgement, lang));
     }
-    junit.serialize(out).map_err(io::Error::other)
+    out.write_all(junit.to_string().map_err(io::Error::other)?.as_bytes())
 }
 
 fn suite(report: &Report<'_>, judgement: &Judgement, lang: Lang) -> TestSuite {

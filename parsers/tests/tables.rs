@@ -189,7 +189,7 @@ fn a_document_that_is_cut_comes_to_an_end() {
             text.as_bytes()[..cut].to_vec()
         }));
         assert!(is_told(&parsed), "{end}");
-        assert!(began.elapsed() < Duration::from_secs(5));
+        assert!(began.elapsed() < Duration::from_secs(30));
     }
 }
 
@@ -265,6 +265,6 @@ proptest! {
             content
         });
         let _ = parse(SourceId(0), "x", spoiled, &Context::default());
-        prop_assert!(began.elapsed() < Duration::from_secs(5));
+        prop_assert!(began.elapsed() < Duration::from_secs(30));
     }
 }

@@ -372,7 +372,7 @@ fn one_file_of_many_lines_is_read_in_one_go() {
     let began = std::time::Instant::now();
     let source = Source::new("x".into(), text.clone());
     assert_eq!(parsed(&text).coverage.states.len(), source.line_count() as usize);
-    assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
+    assert!(began.elapsed() < std::time::Duration::from_secs(90), "{:?}", began.elapsed());
 }
 
 proptest! {

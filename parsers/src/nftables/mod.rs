@@ -308,6 +308,6 @@ mod tests {
         read_as(&JSON, &"[\n".repeat(200_000));
         let square = format!("ip saddr . tcp dport {{ {} }} ", "10.0.0.1 . 22,".repeat(3000));
         read_as(&PARSER, &format!("add rule t c {square}{square} accept"));
-        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(90), "{:?}", start.elapsed());
     }
 }

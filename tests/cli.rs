@@ -223,6 +223,15 @@ fn rules_are_told_apart_by_what_they_are_good_for() {
     );
 }
 
+#[test]
+fn a_list_that_is_not_there_is_named_with_those_that_are() {
+    let run = ["rules", "fixtures/exempelkommun/fw-edge.conf", "--ruleset", "ingen"];
+    let output = portvakt(run);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("fw-edge policy"), "{said}");
+}
+
 /// What Batfish's documentation says of its example network: two lines that are never reached, each
 /// blocked by one with another action.
 #[test]

@@ -106,7 +106,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(exit(&report, args.fail_on))
 }
 
-fn unusable_pack(e: &PackError) -> anyhow::Error {
+pub(super) fn unusable_pack(e: &PackError) -> anyhow::Error {
     match e {
         PackError::Unknown(id) => {
             let known: Vec<&str> = PACKS.iter().map(|(id, _)| *id).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::anyhow;
+use anyhow::bail;
 use jiff::Zoned;
 use jiff::civil::Date;
 use portvakt_analysis::anomalies::{Exceptions, Standing, exceptions};
@@ -154,12 +154,17 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         parameters: crate::audit::parameter_names(),
         ..Request::default()
     };
-    let case = Case::new(inputs::read(&request, &|_| {})).map_err(|e| anyhow!("{e:?}"))?;
+    let inputs = inputs::read(&request, &|_| {});
+    let case = Case::new(inputs).map_err(|e| super::audit::unusable_pack(&e))?;
     for failure in case.failures() {
         anstream::eprintln!("{}: {}", failure.path, text::failure(&failure.kind, args.lang));
     }
     let audit = case.audit(args.today.unwrap_or_else(|| Zoned::now().date()));
     let rulesets = rulesets(&audit, args);
+    if rulesets.is_empty() && (args.device.is_some() || args.ruleset.is_some()) {
+        let known = rulesets_of_all(&audit);
+        bail!("no list is called so; there are {}", known.join(", "));
+    }
     let mut out = std::io::BufWriter::new(anstream::stdout().lock());
     match args.format {
         Form::Json => {
@@ -173,6 +178,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     out.flush()?;
     Ok(if case.failures().is_empty() { Exit::Clean } else { Exit::NotAudited })
+}
+
+/// Every list with its device, as a person would name it.
+fn rulesets_of_all(audit: &Audit<'_>) -> Vec<String> {
+    let name = |d: &Device| d.rulesets.iter().map(|l| format!("{} {}", d.name, l.name)).collect();
+    audit.devices().flat_map(|(_, d)| -> Vec<String> { name(d) }).collect()
 }
 
 fn rulesets(audit: &Audit<'_>, args: &Args) -> Vec<RulesetRow> {

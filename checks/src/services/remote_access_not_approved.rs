@@ -27,13 +27,18 @@ pub(crate) static CHECK: Check = Check {
         sv: "Stäng vägen, eller få den godkänd och skriv in den under approved_access i portvakt.toml.",
         en: "Close the way in, or have it approved and enter it under approved_access in portvakt.toml.",
     },
-    messages: &[&MESSAGE, &NO_LIST],
+    messages: &[&MESSAGE, &UNSURE, &NO_LIST],
     run,
 };
 
 static MESSAGE: Message = Message {
     sv: "{rule} i {device} ({list}) släpper in {service} från {from} till {to}: {traffic}. Det är ingen godkänd åtkomstlösning.",
     en: "{rule} on {device} ({list}) lets {service} in from {from} to {to}: {traffic}. That is no approved access solution.",
+};
+
+static UNSURE: Message = Message {
+    sv: "{rule} i {device} ({list}) kan släppa in {service} från {from} till {to} utöver de godkända åtkomstlösningarna; allt i regeln kan inte avgöras.",
+    en: "{rule} on {device} ({list}) may let {service} in from {from} to {to} beyond the approved access solutions; not all of the rule can be told.",
 };
 
 static NO_LIST: Message = Message {
@@ -73,12 +78,17 @@ fn report(audit: &Audit<'_>, hit: &Hit<'_>, findings: &mut Findings<'_>) {
         let draft = findings.cannot_tell(&NO_LIST, place);
         return support::describe(audit, draft, hit).push();
     };
-    let passing: Vec<Traffic> =
-        hit.flows.iter().filter(|f| f.certain).map(|f| f.traffic.clone()).collect();
-    let rest = difference(&passing, approved, Budget::default()).parts;
-    if let Some(first) = rest.first() {
+    let beyond = |certain: bool| {
+        let flows = hit.flows.iter().filter(|f| f.certain == certain);
+        let passing: Vec<Traffic> = flows.map(|f| f.traffic.clone()).collect();
+        difference(&passing, approved, Budget::default())
+    };
+    let (sure, unsure) = (beyond(true), beyond(false));
+    if let Some(first) = sure.parts.first() {
         let witness = audit.witness(hit.device, first, Some(hit.rule), true);
         let draft = support::describe(audit, findings.violation(&MESSAGE, place), hit);
-        draft.arg("traffic", Arg::Traffic(audit.shown(&rest))).witness(witness).push();
+        draft.arg("traffic", Arg::Traffic(audit.shown(&sure.parts))).witness(witness).push();
+    } else if !sure.is_empty() || !unsure.is_empty() {
+        support::describe(audit, findings.cannot_tell(&UNSURE, place), hit).push();
     }
 }

@@ -277,8 +277,8 @@ fn dynamic(
     }
 }
 
-/// `evaluate NAME` (its line gets its state when all lists are read) permits answers to what filled the reflexive list: at most everything, until
-/// all lists are known.
+/// `evaluate NAME` permits answers to what filled the reflexive list: at most everything, until all
+/// lists are known. Then its line gets its state too.
 fn evaluate(
     ios: &mut Ios<'_, '_>,
     command: Command<'_, '_>,

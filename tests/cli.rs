@@ -178,7 +178,14 @@ fn a_starter_is_a_valid_site_file_and_is_not_overwritten() {
         let path = site.path().to_str().unwrap();
         portvakt(["init", path].iter().chain(more)).status.code()
     };
-    assert_eq!(init(&[]), Some(0));
+    fs::write(site.path().join("bild.bin"), b"\0\x01\x02").unwrap();
+    let first = portvakt(["init", site.path().to_str().unwrap()]);
+    assert_eq!(first.status.code(), Some(0));
+    assert!(
+        String::from_utf8(first.stderr).unwrap().contains("bild.bin"),
+        "what is not read is told"
+    );
+    fs::remove_file(site.path().join("bild.bin")).unwrap();
     let starter = fs::read_to_string(site.path().join("portvakt.toml")).unwrap();
     assert!(starter.contains("register.xlsx") && starter.contains("core-sw:Vlan640"));
     assert_eq!(starter.matches("kind = \"internet\"").count(), 1, "{starter}");

@@ -10,6 +10,7 @@ use portvakt_model::{Device, Interface};
 use super::Exit;
 use crate::inputs::{self, Inputs, Request};
 use crate::site;
+use crate::text::{self, Lang};
 
 /// Arguments of `portvakt init`.
 #[derive(clap::Args)]
@@ -35,6 +36,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         ..Request::default()
     };
     let found = inputs::read(&request, &|_| {});
+    for failure in &found.failures {
+        // The starter is in Swedish, and so is what is said of it.
+        anstream::eprintln!("{}: {}", failure.path, text::failure(&failure.kind, Lang::Sv));
+    }
     let mut file = tempfile::NamedTempFile::new_in(&args.path)
         .with_context(|| format!("cannot write in {}", args.path.display()))?;
     file.write_all(starter(&found, &args.path).as_bytes())?;
@@ -152,15 +157,15 @@ kind = {}
 prefixes = {}
 interfaces = {}
 ",
-        text(&zone.name),
-        text(zone.kind),
+        quoted(&zone.name),
+        quoted(zone.kind),
         list(&zone.prefixes),
         list(&zone.interfaces),
     );
 }
 
 /// A text as TOML writes it.
-fn text(text: &str) -> String {
+fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 

@@ -82,7 +82,7 @@ fn covers_on(decision: &Decision, today: Date) -> bool {
 
 /// From what is written in rules and decisions to the decisions meant.
 struct Links<'a> {
-    /// By firewall and rule id, both in small letters.
+    /// By the name of the firewall in small letters, and the id of the rule.
     by_rule: FxHashMap<(String, &'a str), Vec<u32>>,
     /// Finds every decision's id in a text; `None` when there is none, or they are too many.
     finder: Option<AhoCorasick>,

@@ -120,6 +120,9 @@ impl<A: Address> Pool<A> {
                 all.push((network.with(random.next(), length, *to), *to));
             }
         }
+        for at in (1..all.len()).rev() {
+            all.swap(at, random.below(at as u64 + 1) as usize);
+        }
         Self(all)
     }
 
@@ -129,8 +132,9 @@ impl<A: Address> Pool<A> {
 }
 
 const PORTS: [u16; 38] = [
-    443, 80, 22, 53, 25, 3389, 445, 1433, 389, 636, 123, 161, 162, 514, 993, 995, 587, 110, 143, 21, 23,
-    69, 88, 135, 137, 139, 179, 500, 1521, 1812, 1813, 3306, 4500, 5060, 5432, 5900, 8080, 8443,
+    443, 80, 22, 53, 25, 3389, 445, 1433, 389, 636, 123, 161, 162, 514, 993, 995, 587, 110, 143,
+    21, 23, 69, 88, 135, 137, 139, 179, 500, 1521, 1812, 1813, 3306, 4500, 5060, 5432, 5900, 8080,
+    8443,
 ];
 
 fn nested<A: Address>(pool: &Pool<A>, random: &mut Random, rules: usize, out: &mut String) {
@@ -164,7 +168,11 @@ fn parted<A: Address>(
     let port = PORTS[random.skewed(PORTS.len())];
     for part in 0..parts as u64 {
         let (half, long) = (network.with(part, length, length + bits), length + bits);
-        let _ = writeln!(out, "-A FORWARD -d {}/{long} -p tcp -m tcp --dport {port} -j ACCEPT", half.shown());
+        let _ = writeln!(
+            out,
+            "-A FORWARD -d {}/{long} -p tcp -m tcp --dport {port} -j ACCEPT",
+            half.shown()
+        );
     }
     let _ = writeln!(
         out,
@@ -174,12 +182,7 @@ fn parted<A: Address>(
     parts + 1
 }
 
-fn rule<A: Address>(
-    src: Option<(A, u32)>,
-    dst: (A, u32),
-    random: &mut Random,
-    out: &mut String,
-) {
+fn rule<A: Address>(src: Option<(A, u32)>, dst: (A, u32), random: &mut Random, out: &mut String) {
     out.push_str("-A FORWARD");
     if let Some((network, length)) = src {
         let _ = write!(out, " -s {}/{length}", network.shown());

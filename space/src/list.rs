@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use crate::engine::{Analysis, analysis};
 use crate::{Budget, Cause, Class, Difference, Doubt, Family, Packet, Traffic, Verdict};
 
@@ -38,6 +40,34 @@ impl<'a> ListedRule<'a> {
     }
 }
 
+/// Rules that one task prepares.
+const CHUNK: usize = 4096;
+
+/// Rules by their place.
+pub(crate) struct Rules<'f, 'a> {
+    pub(crate) len: usize,
+    at: &'f (dyn Fn(usize) -> ListedRule<'a> + Sync),
+}
+
+impl<'a> Rules<'_, 'a> {
+    /// The rules of some places.
+    pub(crate) fn of(&self, places: Range<usize>) -> impl Iterator<Item = ListedRule<'a>> {
+        places.map(|place| (self.at)(place))
+    }
+
+    /// Every rule.
+    pub(crate) fn all(&self) -> impl Iterator<Item = ListedRule<'a>> {
+        self.of(0..self.len)
+    }
+
+    /// All places in runs, each for one task.
+    pub(crate) fn runs(&self) -> impl IndexedParallelIterator<Item = Range<usize>> + use<> {
+        let len = self.len;
+        let run = move |n: usize| n * CHUNK..len.min((n + 1) * CHUNK);
+        (0..len.div_ceil(CHUNK)).into_par_iter().map(run)
+    }
+}
+
 /// Which of a rule's two sets is meant, where unknown matches make them differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Bound {
@@ -57,12 +87,22 @@ pub struct FirstMatchList {
 }
 
 impl FirstMatchList {
-    /// Indexes a list of less than 2³² rules. Nothing of the rules is kept but numbers.
+    /// Indexes a list of less than 2³⁰ rules. Nothing of the rules is kept but numbers.
     pub fn build<'a>(rules: impl IntoIterator<Item = ListedRule<'a>>, default: Class) -> Self {
         let rules: Vec<ListedRule> = rules.into_iter().collect();
-        let has = |family: Family| rules.iter().any(|rule| rule.all().any(|t| t.has(family)));
+        Self::of(rules.len(), |at| rules[at], default)
+    }
+
+    /// The same for rules that are made when asked for by their place: long lists take less room so.
+    pub fn of<'a>(
+        len: usize,
+        rule: impl Fn(usize) -> ListedRule<'a> + Sync,
+        default: Class,
+    ) -> Self {
+        let rules = Rules { len, at: &rule };
+        let has = |family: Family| rules.all().any(|rule| rule.all().any(|t| t.has(family)));
         let of = |family: Family| has(family).then(|| analysis(&rules, default, family));
-        Self { len: rules.len(), families: Family::BOTH.map(of) }
+        Self { len, families: Family::BOTH.map(of) }
     }
 
     /// The number of rules.

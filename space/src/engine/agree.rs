@@ -94,8 +94,10 @@ impl Claim {
     ) -> Result<(), Option<u32>> {
         let cell = piece.corner();
         let decider = self.decider(&cell, search)?;
-        let alike = decider
-            .map_or_else(|| piece.clone(), |item| piece.cut(item, search.index.shape(item), &cell));
+        let alike = decider.map_or_else(
+            || piece.clone(),
+            |item| piece.cut(&item, search.index.shape(&item), &cell),
+        );
         let rule = decider.map(|item| item.rule);
         if let Some(theirs) = search.overlap(&alike, &self.rivals(rule)) {
             piece.without(&theirs, stack);
@@ -122,7 +124,7 @@ impl Claim {
         &self,
         cell: &Cell<D>,
         search: &mut Search<'e, D>,
-    ) -> Result<Option<&'e Item<D>>, Option<u32>> {
+    ) -> Result<Option<Item<D>>, Option<u32>> {
         let first = search.first(cell, &View::least(self.rules.clone()));
         let rule = first.map(|item| item.rule);
         if !self.exact

@@ -4,15 +4,15 @@
 //! a cell no rule can tell one value from another.
 
 use std::net::IpAddr;
+use std::ops::Range;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::CHUNK;
 use super::kinds::{CellSet, Kinds};
+use crate::list::Rules;
 use crate::{
-    AddrSet, AtomSet, Family, ListedRule, Packet, RangeSet, ServiceBox, ServiceSet, State,
-    StateSet, Traffic,
+    AddrSet, AtomSet, Family, Packet, RangeSet, ServiceBox, ServiceSet, State, StateSet, Traffic,
 };
 
 /// Fields of a packet, in the order in which pieces are cut. Protocols come before ports: a cut
@@ -208,15 +208,16 @@ impl Starts {
         }
     }
 
-    /// The number of starts up to `value`.
-    fn up_to(&self, value: u128) -> usize {
-        match self {
-            Self::Narrow(starts) => {
-                let value = u32::try_from(value).unwrap_or(u32::MAX);
-                starts.partition_point(|s| *s <= value)
+    /// The number of starts up to `value`, which is known to be one of `among`.
+    fn up_to(&self, value: u128, among: Range<usize>) -> usize {
+        among.start
+            + match self {
+                Self::Narrow(starts) => {
+                    let value = u32::try_from(value).unwrap_or(u32::MAX);
+                    starts[among].partition_point(|s| *s <= value)
+                }
+                Self::Wide(starts) => starts[among].partition_point(|s| *s <= value),
             }
-            Self::Wide(starts) => starts.partition_point(|s| *s <= value),
-        }
     }
 }
 
@@ -226,11 +227,48 @@ fn sort_dedup<T: Ord + Send>(values: &mut Vec<T>) {
     values.shrink_to_fit();
 }
 
+/// A table that says of equally wide steps between the first and the last start how many starts lie
+/// before each: what is left to search is short, where starts are spread at all evenly.
+#[derive(Clone, Debug, Default)]
+struct Guide {
+    first: u128,
+    shift: u32,
+    before: Vec<u32>,
+}
+
+impl Guide {
+    fn new(starts: &Starts) -> Self {
+        let (Some(first), Some(last)) = (starts.get(0), starts.get(starts.len().saturating_sub(1)))
+        else {
+            return Self::default();
+        };
+        let bits = u128::BITS - (last - first).leading_zeros();
+        let shift = bits.saturating_sub(usize::BITS - starts.len().leading_zeros());
+        let mut before = vec![0u32; ((last - first) >> shift) as usize + 2];
+        for start in (0..starts.len()).filter_map(|at| starts.get(at)) {
+            before[((start - first) >> shift) as usize + 1] += 1;
+        }
+        for step in 1..before.len() {
+            before[step] += before[step - 1];
+        }
+        Self { first, shift, before }
+    }
+
+    /// How many starts there may be up to `value`: one of this range, its end included.
+    fn among(&self, value: u128) -> Range<usize> {
+        let Some(beyond) = value.checked_sub(self.first) else { return 0..0 };
+        let step = (beyond >> self.shift).min(self.before.len() as u128) as usize;
+        let at = |step: usize| self.before.get(step).or(self.before.last()).copied().unwrap_or(0);
+        at(step) as usize..at(step + 1) as usize
+    }
+}
+
 /// The ranks of one field: its cells, or where some set has several ranges, the kinds of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Axis {
     /// Starts of all cells but the first, which starts at 0.
     starts: Starts,
+    guide: Guide,
     top: u128,
     kinds: Option<Kinds>,
 }
@@ -302,7 +340,7 @@ impl Axis {
     }
 
     fn cell(&self, value: u128) -> u32 {
-        self.starts.up_to(value) as u32
+        self.starts.up_to(value, self.guide.among(value)) as u32
     }
 
     /// The values of cells `lo` to `hi`.
@@ -316,17 +354,17 @@ impl Axis {
 pub(crate) type Axes = [Axis; FIELDS];
 
 /// The axes for one IP version of some rules.
-pub(crate) fn axes(rules: &[ListedRule], family: Family) -> Axes {
+pub(crate) fn axes(rules: &Rules, family: Family) -> Axes {
     let tops = tops(family);
     let none = || Cuts { starts: tops.map(Starts::none), divided: [false; FIELDS] };
     let Cuts { starts, divided } =
-        rules.par_chunks(CHUNK).map(|chunk| Cuts::of(chunk, family)).reduce(none, Cuts::join);
+        rules.runs().map(|run| Cuts::of(rules, run, family)).reduce(none, Cuts::join);
     let mut starts: Vec<Starts> = starts.into();
     starts.par_iter_mut().for_each(Starts::tidy);
     let mut starts = starts.into_iter();
     let mut axes = tops.map(|top| {
         let starts = starts.next().unwrap_or_else(|| Starts::none(top));
-        Axis { starts, top, kinds: None }
+        Axis { guide: Guide::new(&starts), starts, top, kinds: None }
     });
     for field in (0..FIELDS).filter(|field| divided[*field]) {
         let sets = cell_sets(rules, family, field, &axes[field]);
@@ -344,11 +382,11 @@ struct Cuts {
 }
 
 impl Cuts {
-    fn of(rules: &[ListedRule], family: Family) -> Self {
+    fn of(rules: &Rules, run: Range<usize>, family: Family) -> Self {
         let tops = tops(family);
         let mut cuts = Self { starts: tops.map(Starts::none), divided: [false; FIELDS] };
         let mut scratch = Values::default();
-        for traffic in rules.iter().flat_map(ListedRule::all) {
+        for traffic in rules.of(run).flat_map(|rule| rule.all()) {
             for_each_product(traffic, family, &mut scratch, |values| cuts.add(values, &tops));
         }
         cuts.starts.iter_mut().for_each(Starts::tidy);
@@ -377,16 +415,11 @@ impl Cuts {
 }
 
 /// The distinct sets that rules have in one field.
-fn cell_sets(
-    rules: &[ListedRule],
-    family: Family,
-    field: usize,
-    axis: &Axis,
-) -> FxHashSet<CellSet> {
-    let of_chunk = |chunk: &[ListedRule]| {
+fn cell_sets(rules: &Rules, family: Family, field: usize, axis: &Axis) -> FxHashSet<CellSet> {
+    let of_run = |run: Range<usize>| {
         let (mut sets, mut set) = (FxHashSet::default(), CellSet::new());
         let mut scratch = Values::default();
-        for traffic in chunk.iter().flat_map(ListedRule::all) {
+        for traffic in rules.of(run).flat_map(|rule| rule.all()) {
             for_each_product(traffic, family, &mut scratch, |values| {
                 set.clear();
                 set.extend(values[field].iter().map(|r| (axis.cell(r.0), axis.cell(r.1))));
@@ -401,5 +434,5 @@ fn cell_sets(
         all.extend(more);
         all
     };
-    rules.par_chunks(CHUNK).map(of_chunk).reduce(FxHashSet::default, join)
+    rules.runs().map(of_run).reduce(FxHashSet::default, join)
 }

@@ -102,7 +102,7 @@ impl<const D: usize> Part<D> {
                 Some(Self::Solid(part.cut(item, None, &cell)))
             }
             (Self::Solid(part), Some(_)) => {
-                let product = Product::of(&Item { bounds: *part, ..item.clone() }, None);
+                let product = Product::of(&Item { bounds: *part, ..*item }, None);
                 Self::Shaped(product).shared(item, shape)
             }
             (Self::Shaped(part), _) => {
@@ -176,7 +176,7 @@ fn spare<const D: usize>(
     let mut ignored = Shares::default();
     parts.iter().all(|part| {
         index.items_of(rule).all(|item| {
-            part.shared(item, index.shape(item)).is_none_or(|shared| {
+            part.shared(&item, index.shape(&item)).is_none_or(|shared| {
                 shared.cover(search, &view, meter, &mut ignored) == Cover::Full
             })
         })
@@ -188,7 +188,7 @@ pub(crate) fn excerpt<const D: usize>(index: &Index<D>, rules: &[u32], kinds: u8
     let (mut items, mut shapes) = (Vec::new(), Vec::new());
     for (number, rule) in rules.iter().enumerate() {
         for item in index.items_of(*rule).filter(|item| item.mask & kinds != 0) {
-            let shape = index.shape(item).map_or(SOLID, |shape| {
+            let shape = index.shape(&item).map_or(SOLID, |shape| {
                 shapes.push(shape.clone());
                 shapes.len() as u32 - 1
             });

@@ -1,9 +1,10 @@
 //! A static tree over the boxes of a list, made for questions about the first match.
 //!
-//! Each node splits its items three ways along one field: wholly below a cut, wholly at or above
-//! it, and across it. Where no cut helps it splits by rule number. A node knows its tight bounds,
-//! its lowest and highest rule number and which kinds of items it holds, so that a search skips
-//! what can't matter.
+//! Items are parted three ways along one field: wholly below a cut, wholly at or above it, and
+//! across it; where no cut helps they are parted by rule number. Up to eight parts hang below a node,
+//! up to eight items stand in a leaf, their corners side by side: the test of a whole node is a few
+//! vector instructions and reads memory in a row. A node knows each part's tight bounds, lowest and
+//! highest rule number and which kinds of items it holds, so that a search skips what can't matter.
 
 use super::cuboid::{Cell, Cuboid, Spans, span_at};
 use super::split;
@@ -42,7 +43,7 @@ pub(crate) mod mask {
 }
 
 /// A box of a rule, or the bounds of a product.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Item<const D: usize> {
     pub(crate) bounds: Cuboid<D>,
     pub(crate) rule: u32,
@@ -51,54 +52,188 @@ pub(crate) struct Item<const D: usize> {
     pub(crate) mask: u8,
 }
 
+/// Boxes side by side: what a node has below it, or a leaf in it.
+pub(crate) const WIDE: usize = 8;
+
+/// Corners of up to [`WIDE`] boxes, field by field, so that a few instructions try all of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Lanes<const D: usize> {
+    lo: [[u32; WIDE]; D],
+    hi: [[u32; WIDE]; D],
+}
+
+impl<const D: usize> Lanes<D> {
+    /// Lanes that meet nothing. Ranks are below 2³¹, so differences show in the sign.
+    const EMPTY: Self = Self { lo: [[u32::MAX >> 1; WIDE]; D], hi: [[u32::MAX; WIDE]; D] };
+
+    fn set(&mut self, lane: usize, bounds: &Cuboid<D>) {
+        for d in 0..D {
+            self.lo[d][lane] = bounds.lo[d];
+            self.hi[d][lane] = bounds.hi[d];
+        }
+    }
+
+    pub(crate) fn get(&self, lane: usize) -> Cuboid<D> {
+        Cuboid {
+            lo: std::array::from_fn(|d| self.lo[d][lane]),
+            hi: std::array::from_fn(|d| self.hi[d][lane]),
+        }
+    }
+
+    /// One bit for each lane that meets `bounds`.
+    #[inline]
+    pub(crate) fn meeting(&self, bounds: &Cuboid<D>) -> u32 {
+        let mut apart = [0u32; WIDE];
+        for d in 0..D {
+            let (from, to) = (bounds.lo[d], bounds.hi[d]);
+            for ((apart, lo), hi) in apart.iter_mut().zip(&self.lo[d]).zip(&self.hi[d]) {
+                *apart |= to.wrapping_sub(*lo) | hi.wrapping_sub(from);
+            }
+        }
+        let bit = |(lane, apart): (usize, u32)| (!apart >> 31) << lane;
+        apart.into_iter().enumerate().map(bit).fold(0, |bits, bit| bits | bit)
+    }
+}
+
+/// Up to [`WIDE`] parts of the tree, those with the lowest rule numbers first.
 #[derive(Clone, Debug)]
 pub(crate) struct Node<const D: usize> {
-    pub(crate) bounds: Cuboid<D>,
-    /// Lowest and highest rule number.
-    pub(crate) rules: (u32, u32),
-    pub(crate) mask: u8,
-    pub(crate) kids: Kids,
+    pub(crate) boxes: Lanes<D>,
+    pub(crate) lowest: [u32; WIDE],
+    pub(crate) highest: [u32; WIDE],
+    pub(crate) masks: [u8; WIDE],
+    pub(crate) kids: [Kid; WIDE],
 }
 
 /// What is below a node.
-#[derive(Clone, Debug)]
-pub(crate) enum Kids {
-    /// Items `.0 .. .1`.
-    Leaf(u32, u32),
-    /// Nodes, the one with the lowest rule number first; [`Kids::NONE`] fills up.
-    Inner([u32; 3]),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kid {
+    /// The leaf of this number.
+    Leaf(u32),
+    /// The node of this number.
+    Node(u32),
 }
 
-impl Kids {
-    pub(crate) const NONE: u32 = u32::MAX;
+/// What a node or a leaf says of itself to the node above it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Summary<const D: usize> {
+    pub(crate) bounds: Cuboid<D>,
+    pub(crate) lowest: u32,
+    pub(crate) highest: u32,
+    pub(crate) mask: u8,
+    pub(crate) kid: Kid,
+}
+
+impl<const D: usize> Node<D> {
+    /// A node over at most [`WIDE`] parts.
+    pub(crate) fn over(mut parts: Vec<Summary<D>>) -> Self {
+        parts.sort_unstable_by_key(|part| part.lowest);
+        let mut node = Self {
+            boxes: Lanes::EMPTY,
+            lowest: [u32::MAX; WIDE],
+            highest: [0; WIDE],
+            masks: [0; WIDE],
+            kids: [Kid::Leaf(0); WIDE],
+        };
+        for (lane, part) in parts.iter().enumerate() {
+            node.boxes.set(lane, &part.bounds);
+            (node.lowest[lane], node.highest[lane]) = (part.lowest, part.highest);
+            (node.masks[lane], node.kids[lane]) = (part.mask, part.kid);
+        }
+        node
+    }
+}
+
+/// Up to [`WIDE`] items, in the order of their rules.
+#[derive(Clone, Debug)]
+pub(crate) struct Leaf<const D: usize> {
+    pub(crate) boxes: Lanes<D>,
+    pub(crate) rules: [u32; WIDE],
+    shapes: [u32; WIDE],
+    pub(crate) masks: [u8; WIDE],
+    len: u8,
+}
+
+impl<const D: usize> Leaf<D> {
+    /// A leaf of at most [`WIDE`] items.
+    pub(crate) fn of(items: &[Item<D>]) -> Self {
+        let mut leaf = Self {
+            boxes: Lanes::EMPTY,
+            rules: [u32::MAX; WIDE],
+            shapes: [SOLID; WIDE],
+            masks: [0; WIDE],
+            len: items.len() as u8,
+        };
+        for (lane, item) in items.iter().enumerate() {
+            leaf.boxes.set(lane, &item.bounds);
+            (leaf.rules[lane], leaf.shapes[lane]) = (item.rule, item.shape);
+            leaf.masks[lane] = item.mask;
+        }
+        leaf
+    }
+
+    pub(crate) fn item(&self, lane: usize) -> Item<D> {
+        Item {
+            bounds: self.boxes.get(lane),
+            rule: self.rules[lane],
+            shape: self.shapes[lane],
+            mask: self.masks[lane],
+        }
+    }
+
+    /// The number of its items.
+    pub(crate) fn len(&self) -> usize {
+        self.len.into()
+    }
 }
 
 /// The tree with its items.
 #[derive(Debug)]
 pub(crate) struct Index<const D: usize> {
-    /// The root comes first. Empty when there is no item.
-    pub(crate) nodes: Vec<Node<D>>,
-    /// In leaf order: neighbours in space are mostly neighbours here.
-    pub(crate) items: Vec<Item<D>>,
+    pub(crate) tree: Tree<D>,
     pub(crate) shapes: Vec<Shape<D>>,
-    /// Items of rule `r`: `by_rule[starts[r] .. starts[r + 1]]`.
+    /// Places of rule `r`: `by_rule[starts[r] .. starts[r + 1]]`. A place is the number of a leaf
+    /// times [`WIDE`] and a lane.
     starts: Vec<u32>,
     by_rule: Vec<u32>,
 }
 
+/// Nodes and leaves.
+#[derive(Debug)]
+pub(crate) struct Tree<const D: usize> {
+    /// Where searches begin; `None` when there is no item.
+    pub(crate) root: Option<Kid>,
+    pub(crate) nodes: Vec<Node<D>>,
+    /// Neighbours in space are mostly neighbours here.
+    pub(crate) leaves: Vec<Leaf<D>>,
+}
+
 impl<const D: usize> Index<D> {
     /// The index of `rules` rules, whose items may come in any order.
-    pub(crate) fn build(mut items: Vec<Item<D>>, shapes: Vec<Shape<D>>, rules: usize) -> Self {
-        let nodes = split::tree(&mut items);
-        let (starts, by_rule) = group_by_rule(&items, rules);
-        Self { nodes, items, shapes, starts, by_rule }
+    pub(crate) fn build(items: Vec<Item<D>>, shapes: Vec<Shape<D>>, rules: usize) -> Self {
+        let tree = split::tree(items);
+        let (starts, by_rule) = group_by_rule(&tree.leaves, rules);
+        Self { tree, shapes, starts, by_rule }
     }
 
     /// The items of one rule.
-    pub(crate) fn items_of(&self, rule: u32) -> impl Iterator<Item = &Item<D>> + Clone {
+    pub(crate) fn items_of(&self, rule: u32) -> impl Iterator<Item = Item<D>> + Clone + use<'_, D> {
+        self.places_of(rule).map(|(leaf, lane)| self.tree.leaves[leaf].item(lane))
+    }
+
+    fn places_of(&self, rule: u32) -> impl Iterator<Item = (usize, usize)> + Clone + use<'_, D> {
         let at = rule as usize;
         let of_rule = self.starts[at] as usize..self.starts[at + 1] as usize;
-        self.by_rule[of_rule].iter().map(|&i| &self.items[i as usize])
+        self.by_rule[of_rule].iter().map(|place| (*place as usize / WIDE, *place as usize % WIDE))
+    }
+
+    /// The rules in the order of the leaves: neighbours there ask for the same nodes.
+    pub(crate) fn leaf_order(&self) -> Vec<u32> {
+        let rules = self.starts.len() - 1;
+        let mut seen = vec![false; rules];
+        let items = self.tree.leaves.iter().flat_map(|leaf| &leaf.rules[..leaf.len()]).copied();
+        let all = items.chain(0..rules as u32);
+        all.filter(|rule| !std::mem::replace(&mut seen[*rule as usize], true)).collect()
     }
 
     /// Whether the rule is one item.
@@ -109,10 +244,9 @@ impl<const D: usize> Index<D> {
     /// Lets a rule's items take part in searches for what is sure to match, or in none. Nodes keep
     /// their masks, which then promise more than there is: searches stay right.
     pub(crate) fn enable(&mut self, rule: u32, enabled: bool) {
-        let at = rule as usize;
-        for number in self.starts[at] as usize..self.starts[at + 1] as usize {
-            let item = &mut self.items[self.by_rule[number] as usize];
-            item.mask = if enabled { mask::LEAST } else { 0 };
+        let places: Vec<(usize, usize)> = self.places_of(rule).collect();
+        for (leaf, lane) in places {
+            self.tree.leaves[leaf].masks[lane] = if enabled { mask::LEAST } else { 0 };
         }
     }
 
@@ -121,11 +255,10 @@ impl<const D: usize> Index<D> {
         self.shapes.get(item.shape as usize)
     }
 
-    pub(crate) fn contains(&self, item: &Item<D>, cell: &Cell<D>) -> bool {
-        item.bounds.contains(cell)
-            && self
-                .shape(item)
-                .is_none_or(|shape| (0..D).all(|d| span_at(&shape[d], cell[d]).is_some()))
+    /// Whether an item whose bounds contain the cell contains it.
+    pub(crate) fn contains(&self, leaf: &Leaf<D>, lane: usize, cell: &Cell<D>) -> bool {
+        let shape = self.shapes.get(leaf.shapes[lane] as usize);
+        shape.is_none_or(|shape| (0..D).all(|d| span_at(&shape[d], cell[d]).is_some()))
     }
 }
 
@@ -137,20 +270,23 @@ pub(crate) fn class_of(mask: u8) -> Class {
         .unwrap_or(Class::Other)
 }
 
-/// Item numbers by rule, as a counting sort.
-fn group_by_rule<const D: usize>(items: &[Item<D>], rules: usize) -> (Vec<u32>, Vec<u32>) {
+/// Places of items by rule, as a counting sort.
+fn group_by_rule<const D: usize>(leaves: &[Leaf<D>], rules: usize) -> (Vec<u32>, Vec<u32>) {
     let mut starts = vec![0u32; rules + 1];
-    for item in items {
-        starts[item.rule as usize + 1] += 1;
+    let all = || leaves.iter().flat_map(|leaf| &leaf.rules[..leaf.len()]);
+    for rule in all() {
+        starts[*rule as usize + 1] += 1;
     }
     for at in 1..starts.len() {
         starts[at] += starts[at - 1];
     }
-    let (mut next, mut by_rule) = (starts.clone(), vec![0u32; items.len()]);
-    for (number, item) in items.iter().enumerate() {
-        let slot = &mut next[item.rule as usize];
-        by_rule[*slot as usize] = number as u32;
-        *slot += 1;
+    let (mut next, mut by_rule) = (starts.clone(), vec![0u32; all().count()]);
+    for (number, leaf) in leaves.iter().enumerate() {
+        for (lane, rule) in leaf.rules[..leaf.len()].iter().enumerate() {
+            let slot = &mut next[*rule as usize];
+            by_rule[*slot as usize] = (number * WIDE + lane) as u32;
+            *slot += 1;
+        }
     }
     (starts, by_rule)
 }

@@ -147,14 +147,18 @@ impl<'a, const D: usize> Draft<'a, D> {
         spans
     }
 
-    /// Appends items made elsewhere with the same frame.
-    pub(crate) fn append(mut self, other: Self) -> Self {
-        let offset = self.shapes.len() as u32;
-        self.items.extend(other.items.into_iter().map(|item| match item.shape {
-            SOLID => item,
-            shape => Item { shape: shape + offset, ..item },
-        }));
-        self.shapes.extend(other.shapes);
-        self
+    /// Everything of several drafts with the same frame, in order.
+    pub(crate) fn joined(frame: &'a Frame<D>, drafts: Vec<Self>) -> Self {
+        let mut all = Self::new(frame);
+        all.items.reserve_exact(drafts.iter().map(|draft| draft.items.len()).sum());
+        for draft in drafts {
+            let offset = all.shapes.len() as u32;
+            all.items.extend(draft.items.into_iter().map(|item| match item.shape {
+                SOLID => item,
+                shape => Item { shape: shape + offset, ..item },
+            }));
+            all.shapes.extend(draft.shapes);
+        }
+        all
     }
 }

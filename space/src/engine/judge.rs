@@ -40,7 +40,7 @@ impl<'e, 's, const D: usize> Case<'e, 's, D> {
         budget: Budget,
     ) -> Self {
         let index = &engine.index;
-        let parts = index.items_of(rule).map(|item| Part::of(item, index.shape(item))).collect();
+        let parts = index.items_of(rule).map(|item| Part::of(&item, index.shape(&item))).collect();
         Self { engine, search, rule, parts, budget }
     }
 
@@ -188,9 +188,9 @@ impl<'e, 's, const D: usize> Case<'e, 's, D> {
         let items = index.items_of(rule).take(TRIES as usize);
         items
             .flat_map(|item| {
-                let shape = index.shape(item);
+                let shape = index.shape(&item);
                 let parts = self.parts.iter().take(TRIES as usize);
-                parts.filter_map(move |part| part.shared(item, shape))
+                parts.filter_map(move |part| part.shared(&item, shape))
             })
             .flat_map(|shared| [shared.corner(), shared.sample(0)])
             .collect()

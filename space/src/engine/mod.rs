@@ -27,10 +27,9 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use crate::list::Rules;
 use crate::sample::Choice;
-use crate::{
-    Bound, Budget, Class, Difference, Doubt, Family, ListedRule, Open, Packet, Traffic, Verdict,
-};
+use crate::{Bound, Budget, Class, Difference, Doubt, Family, Open, Packet, Traffic, Verdict};
 use axis::{Values, axes, for_each_product, to_traffic, values_of};
 use cover::{Cover, Meter, Shares, cover};
 use cuboid::{Cell, Product, Region};
@@ -40,8 +39,6 @@ use judge::Case;
 use remainder::{merge, remainder};
 use search::{Search, View};
 
-/// Rules that one task prepares.
-const CHUNK: usize = 4096;
 /// Rules that one task judges: few enough for hard ones to spread over all cores.
 const JUDGED: usize = 256;
 /// Overlapping items looked at when exceptions are counted.
@@ -67,7 +64,7 @@ pub(crate) trait Analysis: Send + Sync + std::fmt::Debug {
 }
 
 /// The analysis of one IP version, with as many dimensions as the rules tell packets apart by.
-pub(crate) fn analysis(rules: &[ListedRule], default: Class, family: Family) -> Box<dyn Analysis> {
+pub(crate) fn analysis(rules: &Rules, default: Class, family: Family) -> Box<dyn Analysis> {
     let axes = axes(rules, family);
     match axes.iter().filter(|axis| axis.is_cut()).count() {
         0..=3 => Box::new(Engine::<3>::build(rules, default, family, axes)),
@@ -91,17 +88,14 @@ struct Engine<const D: usize> {
 }
 
 impl<const D: usize> Engine<D> {
-    fn build(rules: &[ListedRule], default: Class, family: Family, axes: axis::Axes) -> Self {
+    fn build(rules: &Rules, default: Class, family: Family, axes: axis::Axes) -> Self {
         let frame = Frame::new(axes);
-        let made: Vec<Draft<D>> = rules
-            .par_chunks(CHUNK)
-            .enumerate()
-            .map(|(chunk, rules)| items_of(&frame, rules, (chunk * CHUNK) as u32, family))
-            .collect();
-        let all = made.into_iter().fold(Draft::new(&frame), Draft::append);
-        let index = Index::build(all.items, all.shapes, rules.len());
-        let classes = rules.iter().map(|rule| rule.class).collect();
-        let exact = rules.iter().all(ListedRule::is_exact);
+        let made = rules.runs().map(|run| items_of(&frame, rules, run, family));
+        let made: Vec<Draft<D>> = made.collect();
+        let all = Draft::joined(&frame, made);
+        let index = Index::build(all.items, all.shapes, rules.len);
+        let classes = rules.all().map(|rule| rule.class).collect();
+        let exact = rules.all().all(|rule| rule.is_exact());
         Self { family, frame, index, classes, default, exact }
     }
 
@@ -110,14 +104,6 @@ impl<const D: usize> Engine<D> {
         let values = self.frame.cell(cell);
         let fields = std::array::from_fn(|field| std::slice::from_ref(&values[field]));
         Choice { family: self.family, fields }.packet()
-    }
-
-    /// Rule numbers in the order of the tree's leaves: neighbours there ask for the same nodes.
-    fn leaf_order(&self) -> Vec<u32> {
-        let mut seen = vec![false; self.classes.len()];
-        let items = self.index.items.iter().map(|item| item.rule);
-        let all = items.chain(0..self.classes.len() as u32);
-        all.filter(|rule| !std::mem::replace(&mut seen[*rule as usize], true)).collect()
     }
 
     /// What `region` has in common with the cells of this list, and perhaps a little more.
@@ -131,7 +117,7 @@ impl<const D: usize> Engine<D> {
 
     /// What a rule may match.
     fn products(&self, rule: u32) -> impl Iterator<Item = Product<D>> + use<'_, D> {
-        self.index.items_of(rule).map(|item| Product::of(item, self.index.shape(item)))
+        self.index.items_of(rule).map(|item| Product::of(&item, self.index.shape(&item)))
     }
 
     /// Rules of the view that share a cell with one of `products`, in order: those of `most` items
@@ -204,7 +190,7 @@ impl<const D: usize> Engine<D> {
 
 impl<const D: usize> Analysis for Engine<D> {
     fn verdicts(&self, budget: Budget) -> Vec<Verdict> {
-        let order = self.leaf_order();
+        let order = self.index.leaf_order();
         let nothing = Verdict::Undecided(Doubt::Unfinished { proven: 0, of: 0 });
         let out = Mutex::new(vec![nothing; order.len()]);
         order.par_chunks(JUDGED).for_each(|rules| {
@@ -258,7 +244,7 @@ impl<const D: usize> Analysis for Engine<D> {
         let region_parts = self.around(region);
         let items = self.index.items_of(rule).filter(|item| item.mask & own != 0);
         let bases: Vec<Product<D>> = items
-            .map(|item| Product::of(item, self.index.shape(item)))
+            .map(|item| Product::of(&item, self.index.shape(&item)))
             .flat_map(|part| region_parts.iter().filter_map(move |r| part.intersect(r)))
             .collect();
         self.without(&bases, &view.fresh(), region, budget)
@@ -282,15 +268,15 @@ impl Bound {
     }
 }
 
-/// The items of consecutive rules, of which the first has number `from`.
+/// The items of the rules in a run of places.
 fn items_of<'f, const D: usize>(
     frame: &'f Frame<D>,
-    rules: &[ListedRule],
-    from: u32,
+    rules: &Rules,
+    run: Range<usize>,
     family: Family,
 ) -> Draft<'f, D> {
     let (mut items, mut scratch) = (Draft::new(frame), Values::default());
-    for (number, rule) in (from..).zip(rules) {
+    for (number, rule) in (run.start as u32..).zip(rules.of(run)) {
         let bits = mask::of(rule.class) | mask::FRESH;
         for (traffic, kinds) in [(rule.least, mask::LEAST | mask::MOST), (rule.most, mask::MOST)] {
             for traffic in traffic {

@@ -2,8 +2,8 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::cuboid::{Cell, Region};
-use super::index::{Index, Item, Kids, Node, mask};
+use super::cuboid::{Cell, Cuboid, Region};
+use super::index::{Index, Item, Kid, Leaf, Node, WIDE, mask};
 use crate::Class;
 
 /// Which items a question is about.
@@ -38,17 +38,19 @@ impl View {
         Self { bits: mask::FRESH, ..self }
     }
 
-    fn has<const D: usize>(&self, item: &Item<D>) -> bool {
-        item.mask & self.kinds != 0
-            && item.mask & self.bits == self.bits
-            && self.rules.contains(&item.rule)
+    fn has<const D: usize>(&self, leaf: &Leaf<D>, lane: usize) -> bool {
+        let mask = leaf.masks[lane];
+        mask & self.kinds != 0
+            && mask & self.bits == self.bits
+            && self.rules.contains(&leaf.rules[lane])
     }
 
-    fn may_have<const D: usize>(&self, node: &Node<D>) -> bool {
-        node.mask & self.kinds != 0
-            && node.mask & self.bits == self.bits
-            && node.rules.0 < self.rules.end
-            && self.rules.start <= node.rules.1
+    fn may_have<const D: usize>(&self, node: &Node<D>, lane: usize) -> bool {
+        let mask = node.masks[lane];
+        mask & self.kinds != 0
+            && mask & self.bits == self.bits
+            && node.lowest[lane] < self.rules.end
+            && self.rules.start <= node.highest[lane]
     }
 }
 
@@ -58,7 +60,8 @@ pub(crate) struct Search<'a, const D: usize> {
     pub(crate) index: &'a Index<D>,
     /// Nodes visited in all.
     pub(crate) visits: u64,
-    pending: Vec<u32>,
+    /// Parts to look at, with the lowest rule number in each.
+    pending: Vec<(Kid, u32)>,
 }
 
 /// The piece that [`Search::best_cover`] found.
@@ -75,35 +78,30 @@ impl<'a, const D: usize> Search<'a, D> {
     }
 
     /// The lowest matching item of a view.
-    pub(crate) fn first(&mut self, cell: &Cell<D>, view: &View) -> Option<&'a Item<D>> {
-        let mut best: Option<&'a Item<D>> = None;
-        let beats = |best: Option<&Item<D>>, rule: u32| best.is_none_or(|b| rule < b.rule);
+    pub(crate) fn first(&mut self, cell: &Cell<D>, view: &View) -> Option<Item<D>> {
+        let mut best: Option<(u32, &'a Leaf<D>, usize)> = None;
         self.walk(
+            &Cuboid::at(cell),
+            view,
             &mut best,
-            |best, node| {
-                view.may_have(node) && beats(*best, node.rules.0) && node.bounds.contains(cell)
-            },
-            |best, index, item| {
-                if view.has(item) && beats(*best, item.rule) && index.contains(item, cell) {
-                    *best = Some(item);
+            |best, rule| best.is_some_and(|b| b.0 <= rule),
+            |best, index, leaf, lane| {
+                if index.contains(leaf, lane, cell) {
+                    *best = Some((leaf.rules[lane], leaf, lane));
                 }
                 ControlFlow::Continue(())
             },
         );
-        best
+        best.map(|(_, leaf, lane)| leaf.item(lane))
     }
 
     /// Whether an item of the view contains the cell.
     pub(crate) fn any(&mut self, cell: &Cell<D>, view: &View) -> bool {
         let mut found = false;
-        self.walk(
-            &mut found,
-            |_, node| view.may_have(node) && node.bounds.contains(cell),
-            |found, index, item| {
-                *found = view.has(item) && index.contains(item, cell);
-                if *found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            },
-        );
+        self.walk(&Cuboid::at(cell), view, &mut found, never, |found, index, leaf, lane| {
+            *found = index.contains(leaf, lane, cell);
+            if *found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
         found
     }
 
@@ -116,17 +114,13 @@ impl<'a, const D: usize> Search<'a, D> {
         view: &View,
     ) -> Option<Pivot<R>> {
         let mut best: Option<Pivot<R>> = None;
-        self.walk(
-            &mut best,
-            |_, node| view.may_have(node) && node.bounds.contains(cell),
-            |best, index, item| {
-                if view.has(item) && index.contains(item, cell) {
-                    let cut = region.cut(item, index.shape(item), cell);
-                    return keep_larger(best, item.rule, cut, region);
-                }
-                ControlFlow::Continue(())
-            },
-        );
+        self.walk(&Cuboid::at(cell), view, &mut best, never, |best, index, leaf, lane| {
+            if !index.contains(leaf, lane, cell) {
+                return ControlFlow::Continue(());
+            }
+            let item = leaf.item(lane);
+            keep_larger(best, item.rule, region.cut(&item, index.shape(&item), cell), region)
+        });
         best
     }
 
@@ -138,43 +132,31 @@ impl<'a, const D: usize> Search<'a, D> {
         view: &View,
         scan: usize,
     ) -> Option<Pivot<R>> {
-        let bounds = region.bounds();
         let mut state = (None, 0usize);
-        self.walk(
-            &mut state,
-            |_, node| view.may_have(node) && node.bounds.meets(&bounds),
-            |(best, seen), index, item| {
-                let shape = index.shape(item);
-                if !view.has(item) {
-                    return ControlFlow::Continue(());
-                }
-                let Some(cell) = region.meeting(item, shape) else {
-                    return ControlFlow::Continue(());
-                };
-                let cut = region.cut(item, shape, &cell);
-                *seen += 1;
-                let flow = keep_larger(best, item.rule, cut, region);
-                if *seen >= scan { ControlFlow::Break(()) } else { flow }
-            },
-        );
+        self.walk(&region.bounds(), view, &mut state, never, |state, index, leaf, lane| {
+            let (best, seen) = state;
+            let item = leaf.item(lane);
+            let shape = index.shape(&item);
+            let Some(cell) = region.meeting(&item, shape) else {
+                return ControlFlow::Continue(());
+            };
+            let cut = region.cut(&item, shape, &cell);
+            *seen += 1;
+            let flow = keep_larger(best, item.rule, cut, region);
+            if *seen >= scan { ControlFlow::Break(()) } else { flow }
+        });
         state.0
     }
 
     /// The part of `region` that it shares with some item of the view.
     pub(crate) fn overlap<R: Region<D>>(&mut self, region: &R, view: &View) -> Option<R> {
-        let bounds = region.bounds();
         let mut found = None;
-        self.walk(
-            &mut found,
-            |_, node| view.may_have(node) && node.bounds.meets(&bounds),
-            |found, index, item| {
-                if view.has(item) {
-                    let shape = index.shape(item);
-                    *found = region.meeting(item, shape).map(|cell| region.cut(item, shape, &cell));
-                }
-                if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            },
-        );
+        self.walk(&region.bounds(), view, &mut found, never, |found, index, leaf, lane| {
+            let item = leaf.item(lane);
+            let shape = index.shape(&item);
+            *found = region.meeting(&item, shape).map(|cell| region.cut(&item, shape, &cell));
+            if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
         found
     }
 
@@ -186,65 +168,73 @@ impl<'a, const D: usize> Search<'a, D> {
         view: &View,
         most: usize,
     ) -> Vec<u32> {
-        let bounds = region.bounds();
-        let mut rules = Vec::new();
-        self.walk(
-            &mut rules,
-            |_, node| view.may_have(node) && node.bounds.meets(&bounds),
-            |rules, index, item| {
-                if view.has(item) && region.meeting(item, index.shape(item)).is_some() {
-                    rules.push(item.rule);
-                }
-                if rules.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            },
-        );
-        rules.sort_unstable();
-        rules.dedup();
-        rules
+        self.rules(&region.bounds(), view, most, |index, leaf, lane| {
+            let item = leaf.item(lane);
+            region.meeting(&item, index.shape(&item)).is_some()
+        })
     }
 
     /// Rules of the view that match the cell, in order: at most `most`.
     pub(crate) fn matching(&mut self, cell: &Cell<D>, view: &View, most: usize) -> Vec<u32> {
+        self.rules(&Cuboid::at(cell), view, most, |index, leaf, lane| {
+            index.contains(leaf, lane, cell)
+        })
+    }
+
+    /// Rules of the first `most` items of the view whose bounds meet a box and that `test` accepts.
+    fn rules(
+        &mut self,
+        around: &Cuboid<D>,
+        view: &View,
+        most: usize,
+        test: impl Fn(&Index<D>, &Leaf<D>, usize) -> bool,
+    ) -> Vec<u32> {
         let mut rules = Vec::new();
-        self.walk(
-            &mut rules,
-            |_, node| view.may_have(node) && node.bounds.contains(cell),
-            |rules, index, item| {
-                if view.has(item) && index.contains(item, cell) {
-                    rules.push(item.rule);
-                }
-                if rules.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            },
-        );
+        self.walk(around, view, &mut rules, never, |rules, index, leaf, lane| {
+            if test(index, leaf, lane) {
+                rules.push(leaf.rules[lane]);
+            }
+            if rules.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
         rules.sort_unstable();
         rules.dedup();
         rules
     }
 
-    /// Looks at the items below every node that `enter` accepts, lowest rule numbers first,
-    /// until `visit` breaks.
+    /// Looks at the items of the view whose bounds meet a box, parts with the lowest rule numbers
+    /// first, until `visit` breaks. What begins at a rule that is too `late` is passed over.
+    #[inline]
     fn walk<S>(
         &mut self,
+        around: &Cuboid<D>,
+        view: &View,
         state: &mut S,
-        enter: impl Fn(&S, &Node<D>) -> bool,
-        mut visit: impl FnMut(&mut S, &'a Index<D>, &'a Item<D>) -> ControlFlow<()>,
+        late: impl Fn(&S, u32) -> bool,
+        mut visit: impl FnMut(&mut S, &'a Index<D>, &'a Leaf<D>, usize) -> ControlFlow<()>,
     ) {
-        let index = self.index;
+        let (index, tree) = (self.index, &self.index.tree);
         self.pending.clear();
-        self.pending.extend((!index.nodes.is_empty()).then_some(0));
-        while let Some(at) = self.pending.pop() {
-            let node = &index.nodes[at as usize];
-            self.visits += 1;
-            if !enter(state, node) {
+        self.pending.extend(tree.root.map(|root| (root, 0)));
+        while let Some((kid, lowest)) = self.pending.pop() {
+            if late(state, lowest) {
                 continue;
             }
-            match node.kids {
-                Kids::Inner(kids) => {
-                    self.pending.extend(kids.into_iter().rev().filter(|kid| *kid != Kids::NONE));
+            self.visits += 1;
+            match kid {
+                Kid::Node(at) => {
+                    let node = &tree.nodes[at as usize];
+                    // The first lane last, since the last one in is the first out.
+                    for lane in lanes(node.boxes.meeting(around)).rev() {
+                        if view.may_have(node, lane) {
+                            self.pending.push((node.kids[lane], node.lowest[lane]));
+                        }
+                    }
                 }
-                Kids::Leaf(from, to) => {
-                    for item in &index.items[from as usize..to as usize] {
-                        if visit(state, index, item).is_break() {
+                Kid::Leaf(at) => {
+                    let leaf = &tree.leaves[at as usize];
+                    for lane in lanes(leaf.boxes.meeting(around)) {
+                        let fits = view.has(leaf, lane) && !late(state, leaf.rules[lane]);
+                        if fits && visit(state, index, leaf, lane).is_break() {
                             return;
                         }
                     }
@@ -252,6 +242,16 @@ impl<'a, const D: usize> Search<'a, D> {
             }
         }
     }
+}
+
+/// For searches whose answer does not hang on the order of rules.
+fn never<S>(_: &S, _: u32) -> bool {
+    false
+}
+
+/// The lanes whose bits are set.
+fn lanes(bits: u32) -> impl DoubleEndedIterator<Item = usize> {
+    (0..WIDE).filter(move |lane| bits >> lane & 1 != 0)
 }
 
 /// Keeps the larger piece; breaks when it is the whole region.

@@ -1,10 +1,12 @@
 //! Building the tree of an [`Index`](super::index::Index).
 
-use super::cuboid::Cuboid;
-use super::index::{Item, Kids, Node, SOLID, mask};
+use rayon::prelude::*;
 
-/// Items in a leaf at most.
-const LEAF: usize = 8;
+use super::cuboid::Cuboid;
+use super::index::{Item, Kid, Leaf, Node, SOLID, Summary, Tree, WIDE, mask};
+
+/// Items that a leaf is to have on average.
+const FILL: usize = 6;
 /// Above this many items the parts of a node are built in parallel.
 const PARALLEL: usize = 8192;
 /// Items looked at for choosing a cut.
@@ -12,105 +14,121 @@ const SAMPLE: usize = 48;
 /// A cut is worth a node when it leaves less than this percentage of a scan.
 const WORTH: usize = 97;
 
-/// Orders `items` by leaf and returns the nodes over them, the root first.
-pub(super) fn tree<const D: usize>(items: &mut [Item<D>]) -> Vec<Node<D>> {
-    if items.is_empty() { Vec::new() } else { subtree(items, 0) }
-}
-
-/// The nodes over `items`, which start at number `base` of all; child numbers count from the root.
-fn subtree<const D: usize>(items: &mut [Item<D>], base: u32) -> Vec<Node<D>> {
-    if items.len() > PARALLEL {
-        return forked(items, base);
+/// The tree over `items`.
+pub(super) fn tree<const D: usize>(mut items: Vec<Item<D>>) -> Tree<D> {
+    let mut tree = Tree { root: None, nodes: Vec::new(), leaves: Vec::new() };
+    if !items.is_empty() {
+        tree.root = Some(subtree(&mut items, &mut tree).kid);
     }
-    let mut nodes = Vec::with_capacity(items.len() / 2 + 1);
-    grow(items, base, &mut nodes);
-    nodes
+    tree
 }
 
-/// A subtree whose parts are built in parallel.
-fn forked<const D: usize>(items: &mut [Item<D>], base: u32) -> Vec<Node<D>> {
-    let root = summary(items);
-    let ends = divide(items, &root.bounds);
-    let (low, rest) = items.split_at_mut(ends.0);
-    let (high, across) = rest.split_at_mut(ends.1 - ends.0);
-    let part = |items, offset: usize| non_empty(items, base + offset as u32);
-    let (a, (b, c)) = rayon::join(
-        || part(low, 0),
-        || rayon::join(|| part(high, ends.0), || part(across, ends.1)),
-    );
-    let mut nodes = vec![root];
-    let mut kids = Vec::with_capacity(3);
-    for part in [a, b, c].into_iter().filter(|p| !p.is_empty()) {
-        let offset = nodes.len() as u32;
-        kids.push((part[0].rules.0, offset));
-        nodes.extend(part.into_iter().map(|node| moved(node, offset)));
+/// Appends what is needed for `items` and sums it up.
+fn subtree<const D: usize>(items: &mut [Item<D>], tree: &mut Tree<D>) -> Summary<D> {
+    if items.len() <= WIDE {
+        return leaf(items, tree);
     }
-    nodes[0].mask = kids.iter().fold(0, |bits, kid| bits | nodes[kid.1 as usize].mask);
-    nodes[0].kids = inner(kids);
-    nodes
+    let parallel = items.len() > PARALLEL;
+    let mut parts = Vec::with_capacity(WIDE);
+    part(items, items.len().div_ceil(FILL).min(WIDE), &mut parts);
+    let parts = if parallel {
+        let grown = parts.into_par_iter().map(grown).collect::<Vec<_>>();
+        tree.leaves.reserve_exact(grown.iter().map(|(_, part)| part.leaves.len()).sum());
+        tree.nodes.reserve_exact(grown.iter().map(|(_, part)| part.nodes.len()).sum::<usize>() + 1);
+        grown.into_iter().map(|(top, part)| graft(tree, top, part)).collect()
+    } else {
+        parts.into_iter().map(|part| subtree(part, tree)).collect()
+    };
+    node(parts, tree)
 }
 
-fn non_empty<const D: usize>(items: &mut [Item<D>], base: u32) -> Vec<Node<D>> {
-    if items.is_empty() { Vec::new() } else { subtree(items, base) }
+/// A tree of its own.
+fn grown<const D: usize>(items: &mut [Item<D>]) -> (Summary<D>, Tree<D>) {
+    let mut tree = Tree { root: None, nodes: Vec::new(), leaves: Vec::new() };
+    (subtree(items, &mut tree), tree)
 }
 
-fn moved<const D: usize>(mut node: Node<D>, offset: u32) -> Node<D> {
-    if let Kids::Inner(kids) = &mut node.kids {
-        kids.iter_mut().filter(|kid| **kid != Kids::NONE).for_each(|kid| *kid += offset);
+/// Appends another tree.
+fn graft<const D: usize>(tree: &mut Tree<D>, top: Summary<D>, other: Tree<D>) -> Summary<D> {
+    let (nodes, leaves) = (tree.nodes.len() as u32, tree.leaves.len() as u32);
+    let moved = |kid: Kid| match kid {
+        Kid::Leaf(at) => Kid::Leaf(at + leaves),
+        Kid::Node(at) => Kid::Node(at + nodes),
+    };
+    tree.leaves.extend(other.leaves);
+    tree.nodes
+        .extend(other.nodes.into_iter().map(|node| Node { kids: node.kids.map(moved), ..node }));
+    Summary { kid: moved(top.kid), ..top }
+}
+
+fn leaf<const D: usize>(items: &mut [Item<D>], tree: &mut Tree<D>) -> Summary<D> {
+    items.sort_unstable_by_key(|item| item.rule);
+    mark_copies(items);
+    let kid = Kid::Leaf(tree.leaves.len() as u32);
+    tree.leaves.push(Leaf::of(items));
+    Summary {
+        bounds: bounds(items),
+        lowest: items[0].rule,
+        highest: items[items.len() - 1].rule,
+        mask: items.iter().fold(0, |mask, item| mask | item.mask),
+        kid,
     }
-    node
 }
 
-/// Appends the nodes over `items` and returns the number of their root.
-fn grow<const D: usize>(items: &mut [Item<D>], base: u32, nodes: &mut Vec<Node<D>>) -> u32 {
-    let at = nodes.len();
-    if items.len() <= LEAF {
-        items.sort_unstable_by_key(|item| item.rule);
-        mark_copies(items);
-        nodes.push(Node { kids: Kids::Leaf(base, base + items.len() as u32), ..summary(items) });
-        return at as u32;
+fn node<const D: usize>(parts: Vec<Summary<D>>, tree: &mut Tree<D>) -> Summary<D> {
+    let kid = Kid::Node(tree.nodes.len() as u32);
+    let first = Summary { kid, ..parts[0] };
+    let whole = parts.iter().fold(first, |all, part| Summary {
+        bounds: all.bounds.join(&part.bounds),
+        lowest: all.lowest.min(part.lowest),
+        highest: all.highest.max(part.highest),
+        mask: all.mask | part.mask,
+        kid,
+    });
+    tree.nodes.push(Node::over(parts));
+    whole
+}
+
+/// The smallest box around items, of which there is one at least.
+fn bounds<const D: usize>(items: &[Item<D>]) -> Cuboid<D> {
+    items.iter().fold(items[0].bounds, |all, item| all.join(&item.bounds))
+}
+
+/// Parts `items` into at most `lanes` runs, the larger ones more often.
+fn part<'i, const D: usize>(
+    items: &'i mut [Item<D>],
+    lanes: usize,
+    out: &mut Vec<&'i mut [Item<D>]>,
+) {
+    if items.len() <= WIDE || lanes < 2 {
+        out.push(items);
+        return;
     }
-    nodes.push(summary(items));
-    let (first, second) = divide(items, &nodes[at].bounds);
-    let mut kids = Vec::with_capacity(3);
-    for (from, to) in [(0, first), (first, second), (second, items.len())] {
-        if from < to {
-            let kid = grow(&mut items[from..to], base + from as u32, nodes);
-            kids.push((nodes[kid as usize].rules.0, kid));
+    let (low, high) = divide(items, &bounds(items));
+    if lanes == 2 && low > 0 && low < high && high < items.len() {
+        let (first, second) = items.split_at_mut(low);
+        out.extend([first, second]);
+        return;
+    }
+    let (first, rest) = items.split_at_mut(low);
+    let (second, third) = rest.split_at_mut(high - low);
+    let shares = shares([first.len(), second.len(), third.len()], lanes);
+    for (run, lanes) in [first, second, third].into_iter().zip(shares) {
+        if !run.is_empty() {
+            part(run, lanes, out);
         }
     }
-    // Copies are marked on the way down, after the node was summed up.
-    let below = kids.iter().fold(0, |bits, kid| bits | nodes[kid.1 as usize].mask);
-    nodes[at].mask = below;
-    nodes[at].kids = inner(kids);
-    at as u32
 }
 
-/// Children as a node keeps them; each comes with its lowest rule number.
-fn inner(mut kids: Vec<(u32, u32)>) -> Kids {
-    kids.sort_unstable();
-    let mut out = [Kids::NONE; 3];
-    for (slot, kid) in out.iter_mut().zip(kids) {
-        *slot = kid.1;
+/// How many of `lanes` each run gets: one at least, unless it is empty, and then the longest.
+fn shares(lens: [usize; 3], lanes: usize) -> [usize; 3] {
+    let mut shares = lens.map(|len| usize::from(len > 0));
+    for _ in shares.iter().sum::<usize>()..lanes {
+        let wanting = (0..3).filter(|&i| lens[i] > WIDE * shares[i]);
+        let Some(most) = wanting.max_by_key(|&i| lens[i] / shares[i]) else { break };
+        shares[most] += 1;
     }
-    Kids::Inner(out)
-}
-
-/// A node over `items` with nothing below it yet.
-fn summary<const D: usize>(items: &[Item<D>]) -> Node<D> {
-    let first = &items[0];
-    let whole = Node {
-        bounds: first.bounds,
-        rules: (first.rule, first.rule),
-        mask: 0,
-        kids: Kids::Leaf(0, 0),
-    };
-    items.iter().fold(whole, |node, item| Node {
-        bounds: node.bounds.join(&item.bounds),
-        rules: (node.rules.0.min(item.rule), node.rules.1.max(item.rule)),
-        mask: node.mask | item.mask,
-        kids: node.kids,
-    })
+    shares
 }
 
 /// Orders `items` as low, high, across and returns where the first two end.
@@ -215,47 +233,53 @@ mod tests {
             .collect()
     }
 
-    fn check(nodes: &[Node<2>], items: &[Item<2>], at: u32) -> usize {
-        let node = &nodes[at as usize];
-        match node.kids {
-            Kids::Leaf(from, to) => {
-                for item in &items[from as usize..to as usize] {
-                    assert_eq!(node.bounds.join(&item.bounds), node.bounds);
-                    assert!(node.rules.0 <= item.rule && item.rule <= node.rules.1);
-                    assert_eq!(node.mask | item.mask, node.mask);
+    /// The number of items below a part, which is as its summary says.
+    fn check(tree: &Tree<2>, part: &Summary<2>) -> usize {
+        match part.kid {
+            Kid::Leaf(at) => {
+                let leaf = &tree.leaves[at as usize];
+                for item in (0..leaf.len()).map(|lane| leaf.item(lane)) {
+                    assert_eq!(part.bounds.join(&item.bounds), part.bounds);
+                    assert!(part.lowest <= item.rule && item.rule <= part.highest);
+                    assert_eq!(part.mask | item.mask, part.mask);
                 }
-                (to - from) as usize
+                leaf.len()
             }
-            Kids::Inner(kids) => kids
-                .into_iter()
-                .filter(|kid| *kid != Kids::NONE)
-                .map(|kid| {
-                    let below = &nodes[kid as usize];
-                    assert_eq!(node.bounds.join(&below.bounds), node.bounds);
-                    assert!(node.rules.0 <= below.rules.0 && below.rules.1 <= node.rules.1);
-                    assert_eq!(node.mask | below.mask, node.mask);
-                    check(nodes, items, kid)
+            Kid::Node(at) => parts(&tree.nodes[at as usize])
+                .map(|below| {
+                    assert_eq!(part.bounds.join(&below.bounds), part.bounds);
+                    assert!(part.lowest <= below.lowest && below.highest <= part.highest);
+                    assert_eq!(part.mask | below.mask, part.mask);
+                    check(tree, &below)
                 })
                 .sum(),
         }
+    }
+
+    fn parts(node: &Node<2>) -> impl Iterator<Item = Summary<2>> {
+        (0..WIDE).filter(|lane| node.lowest[*lane] != u32::MAX).map(|lane| Summary {
+            bounds: node.boxes.get(lane),
+            lowest: node.lowest[lane],
+            highest: node.highest[lane],
+            mask: node.masks[lane],
+            kid: node.kids[lane],
+        })
     }
 
     #[test]
     fn every_item_is_below_the_root_once() {
         for (n, copies) in [(1, false), (9, false), (3_000, false), (20_000, false), (20_000, true)]
         {
-            let mut items = items(n, copies);
-            let nodes = tree(&mut items);
-            assert_eq!(check(&nodes, &items, 0), n as usize);
+            let (top, tree) = grown(&mut items(n, copies));
+            assert_eq!(check(&tree, &top), n as usize);
         }
     }
 
     #[test]
     fn of_equal_boxes_only_the_first_is_fresh() {
-        let mut items = items(1_000, true);
-        tree(&mut items);
-        let fresh: Vec<u32> =
-            items.iter().filter(|i| i.mask & mask::FRESH != 0).map(|i| i.rule).collect();
+        let tree = tree(items(1_000, true));
+        let items = tree.leaves.iter().flat_map(|l| (0..l.len()).map(|lane| l.item(lane)));
+        let fresh: Vec<u32> = items.filter(|i| i.mask & mask::FRESH != 0).map(|i| i.rule).collect();
         assert_eq!(fresh.iter().copied().max(), Some(6));
         assert_eq!(fresh.len(), 7);
     }

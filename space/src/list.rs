@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::engine::{Analysis, analysis};
-use crate::{Budget, Cause, Class, Difference, Doubt, Family, Packet, Traffic, Verdict};
+use crate::{Budget, Cause, Class, Difference, Doubt, Family, Packet, Size, Traffic, Verdict};
 
 /// One rule of a [`FirstMatchList`].
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +52,7 @@ pub enum Bound {
 #[derive(Debug)]
 pub struct FirstMatchList {
     len: usize,
+    default: Class,
     /// One for each IP version that some rule matches.
     families: [Option<Box<dyn Analysis>>; 2],
 }
@@ -62,7 +63,7 @@ impl FirstMatchList {
         let rules: Vec<ListedRule> = rules.into_iter().collect();
         let has = |family: Family| rules.iter().any(|rule| rule.all().any(|t| t.has(family)));
         let of = |family: Family| has(family).then(|| analysis(&rules, default, family));
-        Self { len: rules.len(), families: Family::BOTH.map(of) }
+        Self { len: rules.len(), default, families: Family::BOTH.map(of) }
     }
 
     /// The number of rules.
@@ -201,6 +202,47 @@ impl FirstMatchList {
             }
         }
         all
+    }
+}
+
+impl FirstMatchList {
+    /// How many packets of each IP version each rule decides, in order. `dead` rules, known to be out
+    /// of reach, cost nothing. The budget is for each rule and IP version.
+    pub fn sizes(&self, dead: &[bool], budget: Budget) -> [Vec<Size>; 2] {
+        let none = || vec![Size::NONE; self.len];
+        let of = |list: &Option<Box<dyn Analysis>>| {
+            list.as_ref().map_or_else(none, |list| list.sizes(dead, budget))
+        };
+        [of(&self.families[0]), of(&self.families[1])]
+    }
+
+    /// Whether the rules from number `from` on, and the default after them, are sure to decide every
+    /// packet of `region` as `class` does: then no rule among them needs to be known better. `None`
+    /// when the budget ran out.
+    pub fn agrees(
+        &self,
+        region: &Traffic,
+        class: Class,
+        from: usize,
+        budget: Budget,
+    ) -> Option<bool> {
+        let mut told = true;
+        for (family, list) in Family::BOTH.into_iter().zip(&self.families) {
+            let part = region.only(family);
+            if part.is_empty() {
+                continue;
+            }
+            let alike = match list {
+                Some(list) => list.agrees(&part, class, from as u32, budget),
+                None => Some(class == self.default && class != Class::Other),
+            };
+            match alike {
+                Some(false) => return Some(false),
+                Some(true) => {}
+                None => told = false,
+            }
+        }
+        told.then_some(true)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashMap;
+
 use crate::engine::{Analysis, analysis};
 use crate::{Budget, Cause, Class, Difference, Doubt, Family, Packet, Size, Traffic, Verdict};
 
@@ -206,14 +208,19 @@ impl FirstMatchList {
 }
 
 impl FirstMatchList {
-    /// How many packets of each IP version each rule decides, in order. `dead` rules, known to be out
-    /// of reach, cost nothing. The budget is for each rule and IP version.
-    pub fn sizes(&self, dead: &[bool], budget: Budget) -> [Vec<Size>; 2] {
-        let none = || vec![Size::NONE; self.len];
-        let of = |list: &Option<Box<dyn Analysis>>| {
-            list.as_ref().map_or_else(none, |list| list.sizes(dead, budget))
-        };
-        [of(&self.families[0]), of(&self.families[1])]
+    /// How many packets of each IP version those rules decide that do not decide all that they match.
+    /// `dead` rules, known to be out of reach, are left out. The budget is for each rule and IP version.
+    pub fn sizes(&self, dead: &[bool], budget: Budget) -> [FxHashMap<u32, Size>; 2] {
+        [&self.families[0], &self.families[1]].map(|list| {
+            list.as_ref().map_or_else(FxHashMap::default, |list| list.sizes(dead, budget))
+        })
+    }
+
+    /// How many packets of each IP version these rules may match.
+    pub fn wholes(&self, rules: &[u32], budget: Budget) -> [Vec<f64>; 2] {
+        [&self.families[0], &self.families[1]].map(|list| {
+            list.as_ref().map_or_else(|| vec![0.0; rules.len()], |l| l.wholes(rules, budget))
+        })
     }
 
     /// Whether the rules from number `from` on, and the default after them, are sure to decide every

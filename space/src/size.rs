@@ -18,6 +18,11 @@ impl Size {
     /// No packets.
     pub const NONE: Self = Self { least: 0.0, most: 0.0, whole: 0.0 };
 
+    /// A rule that decides all of so many packets.
+    pub const fn all(whole: f64) -> Self {
+        Self { least: whole, most: whole, whole }
+    }
+
     /// The sum of both.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

@@ -23,6 +23,18 @@ pub struct Mergeable {
     pub union: Traffic,
 }
 
+impl Mergeable {
+    /// Whether the one rule needs no group: what it says in the field is one range.
+    pub fn is_one_range(&self) -> bool {
+        match self.field {
+            Field::Destination => self.union.dst.ranges().len() == 1,
+            Field::Source => self.union.src.ranges().len() == 1,
+            Field::Service => self.union.service.boxes().len() == 1,
+            Field::In | Field::Out | Field::State => true,
+        }
+    }
+}
+
 /// A field of a rule's match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
@@ -59,16 +71,20 @@ impl Field {
         both
     }
 
-    /// Whether `a` and `b` have all other fields in common.
-    fn is_only_difference(self, a: &Traffic, b: &Traffic) -> bool {
-        Self::ALL.into_iter().filter(|field| *field != self).all(|field| match field {
+    fn is_equal(self, a: &Traffic, b: &Traffic) -> bool {
+        match self {
             Self::Destination => a.dst == b.dst,
             Self::Source => a.src == b.src,
             Self::Service => a.service == b.service,
             Self::In => a.iif == b.iif,
             Self::Out => a.oif == b.oif,
             Self::State => a.state == b.state,
-        })
+        }
+    }
+
+    /// Whether `a` and `b` have all other fields in common.
+    fn is_only_difference(self, a: &Traffic, b: &Traffic) -> bool {
+        Self::ALL.into_iter().filter(|field| *field != self).all(|field| field.is_equal(a, b))
     }
 
     fn hash(self, traffic: &Traffic) -> u64 {
@@ -119,6 +135,8 @@ struct Neighbours<'a> {
     plain: Vec<u32>,
     /// The stretch of each of them: no rule within it does anything but decide.
     stretch: Vec<u32>,
+    /// Fields in which some of them differ.
+    varies: [bool; 6],
     /// The list as packets meet it, and the place of each rule in it.
     places: Option<(&'a IndexedList<'a>, Vec<Option<usize>>)>,
 }
@@ -142,7 +160,10 @@ impl<'a> Neighbours<'a> {
             }
         }
         let places = index.map(|list| (list, places(list, id, rules.len())));
-        Self { rules, id, plain, stretch, places }
+        let of = |number: &u32| &rules[*number as usize].matches;
+        let differ = |field: Field| plain.windows(2).any(|w| !field.is_equal(of(&w[0]), of(&w[1])));
+        let varies = Field::ALL.map(differ);
+        Self { rules, id, plain, stretch, varies, places }
     }
 
     fn runs(&self) -> Vec<Mergeable> {
@@ -155,29 +176,35 @@ impl<'a> Neighbours<'a> {
 
     /// The runs of rules that differ in `field` only.
     fn runs_in(&self, field: Field, taken: &mut [bool]) -> Vec<Mergeable> {
-        let mut latest: FxHashMap<u64, usize> = FxHashMap::default();
-        let mut runs: Vec<Run> = Vec::new();
+        if !self.varies[field as usize] {
+            return Vec::new();
+        }
+        let mut latest: FxHashMap<u64, u32> = FxHashMap::default();
+        let mut runs: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
         for (at, number) in self.plain.iter().enumerate() {
             if taken[*number as usize] {
                 continue;
             }
-            let key = self.key(at, field);
-            let known = latest.get(&key).copied();
-            match known.map(|run| &mut runs[run]) {
-                Some(run) if self.may_join(run, *number, field) => run.add(*number),
-                _ => {
-                    latest.insert(key, runs.len());
-                    runs.push(Run { first: *number, more: Vec::new() });
-                }
+            let first = latest.entry(self.key(at, field)).or_insert(*number);
+            let run = Run { first: *first, more: runs.get(first).map_or(&[], Vec::as_slice) };
+            if run.first == *number {
+                continue;
+            }
+            if self.may_join(&run, *number, field) {
+                runs.entry(*first).or_default().push(*number);
+            } else {
+                *first = *number;
             }
         }
-        let several = runs.into_iter().filter(|run| !run.more.is_empty());
-        several.map(|run| self.merged(&run, field, taken)).collect()
+        let merged = |(first, more): (&u32, &Vec<u32>)| {
+            self.merged(&Run { first: *first, more }, field, taken)
+        };
+        runs.iter().map(merged).collect()
     }
 
-    fn merged(&self, run: &Run, field: Field, taken: &mut [bool]) -> Mergeable {
+    fn merged(&self, run: &Run<'_>, field: Field, taken: &mut [bool]) -> Mergeable {
         let mut union = self.rules[run.first as usize].matches.clone();
-        for number in &run.more {
+        for number in run.more {
             union = field.joined(&union, &self.rules[*number as usize].matches);
         }
         let numbers = std::iter::once(run.first).chain(run.more.iter().copied());
@@ -197,7 +224,7 @@ impl<'a> Neighbours<'a> {
 
     /// Whether a rule may move up to the run's first: it does the same, and matches no packet of the
     /// rules between.
-    fn may_join(&self, run: &Run, number: u32, field: Field) -> bool {
+    fn may_join(&self, run: &Run<'_>, number: u32, field: Field) -> bool {
         let (first, rule) = (&self.rules[run.first as usize], &self.rules[number as usize]);
         run.more.len() + 1 < MOST_RULES
             && is_treated_alike(first, rule)
@@ -206,7 +233,7 @@ impl<'a> Neighbours<'a> {
             && self.passes_others(run, number)
     }
 
-    fn passes_others(&self, run: &Run, number: u32) -> bool {
+    fn passes_others(&self, run: &Run<'_>, number: u32) -> bool {
         let between = run.first + 1..number;
         let own = |rule: &u32| run.more.contains(rule);
         let mut others = between.clone().filter(|n| self.rules[*n as usize].enabled);
@@ -227,15 +254,9 @@ impl<'a> Neighbours<'a> {
 }
 
 /// Rules that could be one.
-struct Run {
+struct Run<'r> {
     first: u32,
-    more: Vec<u32>,
-}
-
-impl Run {
-    fn add(&mut self, number: u32) {
-        self.more.push(number);
-    }
+    more: &'r [u32],
 }
 
 /// Where the rules of a list stand among its steps, if in one place.

@@ -1,7 +1,8 @@
 //! How much of what a rule says it decides.
 
 use portvakt_space::{Budget, Size};
-use rustc_hash::FxHashMap;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Standing;
 use crate::audit::Audit;
@@ -47,59 +48,51 @@ pub fn shares(audit: &Audit<'_>, device: u32) -> FxHashMap<RuleKey, Share> {
 }
 
 fn of_list(list: &IndexedList<'_>, judged: &[(RuleKey, Standing)]) -> Vec<(RuleKey, Share)> {
-    let reached = |s: &Standing| matches!(s, Standing::Live(_) | Standing::Removable { .. });
-    let mut places: FxHashMap<RuleKey, Places> = judged
-        .iter()
-        .filter(|(_, standing)| reached(standing))
-        .map(|(key, _)| (*key, Places::None))
-        .collect();
-    let steps = &list.flat.steps;
-    let mut dead = vec![false; steps.len()];
-    let unreachable: FxHashMap<RuleKey, ()> = judged
-        .iter()
-        .filter(|(_, standing)| matches!(standing, Standing::Unreachable { .. }))
-        .map(|(key, _)| (*key, ()))
-        .collect();
-    for (place, dead) in dead.iter_mut().enumerate() {
-        let key = list.rule(place);
-        *dead = unreachable.contains_key(&key);
-        if let Some(places) = places.get_mut(&key) {
-            places.push(place);
-        }
-    }
-    let sizes = list.index.sizes(&dead, work(steps.len()));
-    let share = |(key, places): (RuleKey, Places)| {
-        Some((key, share(list, &sizes, places.as_slice())?)).filter(|(_, s)| s.least < 1.0)
+    let with = |wanted: fn(&Standing) -> bool| -> FxHashSet<RuleKey> {
+        judged.iter().filter(|(_, standing)| wanted(standing)).map(|(key, _)| *key).collect()
     };
-    places.into_iter().filter_map(share).collect()
-}
-
-/// Where a rule stands in a list: mostly in one place.
-enum Places {
-    None,
-    One([usize; 1]),
-    Many(Vec<usize>),
-}
-
-impl Places {
-    fn push(&mut self, place: usize) {
-        *self = match std::mem::replace(self, Self::None) {
-            Self::None => Self::One([place]),
-            Self::One([first]) => Self::Many(vec![first, place]),
-            Self::Many(mut all) => {
-                all.push(place);
-                Self::Many(all)
-            }
-        };
-    }
-
-    fn as_slice(&self) -> &[usize] {
-        match self {
-            Self::None => &[],
-            Self::One(place) => place,
-            Self::Many(places) => places,
+    let unreachable = with(|s| matches!(s, Standing::Unreachable { .. }));
+    let keys = (0..list.flat.steps.len()).map(|place| list.rule(place));
+    let dead: Vec<bool> = keys.map(|key| unreachable.contains(&key)).collect();
+    let work = work(dead.len());
+    let sizes = list.index.sizes(&dead, work);
+    let taken = |place: &usize| sizes.iter().any(|sizes| sizes.contains_key(&(*place as u32)));
+    let mut places: FxHashMap<RuleKey, Vec<u32>> =
+        (0..dead.len()).filter(taken).map(|place| (list.rule(place), Vec::new())).collect();
+    let reached = with(|s| matches!(s, Standing::Live(_) | Standing::Removable { .. }));
+    places.retain(|key, _| reached.contains(key));
+    for place in 0..dead.len() {
+        if let Some(places) = places.get_mut(&list.rule(place)) {
+            places.push(place as u32);
         }
     }
+    let share = |(key, places): (RuleKey, Vec<u32>)| {
+        let own = sizes_of(list, &sizes, &places, work);
+        Some((key, share(list, &own, &places)?)).filter(|(_, share)| share.least < 1.0)
+    };
+    places.into_par_iter().filter_map(share).collect()
+}
+
+/// The sizes of a rule in all its places, for each IP version.
+fn sizes_of(
+    list: &IndexedList<'_>,
+    known: &[FxHashMap<u32, Size>; 2],
+    places: &[u32],
+    work: Budget,
+) -> [Vec<Size>; 2] {
+    let all_known = |sizes: &FxHashMap<u32, Size>| places.iter().all(|p| sizes.contains_key(p));
+    let wholes = if known.iter().all(all_known) {
+        [Vec::new(), Vec::new()]
+    } else {
+        list.index.wholes(places, work)
+    };
+    std::array::from_fn(|family| {
+        let size = |(at, place)| {
+            let whole = || Size::all(wholes[family][at]);
+            known[family].get(place).copied().unwrap_or_else(whole)
+        };
+        places.iter().enumerate().map(size).collect()
+    })
 }
 
 /// The work that one rule may cost: less each where there are many, so that counting takes no longer
@@ -110,15 +103,14 @@ fn work(rules: usize) -> Budget {
 }
 
 /// The share of a rule that stands in these places; `None` where it matches nothing there.
-fn share(list: &IndexedList<'_>, sizes: &[Vec<Size>; 2], places: &[usize]) -> Option<Share> {
+fn share(list: &IndexedList<'_>, sizes: &[Vec<Size>; 2], places: &[u32]) -> Option<Share> {
     let apart = are_apart(list, places);
     let of_family = |sizes: &Vec<Size>| {
-        let own = || places.iter().map(|place| sizes[*place]);
-        let sum = own().fold(Size::NONE, Size::plus);
+        let sum = sizes.iter().copied().fold(Size::NONE, Size::plus);
         if sum.whole <= 0.0 {
             return None;
         }
-        let widest = own().map(|size| size.whole).fold(0.0, f64::max);
+        let widest = sizes.iter().map(|size| size.whole).fold(0.0, f64::max);
         let least = Share::of(sum);
         let most = if apart { least.most } else { (sum.most / widest).min(1.0) };
         Some(Share { least: least.least, most })
@@ -129,8 +121,8 @@ fn share(list: &IndexedList<'_>, sizes: &[Vec<Size>; 2], places: &[usize]) -> Op
 }
 
 /// Whether a rule's steps are known to share no packet: what they match then adds up.
-fn are_apart(list: &IndexedList<'_>, places: &[usize]) -> bool {
-    let steps = || places.iter().map(|place| &list.flat.steps[*place].most);
+fn are_apart(list: &IndexedList<'_>, places: &[u32]) -> bool {
+    let steps = || places.iter().map(|place| &list.flat.steps[*place as usize].most);
     let pair = |(at, step): (usize, &std::borrow::Cow<'_, portvakt_space::Traffic>)| {
         steps().skip(at + 1).all(|other| !step.overlaps(other))
     };

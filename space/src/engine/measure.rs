@@ -5,9 +5,10 @@
 //! each of them decides of it is taken off: mostly that is all that they decide, which is known.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::axis::{Axis, IIF, OIF};
-use super::cover::Meter;
+use super::cover::{Meter, Part};
 use super::cuboid::{Cuboid, Product, Region};
 use super::index::mask;
 use super::items::Frame;
@@ -70,18 +71,18 @@ impl<'e, const D: usize> Scale<'e, D> {
 }
 
 /// A region whose packets can be counted.
-trait Counted<const D: usize>: Region<D> {
+trait Countable<const D: usize>: Region<D> {
     fn packets(&self, scale: &Scale<'_, D>) -> f64;
 }
 
-impl<const D: usize> Counted<D> for Cuboid<D> {
+impl<const D: usize> Countable<D> for Cuboid<D> {
     fn packets(&self, scale: &Scale<'_, D>) -> f64 {
         let dims = scale.0.iter().enumerate().filter_map(|(dim, w)| Some((dim, w.as_ref()?)));
         dims.map(|(dim, w)| w.count((self.lo[dim], self.hi[dim]))).product()
     }
 }
 
-impl<const D: usize> Counted<D> for Product<D> {
+impl<const D: usize> Countable<D> for Product<D> {
     fn packets(&self, scale: &Scale<'_, D>) -> f64 {
         scale.of_ranges(|dim| self.0[dim].ranges())
     }
@@ -92,7 +93,7 @@ type Count = (f64, f64);
 
 /// The packets of `base` that no item of `view` has. Where the budget ends, what was not cut up yet
 /// may be any number of packets.
-fn left<const D: usize, R: Counted<D>>(
+fn left<const D: usize, R: Countable<D>>(
     search: &mut Search<D>,
     base: R,
     view: &View,
@@ -113,7 +114,7 @@ fn left<const D: usize, R: Counted<D>>(
     (sure, sure)
 }
 
-/// What is counted together: an engine's lists with the work that one rule may cost.
+/// What is counted together, with the work that one rule may cost.
 pub(super) struct Counting<'e, const D: usize> {
     engine: &'e Engine<D>,
     scale: Scale<'e, D>,
@@ -122,112 +123,142 @@ pub(super) struct Counting<'e, const D: usize> {
     budget: Budget,
 }
 
+/// What is known of a rule's size.
+enum Counted {
+    /// It decides all that it matches.
+    Whole,
+    Size(Size),
+    /// Many others meet it.
+    Wide,
+}
+
 impl<'e, const D: usize> Counting<'e, D> {
     pub(super) fn new(engine: &'e Engine<D>, dead: &'e [bool], budget: Budget) -> Self {
         Self { engine, scale: Scale::of(&engine.frame), dead, budget }
     }
 
-    /// The sizes of all rules: first those that can be cut up, then, in order, those of which the
-    /// others take.
-    pub(super) fn sizes(&self) -> Vec<Size> {
-        let mut sizes = vec![Size::NONE; self.engine.classes.len()];
-        let mut wide = Vec::new();
-        for (rule, size) in self.narrow() {
-            match size {
-                Some(size) => sizes[rule as usize] = size,
-                None => wide.push(rule),
+    /// The sizes of rules that do not decide all that they match: first of those that can be cut up,
+    /// then, in order, of those from which the others take.
+    pub(super) fn sizes(&self) -> FxHashMap<u32, Size> {
+        let (mut sizes, mut wide) = (FxHashMap::default(), Vec::new());
+        for (rule, counted) in self.narrow() {
+            match counted {
+                Counted::Whole => {}
+                Counted::Size(size) => {
+                    sizes.insert(rule, size);
+                }
+                Counted::Wide => wide.push(rule),
             }
         }
         wide.sort_unstable();
         let mut search = Search::new(&self.engine.index);
         for rule in wide {
-            sizes[rule as usize] = self.wide(rule, &sizes, &mut search);
+            let size = self.wide(rule, &sizes, &mut search);
+            sizes.insert(rule, size);
         }
         sizes
     }
 
-    /// The sizes of rules that few others meet; `None` for those that many do.
-    fn narrow(&self) -> Vec<(u32, Option<Size>)> {
+    /// The packets that a rule may match.
+    pub(super) fn whole(&self, rule: u32) -> f64 {
+        self.packets(&self.bases(rule, mask::MOST))
+    }
+
+    fn narrow(&self) -> Vec<(u32, Counted)> {
         let order = self.engine.leaf_order();
         let of_chunk = |rules: &[u32]| {
             let mut search = Search::new(&self.engine.index);
             let live = rules.iter().filter(|rule| !self.dead[**rule as usize]);
-            live.map(|rule| (*rule, self.of_rule(*rule, &mut search))).collect::<Vec<_>>()
+            let counted = live.map(|rule| (*rule, self.of_rule(*rule, &mut search)));
+            counted.filter(|(_, counted)| !matches!(counted, Counted::Whole)).collect::<Vec<_>>()
         };
         order.par_chunks(JUDGED).flat_map_iter(of_chunk).collect()
     }
 
-    fn of_rule(&self, rule: u32, search: &mut Search<'e, D>) -> Option<Size> {
-        let whole = self.bases(rule, mask::MOST);
-        let least_before = View::least(0..rule).fresh();
-        let exact = self.engine.exact;
-        if exact && whole.iter().any(|base| self.met_by_many(base, &least_before, search)) {
-            return None;
+    fn of_rule(&self, rule: u32, search: &mut Search<'e, D>) -> Counted {
+        if self.is_alone(rule, search) {
+            return Counted::Whole;
         }
-        let size = self.packets(&whole);
-        let most = self.left_of(&whole, &least_before, search);
+        let (exact, before) = (self.engine.exact, View::least(0..rule).fresh());
+        let whole = self.bases(rule, mask::MOST);
+        let many = |part: &Part<D>, search: &mut Search<'e, D>| {
+            met(part, &before, FEW + 1, search).len() > FEW
+        };
+        if exact && whole.iter().any(|part| many(part, search)) {
+            return Counted::Wide;
+        }
+        let most = self.left_of(&whole, &before, search);
         let least = if exact {
             most
         } else {
             let sure = self.bases(rule, mask::LEAST);
             self.left_of(&sure, &View::most(0..rule).fresh(), search)
         };
-        Some(Size { least: least.0, most: most.1, whole: size })
+        Counted::Size(Size { least: least.0, most: most.1, whole: self.packets(&whole) })
     }
 
-    fn met_by_many(&self, base: &Product<D>, view: &View, search: &mut Search<'e, D>) -> bool {
-        let met = match base.as_cuboid() {
-            Some(cuboid) => search.overlapping(&cuboid, view, FEW + 1),
-            None => search.overlapping(base, view, FEW + 1),
-        };
-        met.len() > FEW
+    /// Whether the rule is sure to match all that it may, and no earlier one meets it.
+    fn is_alone(&self, rule: u32, search: &mut Search<'e, D>) -> bool {
+        let (index, view) = (&self.engine.index, View::most(0..rule).fresh());
+        index.items_of(rule).all(|item| {
+            item.mask & mask::LEAST != 0
+                && met(&Part::of(item, index.shape(item)), &view, 1, search).is_empty()
+        })
     }
 
-    /// What a rule has of `kinds` as products that share no packet.
-    fn bases(&self, rule: u32, kinds: u8) -> Vec<Product<D>> {
+    /// What a rule has of `kinds` as parts that share no packet.
+    fn bases(&self, rule: u32, kinds: u8) -> Vec<Part<D>> {
         let index = &self.engine.index;
-        let items = index.items_of(rule).filter(|item| item.mask & kinds != 0);
-        let all: Vec<Product<D>> = items.map(|item| Product::of(item, index.shape(item))).collect();
-        if all.len() < 2 {
-            return all;
+        let items = || index.items_of(rule).filter(|item| item.mask & kinds != 0);
+        if index.is_single(rule) {
+            return items().map(|item| Part::of(item, index.shape(item))).collect();
         }
+        let all: Vec<Product<D>> =
+            items().map(|item| Product::of(item, index.shape(item))).collect();
         let own = union_index(&all);
         let mut search = Search::new(&own);
         let mut meter = Meter::start(self.budget, &search);
         let news = (0..).zip(&all).map(|(number, base)| {
             let before = View::least(0..number);
-            // Parts that meet are a fault of counting only: too much is counted, never too little.
+            // Where the budget ends parts may meet: then too much is counted.
             remainder(&mut search, base.clone(), &before, &mut meter)
                 .unwrap_or_else(|| vec![base.clone()])
         });
-        news.flatten().collect()
+        news.flatten().map(part).collect()
     }
 
-    fn packets(&self, bases: &[Product<D>]) -> f64 {
-        bases.iter().map(|base| base.packets(&self.scale)).sum()
+    fn packets(&self, parts: &[Part<D>]) -> f64 {
+        let count = |part: &Part<D>| match part {
+            Part::Solid(part) => part.packets(&self.scale),
+            Part::Shaped(part) => part.packets(&self.scale),
+        };
+        parts.iter().map(count).sum()
     }
 
-    fn left_of(&self, bases: &[Product<D>], view: &View, search: &mut Search<'e, D>) -> Count {
+    fn left_of(&self, parts: &[Part<D>], view: &View, search: &mut Search<'e, D>) -> Count {
         let mut meter = Meter::start(self.budget, search);
-        bases.iter().fold((0.0, 0.0), |sum, base| {
-            let more = match base.as_cuboid() {
-                Some(cuboid) => left(search, cuboid, view, &self.scale, &mut meter),
-                None => left(search, base.clone(), view, &self.scale, &mut meter),
+        parts.iter().fold((0.0, 0.0), |sum, part| {
+            let more = match part {
+                Part::Solid(part) => left(search, *part, view, &self.scale, &mut meter),
+                Part::Shaped(part) => left(search, part.clone(), view, &self.scale, &mut meter),
             };
             (sum.0 + more.0, sum.1 + more.1)
         })
     }
 
     /// The size of a rule that many others meet, from what each of them decides of it.
-    fn wide(&self, rule: u32, known: &[Size], search: &mut Search<'e, D>) -> Size {
+    fn wide(&self, rule: u32, known: &FxHashMap<u32, Size>, search: &mut Search<'e, D>) -> Size {
         let whole = self.bases(rule, mask::MOST);
         let size = self.packets(&whole);
         let until = search.visits.saturating_add(self.budget.visits);
         let mut taken = (0.0, 0.0);
-        for base in &whole {
-            let view = View::least(0..rule);
-            for other in search.overlapping(base, &view, self.budget.pieces as usize) {
-                let more = self.taken_by(other, base, known, search);
+        for part in &whole {
+            let others = met(part, &View::least(0..rule), self.budget.pieces as usize, search);
+            if others.len() >= self.budget.pieces as usize {
+                taken.1 = size;
+            }
+            for other in others {
+                let more = self.taken_by(other, part, known, search);
                 taken = (taken.0 + more.0, taken.1 + more.1);
                 if search.visits > until {
                     taken.1 = size;
@@ -238,23 +269,49 @@ impl<'e, const D: usize> Counting<'e, D> {
         Size { least: (size - taken.1).max(0.0), most: size - taken.0, whole: size }
     }
 
-    /// What an earlier rule decides of `base`.
+    /// What an earlier rule decides of a part of a later one.
     fn taken_by(
         &self,
         other: u32,
-        base: &Product<D>,
-        known: &[Size],
+        of: &Part<D>,
+        known: &FxHashMap<u32, Size>,
         search: &mut Search<'e, D>,
     ) -> Count {
         if self.dead[other as usize] {
             return (0.0, 0.0);
         }
         let theirs = self.bases(other, mask::MOST);
-        let shared: Vec<Product<D>> = theirs.iter().filter_map(|t| t.intersect(base)).collect();
-        if shared == theirs {
-            let all = known[other as usize];
-            return (all.least, all.most);
+        let of = product(of);
+        let shared: Vec<Part<D>> =
+            theirs.iter().filter_map(|their| product(their).intersect(&of)).map(part).collect();
+        let (all, common) = (self.packets(&theirs), self.packets(&shared));
+        if common < all {
+            return self.left_of(&shared, &View::least(0..other).fresh(), search);
         }
-        self.left_of(&shared, &View::least(0..other).fresh(), search)
+        known.get(&other).map_or((all, all), |size| (size.least, size.most))
+    }
+}
+
+/// Rules of a view that meet a part, at most so many items of them.
+fn met<const D: usize>(
+    part: &Part<D>,
+    view: &View,
+    most: usize,
+    search: &mut Search<'_, D>,
+) -> Vec<u32> {
+    match part {
+        Part::Solid(part) => search.overlapping(part, view, most),
+        Part::Shaped(part) => search.overlapping(part, view, most),
+    }
+}
+
+fn part<const D: usize>(product: Product<D>) -> Part<D> {
+    product.as_cuboid().map_or(Part::Shaped(product), Part::Solid)
+}
+
+fn product<const D: usize>(part: &Part<D>) -> Product<D> {
+    match part {
+        Part::Solid(part) => Product::solid(part),
+        Part::Shaped(part) => part.clone(),
     }
 }

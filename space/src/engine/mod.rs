@@ -27,6 +27,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::sample::Choice;
 use crate::{
@@ -68,8 +69,10 @@ pub(crate) trait Analysis: Send + Sync + std::fmt::Debug {
     fn meeting(&self, region: &Traffic, most: usize) -> Vec<u32>;
     fn effective(&self, rule: u32, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
     fn unmatched(&self, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
-    /// How many packets each rule decides; `dead` ones decide none.
-    fn sizes(&self, dead: &[bool], budget: Budget) -> Vec<Size>;
+    /// How many packets rules decide that do not decide all that they match; `dead` ones are left out.
+    fn sizes(&self, dead: &[bool], budget: Budget) -> FxHashMap<u32, Size>;
+    /// How many packets these rules may match.
+    fn wholes(&self, rules: &[u32], budget: Budget) -> Vec<f64>;
     /// Whether the rules from `from` on decide all of `region` as `class` does; `None` when that
     /// can't be told.
     fn agrees(&self, region: &Traffic, class: Class, from: u32, budget: Budget) -> Option<bool>;
@@ -281,8 +284,13 @@ impl<const D: usize> Analysis for Engine<D> {
         self.without(&self.around(region), &view.fresh(), region, budget)
     }
 
-    fn sizes(&self, dead: &[bool], budget: Budget) -> Vec<Size> {
+    fn sizes(&self, dead: &[bool], budget: Budget) -> FxHashMap<u32, Size> {
         Counting::new(self, dead, budget).sizes()
+    }
+
+    fn wholes(&self, rules: &[u32], budget: Budget) -> Vec<f64> {
+        let counting = Counting::new(self, &[], budget);
+        rules.iter().map(|rule| counting.whole(*rule)).collect()
     }
 
     fn agrees(&self, region: &Traffic, class: Class, from: u32, budget: Budget) -> Option<bool> {

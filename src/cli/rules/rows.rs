@@ -15,7 +15,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::fix::{Going, going};
 use super::judged::{Judged, List};
 use super::words;
-use crate::text::{Lang, TrafficRow, traffic_row};
+use crate::text::Lang;
 
 /// Name and version of the schema.
 const SCHEMA: &str = "portvakt-rules-1";
@@ -150,10 +150,10 @@ struct MergeableRow {
     lines: Vec<u32>,
     /// The field in which they differ: dst, src, service, in, out or state.
     field: &'static str,
-    /// The value of the field in the one rule, in words.
+    /// The value of the field in the one rule.
     merged: String,
-    /// What the one rule would match.
-    traffic: TrafficRow,
+    /// Whether that is one range, which needs no group.
+    one_range: bool,
 }
 
 /// Rules that can go together without changing the fate of one packet.
@@ -333,7 +333,7 @@ fn mergeable(judged: &Judged<'_>, all: &Mergeable) -> MergeableRow {
         lines: all.rules.iter().map(|key| judged.line(*key)).collect(),
         field: words::field(all.field),
         merged: words::union(&all.union, all.field, &judged.device.interfaces, Lang::En),
-        traffic: traffic_row(&all.union),
+        one_range: all.is_one_range(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use portvakt_analysis::RuleKey;
 use portvakt_analysis::anomalies::Standing;
+use portvakt_analysis::anomalies::merge::Mergeable;
 
 use super::judged::List;
 use super::words::{self, say, status};
@@ -82,11 +83,14 @@ fn rule(
     writeln!(out)
 }
 
+/// Rules that could be one: those that need no group, and with `all` the others, too.
 fn mergeable(list: &List<'_>, all: bool, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     let judged = list.judged;
     let found = list.mergeable();
-    let shown = if all { found.len() } else { MERGEABLE };
-    for one in found.iter().take(shown) {
+    let most = if all { found.len() } else { MERGEABLE };
+    let shown: Vec<&Mergeable> =
+        found.iter().filter(|one| all || one.is_one_range()).take(most).collect();
+    for one in &shown {
         let lines = words::lines(judged, &one.rules, lang);
         let union = words::union(&one.union, one.field, &judged.device.interfaces, lang);
         let field = words::field(one.field);
@@ -97,12 +101,12 @@ fn mergeable(list: &List<'_>, all: bool, lang: Lang, out: &mut dyn Write) -> io:
         );
         writeln!(out, "  {}:{} {said}", judged.path(), judged.line(one.rules[0]))?;
     }
-    let more = found.len().saturating_sub(shown);
+    let more = found.len() - shown.len();
     if more > 0 {
         let said = say(
             lang,
-            format!("… {more} grupper till kan bli en regel var (--all)"),
-            format!("… {more} more groups could be one rule each (--all)"),
+            format!("… {more} grupper av regler till kan bli en regel var (--all)"),
+            format!("… {more} more groups of rules could be one rule each (--all)"),
         );
         writeln!(out, "  {said}")?;
     }

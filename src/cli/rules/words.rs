@@ -133,58 +133,71 @@ fn unreachable(
     blockers: &[RuleKey],
     lang: Lang,
 ) -> String {
-    let by = lines(judged, blockers, lang);
-    let mut said = match (judged.cause(key, cause), judged.original(key)) {
-        ("undefined", _) => lang
-            .of(
-                "nås inte: den nämner något som inte är definierat",
-                "unreachable: it names what is not defined",
-            )
-            .to_owned(),
-        ("unmatchable", _) => {
-            lang.of("nås inte: inget paket matchar", "unreachable: no packet matches").to_owned()
-        }
-        (_, Some(original)) => {
-            let line = judged.line(original);
-            let mut said = say(
-                lang,
-                format!("nås inte: säger samma sak som rad {line}"),
-                format!("unreachable: says the same as line {line}"),
-            );
-            if blockers != [original] {
-                said += &say(lang, format!(", tas av {by}"), format!(", taken by {by}"));
-            }
-            said
-        }
-        ("union", _) => say(
-            lang,
-            format!("nås inte: {by} tar tillsammans allt"),
-            format!("unreachable: {by} together take all of it"),
-        ),
-        _ => say(
-            lang,
-            format!("nås inte: {by} tar allt"),
-            format!("unreachable: {by} takes all of it"),
-        ),
-    };
+    let mut said = covered(judged, key, cause, blockers, lang);
     if let Some((other, packet)) = judged.contrary(key) {
-        said += &against(judged, other, &packet, lang);
+        said += &against(judged, other, &packet, blockers == [other], lang);
     }
     said
 }
 
-/// What a rule with another outcome takes.
-fn against(judged: &Judged<'_>, other: RuleKey, packet: &Packet, lang: Lang) -> String {
+/// What takes all of an unreachable rule.
+fn covered(
+    judged: &Judged<'_>,
+    key: RuleKey,
+    cause: Cause,
+    blockers: &[RuleKey],
+    lang: Lang,
+) -> String {
+    let by = lines(judged, blockers, lang);
+    let (sv, en) = match (judged.cause(key, cause), judged.original(key)) {
+        ("undefined", _) => (
+            "den nämner något som inte är definierat".into(),
+            "it names what is not defined".into(),
+        ),
+        ("unmatchable", _) => ("inget paket matchar".into(), "no packet matches".into()),
+        (_, Some(original)) if blockers == [original] => {
+            (format!("säger samma sak som {by}"), format!("says the same as {by}"))
+        }
+        (_, Some(original)) => {
+            let line = judged.line(original);
+            (
+                format!("säger samma sak som rad {line}, och tas av {by}"),
+                format!("says the same as line {line}, and is taken by {by}"),
+            )
+        }
+        ("union", _) => {
+            (format!("{by} tar tillsammans allt"), format!("{by} together take all of it"))
+        }
+        _ => (format!("{by} tar allt"), format!("{by} takes all of it")),
+    };
+    say(lang, format!("nås inte: {sv}"), format!("unreachable: {en}"))
+}
+
+/// What a rule with another outcome takes; `alone` when it is the one that takes all.
+fn against(
+    judged: &Judged<'_>,
+    other: RuleKey,
+    packet: &Packet,
+    alone: bool,
+    lang: Lang,
+) -> String {
     let does = match judged.rule(other).map(|rule| rule.action) {
         Some(Action::Permit) => lang.of("tillåter", "permits"),
         Some(Action::Deny | Action::Reject) => lang.of("spärrar", "denies"),
         _ => lang.of("styr om", "diverts"),
     };
     let (line, packet) = (judged.line(other), self::packet(packet, &judged.device.interfaces));
+    if alone {
+        return say(
+            lang,
+            format!(" och {does} det: {packet}"),
+            format!(" and {does} it: {packet}"),
+        );
+    }
     say(
         lang,
-        format!("; rad {line} gör något annat: den {does} {packet}"),
-        format!("; line {line} does otherwise: it {does} {packet}"),
+        format!("; rad {line} {does} en del av det: {packet}"),
+        format!("; line {line} {does} a part of it: {packet}"),
     )
 }
 

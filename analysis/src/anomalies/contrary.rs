@@ -1,7 +1,7 @@
 //! Of the rules that take packets from an unreachable one and decide otherwise, the heaviest.
 
 use portvakt_model::RulesetId;
-use portvakt_space::{AtomSet, Bound, Budget, Family, Packet, ServiceBox, Traffic};
+use portvakt_space::{AtomSet, Bound, Budget, Family, Packet, ServiceBox, State, Traffic};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -61,8 +61,10 @@ fn heaviest(list: &IndexedList<'_>, place: usize) -> Option<(f64, RuleKey, RuleK
     weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let decided = |other: usize| {
         let budget = Budget { pieces: 500, visits: 50_000 };
-        let mut parts = list.index.effective(other, own, Bound::Least, budget).parts.into_iter();
-        parts.find_map(|part| Family::BOTH.into_iter().find_map(|family| part.sample(family)))
+        let parts = list.index.effective(other, own, Bound::Least, budget).parts;
+        let all = parts.iter().flat_map(|part| Family::BOTH.map(|family| part.sample(family)));
+        // A packet that starts a connection says most.
+        all.flatten().min_by_key(|packet| packet.state != State::New)
     };
     weighed.into_iter().take(TRIED).find_map(|(weight, other)| {
         Some((weight, list.rule(place), list.rule(other), decided(other)?))

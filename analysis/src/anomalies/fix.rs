@@ -33,8 +33,9 @@ use crate::lists::RuleKey;
 pub struct FixList {
     /// The list.
     pub ruleset: RulesetId,
-    /// Rules that can go, all of them together.
-    pub gone: Vec<RuleKey>,
+    /// Rules that can go, all of them together, each with the rules that stay and would decide its
+    /// packets instead; none where no packet reaches it.
+    pub gone: Vec<(RuleKey, Vec<RuleKey>)>,
     /// Rules that could go as far as packets are concerned, or might, and that stay.
     pub kept: Vec<(RuleKey, Keep)>,
     /// Whether the list without them is proven to decide every packet as before.
@@ -62,8 +63,8 @@ pub enum Keep {
     Undefined,
     /// It has been hit, which contradicts that no packet reaches it.
     WasHit,
-    /// It would decide instead of one that goes.
-    StandsIn,
+    /// It is needed once others have gone.
+    Needed,
     /// Its list is used for more than to filter.
     OtherUse,
     /// The list would be empty, which some devices take to permit everything.
@@ -148,7 +149,7 @@ impl<'p> Plan<'p> {
     fn choose(&mut self) {
         let mut pending = std::mem::take(&mut self.units);
         for round in 0..ROUNDS {
-            let undone = if round == 0 { Keep::NotTried } else { Keep::StandsIn };
+            let undone = if round == 0 { Keep::NotTried } else { Keep::Needed };
             let views = Views::of(self.lists, &self.gone);
             let (judged, unsure) = views.judge(pending);
             self.keep(&unsure, undone);
@@ -159,7 +160,7 @@ impl<'p> Plan<'p> {
                 break;
             }
         }
-        self.keep(&pending, Keep::StandsIn);
+        self.keep(&pending, Keep::Needed);
     }
 
     fn keep(&mut self, units: &[Unit], why: Keep) {
@@ -256,10 +257,18 @@ impl<'p> Plan<'p> {
             let (gone, kept) = (Vec::new(), Vec::new());
             FixList { ruleset: id, gone, kept, proof: Proof::Proven, sizes: (on, on) }
         };
-        let all: BTreeSet<RuleKey> = self.gone.iter().copied().collect();
-        for rule in all {
+        let rules_of = |unit: &Unit| {
+            unit.rules
+                .iter()
+                .copied()
+                .zip(std::iter::repeat(unit.takers.clone()))
+                .collect::<Vec<_>>()
+        };
+        let all: BTreeMap<RuleKey, BTreeSet<RuleKey>> =
+            self.units.iter().flat_map(rules_of).collect();
+        for (rule, takers) in all {
             let list = by_list.entry(rule.ruleset).or_insert_with(|| empty(rule.ruleset));
-            list.gone.push(rule);
+            list.gone.push((rule, takers.into_iter().collect()));
             list.sizes.1 -= 1;
         }
         for (rule, why) in &self.kept {

@@ -6,6 +6,7 @@ use portvakt_analysis::RuleKey;
 use portvakt_analysis::anomalies::Standing;
 use portvakt_analysis::anomalies::fix::{FixList, Keep, Proof};
 use portvakt_model::Rule;
+use portvakt_space::{Packet, State};
 
 use super::judged::{Judged, List};
 use super::words::{self, say};
@@ -20,23 +21,25 @@ pub(super) struct Going<'j> {
     pub(super) lines: (u32, u32),
     /// duplicate, unreachable or removable.
     pub(super) reason: &'static str,
-    /// Line of a rule that does otherwise.
-    pub(super) contrary: Option<u32>,
+    /// Rules that stay and would decide its packets instead.
+    pub(super) takers: &'j [RuleKey],
+    /// A rule that decides otherwise, with a packet.
+    pub(super) contrary: Option<(RuleKey, Packet)>,
 }
 
 /// The lines of a list that can go, in order.
-pub(super) fn going<'j>(list: &List<'j>, found: &FixList) -> Vec<Going<'j>> {
+pub(super) fn going<'j>(list: &List<'j>, found: &'j FixList) -> Vec<Going<'j>> {
     let judged = list.judged;
-    let one = |key: &RuleKey| {
+    let one = |(key, takers): &'j (RuleKey, Vec<RuleKey>)| {
         let rule = judged.rule(*key)?;
         let last = rule.note.as_ref().map_or(0, |note| note.last_line).max(rule.line);
-        let reason = match standing(list, *key) {
-            _ if judged.original(*key).is_some() => "duplicate",
-            Some(Standing::Removable { .. }) => "removable",
-            _ => "unreachable",
+        let reason = match judged.original(*key) {
+            _ if !takers.is_empty() => "removable",
+            Some(_) => "duplicate",
+            None => "unreachable",
         };
-        let contrary = judged.contrary(*key).map(|(other, _)| judged.line(other));
-        Some(Going { rule, key: *key, lines: (rule.line, last), reason, contrary })
+        let contrary = judged.contrary(*key);
+        Some(Going { rule, key: *key, lines: (rule.line, last), reason, takers, contrary })
     };
     let mut all: Vec<Going<'j>> = found.gone.iter().filter_map(one).collect();
     all.sort_by_key(|going| (going.lines, going.reason != "removable"));
@@ -97,10 +100,20 @@ fn proof(found: &FixList, lang: Lang) -> &'static str {
 }
 
 fn why(list: &List<'_>, going: &Going<'_>, lang: Lang) -> String {
-    let said = standing(list, going.key).map(|s| words::said(list.judged, going.key, s, lang));
+    let judged = list.judged;
+    if !going.takers.is_empty() {
+        let by = words::lines(judged, going.takers, lang);
+        return say(
+            lang,
+            format!("behövs inte: {by} gör detsamma"),
+            format!("not needed: {by} does the same"),
+        );
+    }
+    let said = standing(list, going.key).map(|s| words::said(judged, going.key, s, lang));
     let mut said = said.unwrap_or_default();
-    if going.contrary.is_some() {
-        said += lang.of(". Kanske står den på fel plats?", ". Is it perhaps in the wrong place?");
+    // What becomes of answering and broken packets is not what a rule is for.
+    if going.contrary.is_some_and(|(_, packet)| packet.state == State::New) {
+        said += lang.of(". Står den på fel plats?", ". Is it in the wrong place?");
     }
     said
 }

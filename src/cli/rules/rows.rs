@@ -185,7 +185,9 @@ struct GoingRow<'j> {
     id: Option<&'j str>,
     /// duplicate, unreachable or removable.
     reason: &'static str,
-    /// Line of an earlier rule that does otherwise: then the rule may be in the wrong place rather than
+    /// Rules that stay and would decide its packets instead.
+    instead: Vec<LineRow>,
+    /// Line of an earlier rule that decides otherwise: then the rule may be in the wrong place rather than
     /// too much.
     contrary: Option<u32>,
 }
@@ -196,7 +198,7 @@ struct KeptRow {
     /// The line, from 1.
     line: u32,
     /// logs, answers, treats (inspection, translation, hours), `says_default`, `meets_others` (rules that log,
-    /// count or mark), `shares_line`, undefined, `was_hit`, `stands_in` (for one that goes), `other_use`,
+    /// count or mark), `shares_line`, undefined, `was_hit`, needed (once the others have gone), `other_use`,
     /// `last_rule` or `not_tried`.
     reason: &'static str,
 }
@@ -337,7 +339,7 @@ fn mergeable(judged: &Judged<'_>, all: &Mergeable) -> MergeableRow {
     }
 }
 
-fn fix<'j>(list: &List<'j>, found: Option<&FixList>) -> FixRow<'j> {
+fn fix<'j>(list: &List<'j>, found: Option<&'j FixList>) -> FixRow<'j> {
     let judged = list.judged;
     let on = list.ruleset().rules.iter().filter(|rule| rule.enabled).count();
     let Some(found) = found else {
@@ -350,7 +352,8 @@ fn fix<'j>(list: &List<'j>, found: Option<&FixList>) -> FixRow<'j> {
         last_line: going.lines.1,
         id: going.rule.id(),
         reason: going.reason,
-        contrary: going.contrary,
+        instead: going.takers.iter().map(|key| LineRow { line: judged.line(*key) }).collect(),
+        contrary: going.contrary.map(|(other, _)| judged.line(other)),
     };
     let kept = |(key, why): &(RuleKey, Keep)| KeptRow {
         line: judged.line(*key),

@@ -6,7 +6,7 @@ use portvakt_analysis::RuleKey;
 use portvakt_analysis::anomalies::Standing;
 use portvakt_checks::Check;
 use portvakt_model::Severity;
-use portvakt_space::Cause;
+use portvakt_space::{Cause, State};
 use serde_json::{Value, json};
 
 use super::judged::List;
@@ -51,7 +51,7 @@ fn results(list: &List<'_>, key: RuleKey, standing: &Standing, lang: Lang) -> Ve
                 Cause::Union => "PV3002",
                 Cause::Unmatchable => "PV3003",
             };
-            let contrary = judged.contrary(key).is_some();
+            let contrary = judged.contrary(key).is_some_and(|(_, p)| p.state == State::New);
             let severity = if contrary { Severity::Medium } else { Severity::Low };
             (id, Some(severity), judged.blockers(key, blockers))
         }

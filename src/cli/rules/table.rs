@@ -76,7 +76,7 @@ fn share(judged: &Judged<'_>, key: RuleKey, standing: &Standing) -> String {
 /// Whether the rule can go, or why it stays.
 fn fix(list: &List<'_>, key: RuleKey) -> &'static str {
     let Some(Some(found)) = list.fix_list() else { return "" };
-    if found.gone.binary_search(&key).is_ok() {
+    if found.gone.binary_search_by_key(&key, |(key, _)| *key).is_ok() {
         return "goes";
     }
     let kept = found.kept.binary_search_by_key(&key, |(key, _)| *key);

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use portvakt_analysis::RuleKey;
 use portvakt_analysis::anomalies::Standing;
 use portvakt_analysis::anomalies::merge::Mergeable;
+use portvakt_space::{Packet, State};
 
 use super::judged::List;
 use super::words::{self, say, status};
@@ -35,12 +36,16 @@ pub(super) fn write(
 /// What is wrong first: holes, then rules too many, then the rest.
 fn weight(list: &List<'_>, key: RuleKey, standing: &Standing) -> u8 {
     match standing {
-        Standing::Unreachable { .. } if list.judged.contrary(key).is_some() => 0,
+        Standing::Unreachable { .. } if list.judged.contrary(key).is_some_and(is_new) => 0,
         Standing::Unreachable { .. } => 1,
         Standing::Unsure(_) | Standing::Undecided(..) => 2,
         Standing::Removable { .. } => 3,
         Standing::Live(_) => 4,
     }
+}
+
+fn is_new((_, packet): (RuleKey, Packet)) -> bool {
+    packet.state == State::New
 }
 
 fn head(list: &List<'_>, lang: Lang) -> String {

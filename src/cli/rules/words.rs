@@ -137,6 +137,11 @@ fn unreachable(
     if let Some((other, packet)) = judged.contrary(key) {
         said += &against(judged, other, &packet, blockers == [other], lang);
     }
+    if let Some(original) = judged.original(key).filter(|original| blockers != [*original]) {
+        let line = judged.line(original);
+        said +=
+            &say(lang, format!(" (samma som rad {line})"), format!(" (the same as line {line})"));
+    }
     said
 }
 
@@ -157,13 +162,6 @@ fn covered(
         ("unmatchable", _) => ("inget paket matchar".into(), "no packet matches".into()),
         (_, Some(original)) if blockers == [original] => {
             (format!("säger samma sak som {by}"), format!("says the same as {by}"))
-        }
-        (_, Some(original)) => {
-            let line = judged.line(original);
-            (
-                format!("säger samma sak som rad {line}, och tas av {by}"),
-                format!("says the same as line {line}, and is taken by {by}"),
-            )
         }
         ("union", _) => {
             (format!("{by} tar tillsammans allt"), format!("{by} together take all of it"))
@@ -305,7 +303,7 @@ pub(super) const fn keep(why: Keep) -> &'static str {
         Keep::SharesLine => "shares_line",
         Keep::Undefined => "undefined",
         Keep::WasHit => "was_hit",
-        Keep::StandsIn => "stands_in",
+        Keep::Needed => "needed",
         Keep::OtherUse => "other_use",
         Keep::LastRule => "last_rule",
         Keep::NotTried => "not_tried",
@@ -341,9 +339,7 @@ pub(super) const fn kept(why: Keep, lang: Lang) -> &'static str {
             "räknaren visar träffar: nollställ den och se efter",
             "its counter shows hits: clear it and look again",
         ),
-        Keep::StandsIn => {
-            lang.of("tar över efter en regel som tas bort", "takes over from a rule that goes")
-        }
+        Keep::Needed => lang.of("behövs när de andra är borta", "needed once the others have gone"),
         Keep::OtherUse => lang.of(
             "listan används till mer än att filtrera",
             "its list is used for more than to filter",

@@ -168,7 +168,7 @@ fn one_service(b: &ServiceBox) -> String {
         return if b.dport == (0, u16::MAX) {
             proto
         } else {
-            format!("{proto} {}", b.dport.0 >> 8)
+            format!("{proto} {}", ports((b.dport.0 >> 8, b.dport.1 >> 8)))
         };
     }
     let mut text = proto;

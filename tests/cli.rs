@@ -272,6 +272,219 @@ fn lines_that_another_analyser_finds_unreachable_are_so() {
     }
 }
 
+/// What `portvakt rules` says of a file in the form of programs.
+fn rules_of(name: &str, text: &str, more: &[&str]) -> Value {
+    let site = folder(&[(name, text.as_bytes())]);
+    let path = site.path().join(name);
+    let fixed = ["rules", path.to_str().unwrap(), "--format", "json", "--today", TODAY];
+    let output = portvakt(fixed.iter().chain(more));
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    serde_json::from_str(&stdout(&output)).unwrap()
+}
+
+fn numbers(value: &Value, key: &str) -> Vec<u64> {
+    value.as_array().unwrap().iter().map(|row| row[key].as_u64().unwrap()).collect()
+}
+
+/// The five cases in which Batfish's document on unreachable lines says which lines it blames: those that
+/// cover the line, and with them the one that has most of it among those with another action.
+#[test]
+fn lines_are_blamed_as_another_analyser_blames_them() {
+    let many: Vec<String> = (1..=255).map(|n| format!("deny ip host 192.0.2.{n} any")).collect();
+    let mut flood: Vec<&str> = many.iter().map(String::as_str).collect();
+    flood.extend(["permit ospf any any", "permit ospf any host 224.0.0.6"]);
+    let cases: [(&[&str], &[u64]); 5] = [
+        (&flood, &[1, 256]),
+        (
+            &[
+                "permit ip any 203.0.113.0 0.0.0.127",
+                "deny ip any 203.0.113.128 0.0.0.127",
+                "permit ip any 203.0.113.0 0.0.0.255",
+            ],
+            &[1, 2],
+        ),
+        (
+            &[
+                "permit ip any host 203.0.113.4",
+                "deny tcp any any",
+                "permit tcp any host 203.0.113.4",
+            ],
+            &[1],
+        ),
+        (
+            &[
+                "deny tcp any host 203.0.113.4 neq 80",
+                "permit tcp any any",
+                "permit tcp any host 203.0.113.4",
+            ],
+            &[1, 2],
+        ),
+        (
+            &[
+                "permit tcp any any established",
+                "deny tcp any host 203.0.113.4",
+                "permit tcp any host 203.0.113.4 eq 80",
+            ],
+            &[2],
+        ),
+    ];
+    for (lines, blamed) in cases {
+        let text = format!(
+            "version 15.2\nhostname r1\nip access-list extended L\n {}\nend\n",
+            lines.join("\n ")
+        );
+        let found = rules_of("r1.cfg", &text, &[]);
+        let last = found["rulesets"][0]["rules"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(last["status"], "unreachable", "{text}");
+        let blockers: Vec<u64> = numbers(&last["blockers"], "line").iter().map(|l| l - 3).collect();
+        assert_eq!(blockers, blamed, "{text}");
+    }
+}
+
+const CROWDED: &str = "*filter
+:FORWARD DROP [0:0]
+-A FORWARD -s 10.1.0.0/16 -p tcp -m tcp --dport 443 -j ACCEPT
+-A FORWARD -s 10.1.1.0/24 -p tcp -m tcp --dport 443 -j ACCEPT
+-A FORWARD -s 10.2.0.0/24 -p tcp -m tcp --dport 22 -j ACCEPT
+-A FORWARD -s 10.1.1.0/24 -p tcp -m tcp --dport 443 -j ACCEPT
+-A FORWARD -s 10.3.0.0/16 -j DROP
+-A FORWARD -s 10.2.0.0/16 -p tcp -m tcp --dport 22 -j ACCEPT
+-A FORWARD -s 10.4.0.0/25 -p udp -m udp --dport 53 -j ACCEPT
+-A FORWARD -s 10.4.0.128/25 -p udp -m udp --dport 53 -j ACCEPT
+COMMIT
+";
+
+#[test]
+fn shares_copies_and_neighbours_are_told() {
+    let found = rules_of("fw.rules", CROWDED, &[]);
+    let list = &found["rulesets"][0];
+    let rules = list["rules"].as_array().unwrap();
+    let share = |line: u64| rules.iter().find(|r| r["line"] == line).unwrap()["share"].clone();
+    assert_eq!(share(3), 1.0);
+    assert_eq!(share(8), 255.0 / 256.0, "a /24 of its /16 is taken by line 5");
+    assert_eq!(share(4), 0.0, "nothing reaches it");
+    assert_eq!(list["duplicates"], serde_json::json!([{"line": 6, "of": 4}]));
+    let merged = serde_json::json!(
+        [{"lines": [9, 10], "field": "src", "merged": "10.4.0.0/24", "one_range": true}]
+    );
+    assert_eq!(list["mergeable"], merged);
+    assert!(list["fix_list"].is_null(), "nobody asked");
+}
+
+#[test]
+fn what_can_go_together_is_told_with_a_proof() {
+    let found = rules_of("fw.rules", CROWDED, &["--fix-list"]);
+    let fix = &found["rulesets"][0]["fix_list"];
+    assert_eq!(numbers(&fix["lines"], "line"), [4, 5, 6, 7]);
+    let reasons: Vec<&str> = fix["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["reason"].as_str().unwrap())
+        .collect();
+    assert_eq!(reasons, ["unreachable", "removable", "duplicate", "removable"]);
+    assert_eq!(numbers(&fix["lines"][1]["instead"], "line"), [8]);
+    let sums = serde_json::json!([true, 8, 4, 0]);
+    assert_eq!(
+        serde_json::json!([fix["verified"], fix["before"], fix["after"], fix["not_tried"]]),
+        sums
+    );
+}
+
+/// A rule stays whose going would be felt, although every packet would get where it gets now.
+#[test]
+fn what_would_be_missed_stays() {
+    let logs = "version 15.2
+hostname r1
+ip access-list extended L
+ deny ip host 10.0.0.1 any log
+ permit ip 10.1.0.0 0.0.255.255 any
+end
+";
+    let meets = "*filter
+:FORWARD DROP [0:0]
+-A FORWARD -s 10.1.0.0/24 -j ACCEPT
+-A FORWARD -j LOG
+-A FORWARD -s 10.1.0.0/16 -j ACCEPT
+-A FORWARD -s 10.2.0.0/16 -j REJECT
+COMMIT
+";
+    let empty = "version 15.2
+hostname r1
+ip access-list extended L
+ deny ip host 10.0.0.1 any
+ deny ip host 10.0.0.2 any
+end
+";
+    for (name, text, kept, gone) in [
+        ("r1.cfg", logs, vec![(4, "logs")], vec![]),
+        ("fw.rules", meets, vec![(3, "meets_others"), (6, "answers")], vec![]),
+        ("r1.cfg", empty, vec![(4, "last_rule")], vec![5]),
+    ] {
+        let found = rules_of(name, text, &["--fix-list"]);
+        let fix = &found["rulesets"][0]["fix_list"];
+        let rows = fix["kept"].as_array().unwrap().iter();
+        let rows: Vec<(u64, &str)> = rows
+            .map(|row| (row["line"].as_u64().unwrap(), row["reason"].as_str().unwrap()))
+            .collect();
+        assert_eq!(rows, kept, "{text}");
+        assert_eq!(numbers(&fix["lines"], "line"), gone, "{text}");
+        assert_eq!(fix["verified"], true);
+    }
+    let found = rules_of("r1.cfg", logs, &[]);
+    assert_eq!(found["rulesets"][0]["rules"][0]["loses_log"], true);
+}
+
+#[test]
+fn text_of_rules_is_short_and_in_both_languages() {
+    let site = folder(&[("fw.rules", CROWDED.as_bytes())]);
+    let path = site.path().join("fw.rules");
+    let said = |more: &[&str]| {
+        let fixed = ["rules", path.to_str().unwrap(), "--today", TODAY];
+        stdout(&portvakt(fixed.iter().chain(more)))
+    };
+    let (sv, en) = (said(&[]), said(&["--lang", "en"]));
+    for (text, expected) in [
+        (&sv, "fw.rules:4 nås inte: rad 3 tar allt"),
+        (&en, "fw.rules:6 unreachable: line 3 takes all of it (the same as line 4)"),
+        (&en, "fw.rules:5 removable: line 8 would do the same"),
+        (&en, "fw.rules:9 lines 9 and 10 could be one rule: src 10.4.0.0/24"),
+        (&en, "4 needed · 2 unreachable · 2 removable · 0 undecided · 1 decide only a part"),
+    ] {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
+    assert!(!en.contains("fw.rules:8 "), "nothing is wrong with it: {en}");
+    assert!(said(&["--lang", "en", "--all"]).contains("decides 99.6 % of what it says"));
+    let fix = said(&["--fix-list"]);
+    assert!(fix.contains("4 av 8 regler kan tas bort tillsammans · bevisat"), "{fix}");
+}
+
+/// SARIF 2.1.0: §3.27.9 ties `level` to `kind`, §3.30.5 begins lines at 1, and a rule that is named must
+/// be described.
+#[test]
+fn rules_as_sarif_name_the_checks_that_find_the_same() {
+    let run = ["rules", SAMPLE, "--format", "sarif", "--today", TODAY];
+    let log: Value = serde_json::from_str(&stdout(&portvakt(run))).unwrap();
+    let run = &log["runs"][0];
+    let known: Vec<&str> = run["tool"]["driver"]["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|rule| rule["id"].as_str().unwrap())
+        .collect();
+    let results = run["results"].as_array().unwrap();
+    let count = |id: &str| results.iter().filter(|r| r["ruleId"] == id).count();
+    assert!(count("PV3001") > 0 && count("PV3002") > 0 && count("PV3004") > 0);
+    for result in results {
+        assert!(known.contains(&result["ruleId"].as_str().unwrap()), "{result}");
+        assert_eq!(result["kind"] == "fail", result["level"] != "none", "{result}");
+        let places = ["locations", "relatedLocations"].map(|key| result[key].as_array().unwrap());
+        for at in places.into_iter().flatten() {
+            assert!(at["physicalLocation"]["region"]["startLine"].as_u64().unwrap() >= 1);
+        }
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_fault() {
     let audit = |form: &'static str| vec!["audit", SAMPLE, "--today", TODAY, "--format", form];
@@ -284,6 +497,8 @@ fn a_reader_that_goes_away_is_no_fault() {
         audit("junit"),
         vec!["rules", SAMPLE, "--format", "json"],
         vec!["rules", SAMPLE, "--format", "csv"],
+        vec!["rules", SAMPLE, "--format", "sarif"],
+        vec!["rules", SAMPLE, "--fix-list"],
         vec!["catalogue"],
     ];
     for run in runs {

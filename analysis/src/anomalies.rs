@@ -4,6 +4,14 @@
 //! all it matches, or it matches nothing. *Removable* — packets reach it, yet without it the list
 //! would decide every packet the same. Vendors' "shadowed" and "redundant" mean different things.
 
+pub mod contrary;
+pub mod copies;
+pub mod fix;
+mod laid;
+mod losses;
+pub mod merge;
+pub mod shares;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use portvakt_model::{Action, Device, RulesetId};
@@ -13,6 +21,8 @@ use rustc_hash::FxHashMap;
 use crate::audit::Audit;
 use crate::flatten::{Decides, Step};
 use crate::lists::{IndexedList, RuleKey};
+
+pub use losses::{is_final_deny, loses_log};
 
 /// What can be said of the rules of one list and of those it calls.
 #[derive(Clone, Debug, Default)]
@@ -206,44 +216,69 @@ fn judge(list: &IndexedList<'_>) -> Vec<(RuleKey, Standing)> {
             by_rule.entry(rule).or_default().push(verdict);
         }
     }
-    by_rule.into_iter().map(|(rule, all)| (rule, standing(list, all))).collect()
+    by_rule.into_iter().map(|(rule, all)| (rule, standing(list, rule, all))).collect()
 }
 
-/// A rule of a called chain stands in several places: it is reachable if one of them is, and
-/// removable only if it is so in the one place that is reached.
-fn standing(list: &IndexedList<'_>, mut all: Vec<Verdict>) -> Standing {
-    let reached = |v: &Verdict| matches!(v, Verdict::Live { .. } | Verdict::Removable { .. });
-    let count = all.iter().filter(|v| reached(v)).count();
-    if let Some(live) =
-        all.iter().find(|v| matches!(v, Verdict::Live { .. }) || count > 1 && reached(v))
-    {
-        return Standing::Live(match live {
-            Verdict::Live { witness, .. } | Verdict::Removable { witness, .. } => *witness,
-            Verdict::Unreachable { .. } | Verdict::Undecided(_) => unreachable!("filtered above"),
-        });
+/// A rule of a called chain stands in several places: it is reachable if one of them is, and removable
+/// only if it is so in all that are reached, and not because it stands in another.
+fn standing(list: &IndexedList<'_>, rule: RuleKey, all: Vec<Verdict>) -> Standing {
+    let mut found = Places::default();
+    for verdict in all {
+        found.add(list, verdict);
     }
-    let worst = |v: &Verdict| match v {
-        Verdict::Removable { .. } => 0,
-        Verdict::Undecided(_) => 1,
-        _ => 2,
-    };
-    all.sort_by_key(worst);
-    match all.swap_remove(0) {
-        Verdict::Removable { witness, by, by_default } => {
-            Standing::Removable { witness, by: rules(list, by), by_default }
+    let Places { live, unsure, removable, unreachable } = found;
+    match (live, removable, unsure) {
+        (Some(witness), ..) | (None, Some((witness, ..)), Some(_)) => Standing::Live(witness),
+        (None, Some((witness, by, _)), None) if by.contains(&rule) => Standing::Live(witness),
+        (None, Some((witness, by, by_default)), None) => {
+            Standing::Removable { witness, by: by.into_iter().collect(), by_default }
         }
-        Verdict::Undecided(Doubt::MaybeUnreachable { blockers }) => {
-            Standing::Unsure(rules(list, blockers))
+        (None, None, Some(unsure)) => unsure,
+        (None, None, None) => {
+            let (blockers, contrary) = unreachable;
+            let cause = match blockers.len() {
+                0 => Cause::Unmatchable,
+                1 => Cause::One,
+                _ => Cause::Union,
+            };
+            Standing::Unreachable { cause, blockers: blockers.into_iter().collect(), contrary }
         }
-        Verdict::Undecided(Doubt::Unfinished { proven, of }) => {
-            Standing::Undecided(proven as u64, of as u64)
+    }
+}
+
+/// What holds of a rule in the places where it stands.
+#[derive(Default)]
+struct Places {
+    live: Option<Packet>,
+    unsure: Option<Standing>,
+    removable: Option<(Packet, BTreeSet<RuleKey>, bool)>,
+    unreachable: (BTreeSet<RuleKey>, Option<(RuleKey, Packet)>),
+}
+
+impl Places {
+    fn add(&mut self, list: &IndexedList<'_>, verdict: Verdict) {
+        let rules = |places: Vec<usize>| rules(list, places);
+        match verdict {
+            Verdict::Live { witness, .. } => {
+                self.live.get_or_insert(witness);
+            }
+            Verdict::Removable { witness, by, by_default } => {
+                let known = self.removable.get_or_insert((witness, BTreeSet::new(), false));
+                known.1.extend(rules(by));
+                known.2 |= by_default;
+            }
+            Verdict::Undecided(Doubt::MaybeUnreachable { blockers }) => {
+                self.unsure.get_or_insert(Standing::Unsure(rules(blockers)));
+            }
+            Verdict::Undecided(Doubt::Unfinished { proven, of }) => {
+                self.unsure = Some(Standing::Undecided(proven as u64, of as u64));
+            }
+            Verdict::Unreachable { blockers, contrary, .. } => {
+                self.unreachable.0.extend(rules(blockers));
+                let other = contrary.map(|c| (list.rule(c.rule), c.packet));
+                self.unreachable.1 = self.unreachable.1.or(other);
+            }
         }
-        Verdict::Unreachable { cause, blockers, contrary } => Standing::Unreachable {
-            cause,
-            blockers: rules(list, blockers),
-            contrary: contrary.map(|c| (list.rule(c.rule), c.packet)),
-        },
-        Verdict::Live { witness, .. } => Standing::Live(witness),
     }
 }
 

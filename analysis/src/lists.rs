@@ -104,12 +104,18 @@ fn is_exact(step: &Step<'_>) -> bool {
     matches!(step.certain, Certain::Exact) && step.decides != Decides::Unknown
 }
 
-fn listed<'s>(step: &'s Step<'_>) -> ListedRule<'s> {
-    let class = match step.decides {
+/// What a step does, in the words of packet sets.
+pub(crate) const fn class(decides: Decides) -> Class {
+    match decides {
         Decides::Permit => Class::Permit,
         Decides::Deny => Class::Deny,
         Decides::Unknown => Class::Other,
-    };
+    }
+}
+
+/// A step as a rule of a first-match list.
+pub(crate) fn listed<'s>(step: &'s Step<'_>) -> ListedRule<'s> {
+    let class = class(step.decides);
     let most = std::slice::from_ref(&*step.most);
     match &step.certain {
         Certain::Exact => ListedRule::exact(class, most),

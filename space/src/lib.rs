@@ -13,6 +13,7 @@ mod packet;
 mod range;
 mod sample;
 mod service;
+mod size;
 mod traffic;
 mod verdict;
 
@@ -23,5 +24,6 @@ pub use list::{Bound, FirstMatchList, ListedRule};
 pub use packet::Packet;
 pub use range::{Point, RangeSet};
 pub use service::{ICMP, ICMPV6, SCTP, ServiceBox, ServiceSet, TCP, UDP, has_ports};
+pub use size::Size;
 pub use traffic::Traffic;
 pub use verdict::{Budget, Cause, Class, Contrary, Doubt, Needed, Verdict};

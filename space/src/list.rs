@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::engine::{Analysis, analysis};
-use crate::{Budget, Cause, Class, Difference, Doubt, Family, Packet, Traffic, Verdict};
+use crate::{Budget, Cause, Class, Difference, Doubt, Family, Packet, Size, Traffic, Verdict};
 
 /// One rule of a [`FirstMatchList`].
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +83,7 @@ pub enum Bound {
 #[derive(Debug)]
 pub struct FirstMatchList {
     len: usize,
+    default: Class,
     /// One for each IP version that some rule matches.
     families: [Option<Box<dyn Analysis>>; 2],
 }
@@ -102,7 +104,7 @@ impl FirstMatchList {
         let rules = Rules { len, at: &rule };
         let has = |family: Family| rules.all().any(|rule| rule.all().any(|t| t.has(family)));
         let of = |family: Family| has(family).then(|| analysis(&rules, default, family));
-        Self { len, families: Family::BOTH.map(of) }
+        Self { len, default, families: Family::BOTH.map(of) }
     }
 
     /// The number of rules.
@@ -241,6 +243,52 @@ impl FirstMatchList {
             }
         }
         all
+    }
+}
+
+impl FirstMatchList {
+    /// How many packets of each IP version those rules decide that do not decide all that they match.
+    /// `dead` rules, known to be out of reach, are left out. The budget is for each rule and IP version.
+    pub fn sizes(&self, dead: &[bool], budget: Budget) -> [FxHashMap<u32, Size>; 2] {
+        [&self.families[0], &self.families[1]].map(|list| {
+            list.as_ref().map_or_else(FxHashMap::default, |list| list.sizes(dead, budget))
+        })
+    }
+
+    /// How many packets of each IP version these rules may match.
+    pub fn wholes(&self, rules: &[u32], budget: Budget) -> [Vec<f64>; 2] {
+        [&self.families[0], &self.families[1]].map(|list| {
+            list.as_ref().map_or_else(|| vec![0.0; rules.len()], |l| l.wholes(rules, budget))
+        })
+    }
+
+    /// Whether the rules from number `from` on, and the default after them, are sure to decide every
+    /// packet of `region` as `class` does: then no rule among them needs to be known better. `None`
+    /// when the budget ran out.
+    pub fn agrees(
+        &self,
+        region: &Traffic,
+        class: Class,
+        from: usize,
+        budget: Budget,
+    ) -> Option<bool> {
+        let mut told = true;
+        for (family, list) in Family::BOTH.into_iter().zip(&self.families) {
+            let part = region.only(family);
+            if part.is_empty() {
+                continue;
+            }
+            let alike = match list {
+                Some(list) => list.agrees(&part, class, from as u32, budget),
+                None => Some(class == self.default && class != Class::Other),
+            };
+            match alike {
+                Some(false) => return Some(false),
+                Some(true) => {}
+                None => told = false,
+            }
+        }
+        told.then_some(true)
     }
 }
 

@@ -11,32 +11,54 @@ use portvakt_model::{Location, Severity, Verdict};
 use serde_json::{Value, json};
 
 use super::{Report, ReportFinding};
+use crate::inputs::Failure;
 use crate::text::{self, Lang};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
-    let log = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "portvakt",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "language": lang.of("sv", "en"),
-                "rules": report.judgements.iter().map(|r| rule(r.check, lang)).collect::<Vec<_>>(),
-            }},
-            "columnKind": "unicodeCodePoints",
-            "invocations": [{
-                "executionSuccessful": report.case.failures().is_empty(),
-                "toolExecutionNotifications": notifications(report, lang),
+    let log = Log {
+        checks: report.judgements.iter().map(|r| r.check).collect(),
+        failures: report.case.failures(),
+        results: report.findings.iter().map(|f| result(report, f, lang)).collect(),
+    };
+    log.write(lang, out)
+}
+
+/// A log of one run.
+pub(crate) struct Log<'r> {
+    /// The checks that its results name.
+    pub(crate) checks: Vec<&'static Check>,
+    /// What could not be read.
+    pub(crate) failures: &'r [Failure],
+    /// The results.
+    pub(crate) results: Vec<Value>,
+}
+
+impl Log<'_> {
+    pub(crate) fn write(self, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+        let log = json!({
+            "$schema": SCHEMA,
+            "version": "2.1.0",
+            "runs": [{
+                "tool": {"driver": {
+                    "name": "portvakt",
+                    "semanticVersion": env!("CARGO_PKG_VERSION"),
+                    "language": lang.of("sv", "en"),
+                    "rules": self.checks.iter().map(|c| rule(c, lang)).collect::<Vec<_>>(),
+                }},
+                "columnKind": "unicodeCodePoints",
+                "invocations": [{
+                    "executionSuccessful": self.failures.is_empty(),
+                    "toolExecutionNotifications": notifications(self.failures, lang),
+                }],
+                "results": self.results,
             }],
-            "results": report.findings.iter().map(|f| result(report, f, lang)).collect::<Vec<_>>(),
-        }],
-    });
-    serde_json::to_writer_pretty(&mut *out, &log)?;
-    writeln!(out)
+        });
+        serde_json::to_writer_pretty(&mut *out, &log)?;
+        writeln!(out)
+    }
 }
 
 fn rule(check: &'static Check, lang: Lang) -> Value {
@@ -56,7 +78,8 @@ fn rule(check: &'static Check, lang: Lang) -> Value {
     })
 }
 
-const fn level(severity: Severity) -> &'static str {
+/// The level of a result.
+pub(crate) const fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical | Severity::High => "error",
         Severity::Medium | Severity::Low => "warning",
@@ -75,14 +98,14 @@ const fn score(severity: Severity) -> &'static str {
     }
 }
 
-fn notifications(report: &Report<'_>, lang: Lang) -> Vec<Value> {
-    let one = |f: &crate::inputs::Failure| {
+fn notifications(failures: &[Failure], lang: Lang) -> Vec<Value> {
+    let one = |f: &Failure| {
         json!({
             "level": "error",
             "message": {"text": format!("{}: {}", f.path, text::failure(&f.kind, lang))},
         })
     };
-    report.case.failures().iter().map(one).collect()
+    failures.iter().map(one).collect()
 }
 
 fn result(report: &Report<'_>, row: &ReportFinding, lang: Lang) -> Value {
@@ -124,10 +147,15 @@ fn location(report: &Report<'_>, at: &Location) -> Option<Value> {
         Location::Cell { row, column, .. } => (*row, *column),
         Location::Whole(_) | Location::Site => (1, 1),
     };
-    Some(json!({"physicalLocation": {
-        "artifactLocation": {"uri": uri(&source.path)},
+    Some(place(&source.path, line, column))
+}
+
+/// A place in a file.
+pub(crate) fn place(path: &str, line: u32, column: u32) -> Value {
+    json!({"physicalLocation": {
+        "artifactLocation": {"uri": uri(path)},
         "region": {"startLine": line.max(1), "startColumn": column.max(1)},
-    }}))
+    }})
 }
 
 /// A path as a relative reference (RFC 3986): what may not stand in one is percent-encoded.

@@ -1,9 +1,10 @@
 //! What several checks of anomalies share.
 
 use portvakt_analysis::anomalies::Standing;
+pub(super) use portvakt_analysis::anomalies::is_final_deny;
 use portvakt_analysis::{Audit, RuleKey};
-use portvakt_model::{Action, Arg, Message, Role, Rule, RuleRef, Severity};
-use portvakt_space::{Cause, Family, Packet, State};
+use portvakt_model::{Action, Arg, Message, Role, RuleRef, Severity};
+use portvakt_space::{Cause, Packet, State};
 
 use crate::{Draft, Findings, rules};
 
@@ -41,18 +42,6 @@ pub(super) fn covered(
         let draft = witness(audit, blockers(audit, draft, device, by), device, against);
         draft.severity(if against.is_some() { Severity::Medium } else { Severity::Low }).push();
     }
-}
-
-/// Whether a rule denies everything that reaches it: written out, it logs what the default would
-/// drop silently, and is wanted.
-pub(super) fn is_final_deny(rule: &Rule) -> bool {
-    let m = &rule.matches;
-    let every = |f: Family| !m.src.has(f) || (m.src.is_all(f) && m.dst.is_all(f));
-    rule.action.is_deny()
-        && Family::BOTH.into_iter().all(every)
-        && m.service.is_any()
-        && m.iif.is_any()
-        && m.oif.is_any()
 }
 
 /// What a rule does, in words.

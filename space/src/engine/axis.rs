@@ -334,6 +334,23 @@ impl Axis {
         ranges.max_by_key(|(lo, hi)| (hi - lo, std::cmp::Reverse(*lo))).unwrap_or((0, self.top))
     }
 
+    /// The number of values of cells `lo` to `hi`, modulo 2¹²⁸. `open`: all from the last boundary on
+    /// count as one.
+    pub(crate) fn width(&self, lo: u32, hi: u32, open: bool) -> u128 {
+        let (first, last) = self.values_of(lo, hi);
+        let edge = self.starts.len().checked_sub(1).and_then(|at| self.starts.get(at)).unwrap_or(0);
+        let last = if open { last.min(edge) } else { last };
+        last.wrapping_sub(first).wrapping_add(1)
+    }
+
+    /// [`Axis::width`] of each rank, where ranks are not single cells.
+    pub(crate) fn kind_widths(&self, open: bool) -> Option<Vec<u128>> {
+        let kinds = self.kinds.as_ref()?;
+        let of_kind = |kind| kinds.cells(kind).iter().map(|cell| self.width(*cell, *cell, open));
+        let sum = |kind| of_kind(kind).fold(0u128, u128::wrapping_add);
+        Some((0..kinds.len()).map(sum).collect())
+    }
+
     /// Every value.
     pub(crate) fn all_values(&self) -> (u128, u128) {
         (0, self.top)

@@ -138,6 +138,11 @@ impl<const D: usize> Product<D> {
         Self(shape.cloned().unwrap_or_else(|| shape_of(&item.bounds)))
     }
 
+    /// The product that a box is.
+    pub(crate) fn solid(bounds: &Cuboid<D>) -> Self {
+        Self(shape_of(bounds))
+    }
+
     /// The part that both share.
     pub(crate) fn intersect(&self, other: &Self) -> Option<Self> {
         let fields = std::array::from_fn(|d| shared(&self.0[d], &other.0[d]));

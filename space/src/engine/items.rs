@@ -28,6 +28,11 @@ impl<const D: usize> Frame<D> {
         Self { axes, dims }
     }
 
+    /// The field of a dimension, if it is in use.
+    pub(crate) fn field(&self, dim: usize) -> Option<usize> {
+        self.dims[dim]
+    }
+
     /// The ranks of a product of values that the axes were made for.
     fn ranks(&self, values: &Values, out: &mut [Vec<(u32, u32)>; D]) {
         for (dim, out) in self.dims.iter().zip(out) {

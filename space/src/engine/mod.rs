@@ -5,7 +5,7 @@
 //! 2. [`items`] turns rules into boxes of ranks; rules with large groups stay products of sets.
 //! 3. [`index`] and [`split`] hold the boxes in a tree, [`search`] asks it.
 //! 4. [`cover`], [`agree`] and [`remainder`] cut regions up by what the tree answers; [`judge`]
-//!    draws a verdict from that.
+//!    draws a verdict from that, [`measure`] counts packets.
 //!
 //! No floating-point number decides anything: volumes only choose where to cut.
 
@@ -18,6 +18,7 @@ mod index;
 mod items;
 mod judge;
 mod kinds;
+mod measure;
 mod remainder;
 mod search;
 mod split;
@@ -26,16 +27,21 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::list::Rules;
 use crate::sample::Choice;
-use crate::{Bound, Budget, Class, Difference, Doubt, Family, Open, Packet, Traffic, Verdict};
+use crate::{
+    Bound, Budget, Class, Difference, Doubt, Family, Open, Packet, Size, Traffic, Verdict,
+};
+use agree::{Agreement, Claim, Takers};
 use axis::{Values, axes, for_each_product, to_traffic, values_of};
-use cover::{Cover, Meter, Shares, cover};
+use cover::{Cover, Meter, Part, Shares, cover};
 use cuboid::{Cell, Product, Region};
 use index::{Index, Item, SOLID, mask};
 use items::{Draft, Frame};
 use judge::Case;
+use measure::Counting;
 use remainder::{merge, remainder};
 use search::{Search, View};
 
@@ -61,6 +67,13 @@ pub(crate) trait Analysis: Send + Sync + std::fmt::Debug {
     fn meeting(&self, region: &Traffic, most: usize) -> Vec<u32>;
     fn effective(&self, rule: u32, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
     fn unmatched(&self, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
+    /// How many packets rules decide that do not decide all that they match; `dead` ones are left out.
+    fn sizes(&self, dead: &[bool], budget: Budget) -> FxHashMap<u32, Size>;
+    /// How many packets these rules may match.
+    fn wholes(&self, rules: &[u32], budget: Budget) -> Vec<f64>;
+    /// Whether the rules from `from` on decide all of `region` as `class` does; `None` when that
+    /// can't be told.
+    fn agrees(&self, region: &Traffic, class: Class, from: u32, budget: Budget) -> Option<bool>;
 }
 
 /// The analysis of one IP version, with as many dimensions as the rules tell packets apart by.
@@ -256,6 +269,31 @@ impl<const D: usize> Analysis for Engine<D> {
             Bound::Most => View::least(0..u32::MAX),
         };
         self.without(&self.around(region), &view.fresh(), region, budget)
+    }
+
+    fn sizes(&self, dead: &[bool], budget: Budget) -> FxHashMap<u32, Size> {
+        Counting::new(self, dead, budget).sizes()
+    }
+
+    fn wholes(&self, rules: &[u32], budget: Budget) -> Vec<f64> {
+        let counting = Counting::new(self, &[], budget);
+        rules.iter().map(|rule| counting.whole(*rule)).collect()
+    }
+
+    fn agrees(&self, region: &Traffic, class: Class, from: u32, budget: Budget) -> Option<bool> {
+        let (default, exact) = (self.default, self.exact);
+        let claim = Claim { class, except: 0..0, rules: from..u32::MAX, default, exact };
+        let mut search = Search::new(&self.index);
+        let mut meter = Meter::start(budget, &search);
+        for part in self.around(region) {
+            let part = part.as_cuboid().map_or(Part::Shaped(part), Part::Solid);
+            match claim.check(&part, &mut search, &mut meter, &mut Takers::default()) {
+                Agreement::Alike => {}
+                Agreement::Differs(..) => return Some(false),
+                Agreement::Unfinished => return None,
+            }
+        }
+        Some(true)
     }
 }
 

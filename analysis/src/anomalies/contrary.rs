@@ -1,0 +1,89 @@
+//! Of the rules that take packets from an unreachable one and decide otherwise, the heaviest.
+
+use portvakt_model::RulesetId;
+use portvakt_space::{AtomSet, Bound, Budget, Family, Packet, ServiceBox, State, Traffic};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::Standing;
+use crate::audit::Audit;
+use crate::lists::{IndexedList, RuleKey};
+
+/// Earlier rules with another outcome that are weighed for one rule.
+const WEIGHED: usize = 64;
+/// Rules tried, the heaviest first, for one that decides a packet of the rule.
+const TRIED: usize = 8;
+/// Interfaces that "any" counts for: weights only choose which rule is named.
+const INTERFACES: f64 = 16.0;
+
+/// For unreachable rules that some earlier rule contradicts: the one that has most of their packets,
+/// among those that decide one of them, with such a packet.
+pub fn contraries(audit: &Audit<'_>, device: u32) -> FxHashMap<RuleKey, (RuleKey, Packet)> {
+    let judged = (0..).map(RulesetId).zip(audit.anomalies(device));
+    let lists = judged.filter(|(_, list)| !list.rules.is_empty());
+    lists.flat_map(|(id, list)| of_list(audit.indexed(device, id), &list.rules)).collect()
+}
+
+fn of_list(
+    list: &IndexedList<'_>,
+    judged: &[(RuleKey, Standing)],
+) -> Vec<(RuleKey, (RuleKey, Packet))> {
+    let mut known: FxHashMap<RuleKey, (RuleKey, Packet)> = FxHashMap::default();
+    for (key, standing) in judged {
+        if let Standing::Unreachable { contrary: Some(contrary), .. } = standing {
+            known.insert(*key, *contrary);
+        }
+    }
+    if known.is_empty() {
+        return Vec::new();
+    }
+    let places = (0..list.flat.steps.len()).filter(|place| known.contains_key(&list.rule(*place)));
+    let places: Vec<usize> = places.collect();
+    let heaviest: Vec<Option<(f64, RuleKey, RuleKey, Packet)>> =
+        places.into_par_iter().map(|place| heaviest(list, place)).collect();
+    let mut weights: FxHashMap<RuleKey, f64> = FxHashMap::default();
+    for (weight, rule, contrary, packet) in heaviest.into_iter().flatten() {
+        let heavier = weights.get(&rule).is_none_or(|known| *known < weight);
+        if heavier {
+            weights.insert(rule, weight);
+            known.insert(rule, (contrary, packet));
+        }
+    }
+    known.into_iter().collect()
+}
+
+/// The heaviest for the rule in one place: its weight, the rule, the other, and the packet.
+fn heaviest(list: &IndexedList<'_>, place: usize) -> Option<(f64, RuleKey, RuleKey, Packet)> {
+    let own = &*list.flat.steps[place].most;
+    let opposed = list.index.opposed(place, 0..place, WEIGHED);
+    let weigh = |other: usize| (weight(&list.flat.steps[other].most.intersect(own)), other);
+    let mut weighed: Vec<(f64, usize)> = opposed.into_iter().map(weigh).collect();
+    weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let decided = |other: usize| {
+        let budget = Budget { pieces: 500, visits: 50_000 };
+        let parts = list.index.effective(other, own, Bound::Least, budget).parts;
+        let all = parts.iter().flat_map(|part| Family::BOTH.map(|family| part.sample(family)));
+        // A packet that starts a connection says most.
+        all.flatten().min_by_key(|packet| packet.state != State::New)
+    };
+    weighed.into_iter().take(TRIED).find_map(|(weight, other)| {
+        Some((weight, list.rule(place), list.rule(other), decided(other)?))
+    })
+}
+
+/// A measure of a set of packets. Services that overlap count twice.
+fn weight(traffic: &Traffic) -> f64 {
+    let pairs = |family: Family| traffic.src.size(family) as f64 * traffic.dst.size(family) as f64;
+    let span = |(lo, hi): (u16, u16)| f64::from(hi - lo) + 1.0;
+    let service =
+        |b: &ServiceBox| (f64::from(b.proto.1 - b.proto.0) + 1.0) * span(b.sport) * span(b.dport);
+    let atoms = |set: &AtomSet| {
+        let count = |(lo, hi): &(u32, u32)| f64::from(hi - lo) + 1.0;
+        set.ranges().ranges().iter().map(count).sum::<f64>().min(INTERFACES)
+    };
+    Family::BOTH.into_iter().map(pairs).sum::<f64>()
+        * traffic.service.boxes().iter().map(service).sum::<f64>()
+        * atoms(&traffic.iif)
+        * atoms(&traffic.oif)
+        * traffic.state.iter().count() as f64
+}

@@ -1,0 +1,68 @@
+//! Rules that say again what an earlier rule of the same list says.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use portvakt_model::{Device, Rule, RulesetId};
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use super::Standing;
+use crate::audit::Audit;
+use crate::lists::RuleKey;
+
+/// The unreachable rules of a device that match what an earlier rule of their list matches and do the
+/// same, each with the first such rule.
+pub fn duplicates(audit: &Audit<'_>, device: u32) -> BTreeMap<RuleKey, RuleKey> {
+    let model = &audit.devices[device as usize];
+    let judged = audit.anomalies(device).iter().flat_map(|list| &list.rules);
+    let mut unreachable: BTreeMap<RulesetId, Vec<u32>> = BTreeMap::new();
+    for (key, standing) in judged {
+        if let (Standing::Unreachable { .. }, Some(rule)) = (standing, key.rule) {
+            unreachable.entry(key.ruleset).or_default().push(rule);
+        }
+    }
+    unreachable.into_iter().flat_map(|(list, rules)| of_list(model, list, rules)).collect()
+}
+
+fn of_list(device: &Device, id: RulesetId, mut later: Vec<u32>) -> Vec<(RuleKey, RuleKey)> {
+    let rules = &device.rulesets[id.0 as usize].rules;
+    later.sort_unstable();
+    let wanted: FxHashMap<u64, ()> =
+        later.iter().map(|r| (hash(&rules[*r as usize]), ())).collect();
+    let mut first: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
+    let mut found = Vec::new();
+    for (number, rule) in (0..).zip(rules).filter(|(_, rule)| can_be_copied(rule)) {
+        let hash = hash(rule);
+        if !wanted.contains_key(&hash) {
+            continue;
+        }
+        let known = first.entry(hash).or_default();
+        match known.iter().find(|other| is_copy(rule, &rules[**other as usize])) {
+            Some(other) if later.binary_search(&number).is_ok() => {
+                let key = |rule| RuleKey { ruleset: id, rule: Some(rule) };
+                found.push((key(number), key(*other)));
+            }
+            Some(_) => {}
+            None => known.push(number),
+        }
+    }
+    found
+}
+
+/// Whether the rule decides, and all is known of what it matches.
+fn can_be_copied(rule: &Rule) -> bool {
+    let decides = rule.action == portvakt_model::Action::Permit || rule.action.is_deny();
+    rule.enabled && decides && rule.gap.is_none() && !rule.matches.is_empty()
+}
+
+fn hash(rule: &Rule) -> u64 {
+    let mut hasher = FxBuildHasher.build_hasher();
+    rule.matches.hash(&mut hasher);
+    rule.action.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn is_copy(a: &Rule, b: &Rule) -> bool {
+    let schedule = |rule: &Rule| rule.note.as_ref().and_then(|note| note.schedule);
+    a.action == b.action && schedule(a) == schedule(b) && a.matches == b.matches
+}

@@ -1,0 +1,285 @@
+//! Neighbours that one rule could replace.
+
+use std::hash::{BuildHasher, Hash};
+use std::ops::Range;
+
+use portvakt_model::{Action, Device, Rule, RulesetId};
+use portvakt_space::Traffic;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+
+use super::Standing;
+use crate::audit::Audit;
+use crate::lists::{IndexedList, RuleKey};
+
+/// Rules of one list that could be one: they do the same, differ in one field only, and no rule
+/// between them matches a packet of theirs.
+#[derive(Clone, Debug)]
+pub struct Mergeable {
+    /// The rules, in order.
+    pub rules: Vec<RuleKey>,
+    /// The field in which they differ.
+    pub field: Field,
+    /// What the one rule would match.
+    pub union: Traffic,
+}
+
+impl Mergeable {
+    /// Whether the one rule needs no group: what it says in the field is one range.
+    pub fn is_one_range(&self) -> bool {
+        match self.field {
+            Field::Destination => self.union.dst.ranges().len() == 1,
+            Field::Source => self.union.src.ranges().len() == 1,
+            Field::Service => self.union.service.boxes().len() == 1,
+            Field::In | Field::Out | Field::State => true,
+        }
+    }
+}
+
+/// A field of a rule's match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// Destination addresses.
+    Destination,
+    /// Source addresses.
+    Source,
+    /// Services.
+    Service,
+    /// Interfaces that packets come in by.
+    In,
+    /// Interfaces that packets leave by.
+    Out,
+    /// Connection states.
+    State,
+}
+
+impl Field {
+    /// All fields, in the order in which rules are compared.
+    const ALL: [Self; 6] =
+        [Self::Destination, Self::Source, Self::Service, Self::In, Self::Out, Self::State];
+
+    /// `all` with this field of both.
+    fn joined(self, all: &Traffic, other: &Traffic) -> Traffic {
+        let mut both = all.clone();
+        match self {
+            Self::Destination => both.dst = all.dst.union(&other.dst),
+            Self::Source => both.src = all.src.union(&other.src),
+            Self::Service => both.service = all.service.union(&other.service),
+            Self::In => both.iif = all.iif.union(&other.iif),
+            Self::Out => both.oif = all.oif.union(&other.oif),
+            Self::State => both.state = all.state.union(other.state),
+        }
+        both
+    }
+
+    fn is_equal(self, a: &Traffic, b: &Traffic) -> bool {
+        match self {
+            Self::Destination => a.dst == b.dst,
+            Self::Source => a.src == b.src,
+            Self::Service => a.service == b.service,
+            Self::In => a.iif == b.iif,
+            Self::Out => a.oif == b.oif,
+            Self::State => a.state == b.state,
+        }
+    }
+
+    /// Whether `a` and `b` have all other fields in common.
+    fn is_only_difference(self, a: &Traffic, b: &Traffic) -> bool {
+        Self::ALL.into_iter().filter(|field| *field != self).all(|field| field.is_equal(a, b))
+    }
+
+    fn hash(self, traffic: &Traffic) -> u64 {
+        let state = FxBuildHasher;
+        let mixed = |value: u64| value.rotate_left(7 * self as u32).wrapping_mul(ODD);
+        mixed(match self {
+            Self::Destination => state.hash_one(&traffic.dst),
+            Self::Source => state.hash_one(&traffic.src),
+            Self::Service => state.hash_one(&traffic.service),
+            Self::In => state.hash_one(&traffic.iif),
+            Self::Out => state.hash_one(&traffic.oif),
+            Self::State => state.hash_one(traffic.state),
+        })
+    }
+}
+
+/// The golden ratio's bits, which spread (Knuth, The Art of Computer Programming 6.4).
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Most rules that are told to be one.
+const MOST_RULES: usize = 64;
+
+/// Rules of a device that could be one, list by list. Each rule is named once at most.
+pub fn mergeable(audit: &Audit<'_>, device: u32) -> Vec<Mergeable> {
+    let model = &audit.devices[device as usize];
+    let judged = audit.anomalies(device);
+    let live: FxHashSet<RuleKey> = judged
+        .iter()
+        .flat_map(|list| &list.rules)
+        .filter(|(_, standing)| matches!(standing, Standing::Live(_)))
+        .map(|(key, _)| *key)
+        .collect();
+    let lists = (0..).map(RulesetId).zip(judged);
+    let roots: Vec<RulesetId> =
+        lists.filter(|(_, list)| !list.rules.is_empty()).map(|(id, _)| id).collect();
+    let ids = (0..model.rulesets.len() as u32).map(RulesetId);
+    let of = |id: RulesetId| {
+        let index = roots.contains(&id).then(|| audit.indexed(device, id));
+        Neighbours::new(model, id, &live, index).runs()
+    };
+    ids.flat_map(of).collect()
+}
+
+/// One list, looked through for neighbours.
+struct Neighbours<'a> {
+    rules: &'a [Rule],
+    id: RulesetId,
+    /// Rules that may be merged, with the hash of what must be equal beside their match.
+    plain: Vec<u32>,
+    /// The stretch of each of them: no rule within it does anything but decide.
+    stretch: Vec<u32>,
+    /// Fields in which some of them differ.
+    varies: [bool; 6],
+    /// The list as packets meet it, and the place of each rule in it.
+    places: Option<(&'a IndexedList<'a>, Vec<Option<usize>>)>,
+}
+
+impl<'a> Neighbours<'a> {
+    fn new(
+        device: &'a Device,
+        id: RulesetId,
+        live: &FxHashSet<RuleKey>,
+        index: Option<&'a IndexedList<'a>>,
+    ) -> Self {
+        let rules: &[Rule] = &device.rulesets[id.0 as usize].rules;
+        let (mut plain, mut stretch, mut current) = (Vec::new(), Vec::new(), 0);
+        for (number, rule) in (0..).zip(rules).filter(|(_, rule)| rule.enabled) {
+            let key = RuleKey { ruleset: id, rule: Some(number) };
+            if !is_deciding(rule.action) {
+                current += 1;
+            } else if rule.line > 0 && rule.gap.is_none() && live.contains(&key) {
+                plain.push(number);
+                stretch.push(current);
+            }
+        }
+        let places = index.map(|list| (list, places(list, id, rules.len())));
+        let of = |number: &u32| &rules[*number as usize].matches;
+        let differ = |field: Field| plain.windows(2).any(|w| !field.is_equal(of(&w[0]), of(&w[1])));
+        let varies = Field::ALL.map(differ);
+        Self { rules, id, plain, stretch, varies, places }
+    }
+
+    fn runs(&self) -> Vec<Mergeable> {
+        let mut taken = vec![false; self.rules.len()];
+        let runs = Field::ALL.into_iter().flat_map(|field| self.runs_in(field, &mut taken));
+        let mut runs: Vec<Mergeable> = runs.collect();
+        runs.sort_by_key(|run| run.rules[0]);
+        runs
+    }
+
+    /// The runs of rules that differ in `field` only.
+    fn runs_in(&self, field: Field, taken: &mut [bool]) -> Vec<Mergeable> {
+        if !self.varies[field as usize] {
+            return Vec::new();
+        }
+        let mut latest: FxHashMap<u64, u32> = FxHashMap::default();
+        let mut runs: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for (at, number) in self.plain.iter().enumerate() {
+            if taken[*number as usize] {
+                continue;
+            }
+            let first = latest.entry(self.key(at, field)).or_insert(*number);
+            let run = Run { first: *first, more: runs.get(first).map_or(&[], Vec::as_slice) };
+            if run.first == *number {
+                continue;
+            }
+            if self.may_join(&run, *number, field) {
+                runs.entry(*first).or_default().push(*number);
+            } else {
+                *first = *number;
+            }
+        }
+        let merged = |(first, more): (&u32, &Vec<u32>)| {
+            self.merged(&Run { first: *first, more }, field, taken)
+        };
+        runs.iter().map(merged).collect()
+    }
+
+    fn merged(&self, run: &Run<'_>, field: Field, taken: &mut [bool]) -> Mergeable {
+        let mut union = self.rules[run.first as usize].matches.clone();
+        for number in run.more {
+            union = field.joined(&union, &self.rules[*number as usize].matches);
+        }
+        let numbers = std::iter::once(run.first).chain(run.more.iter().copied());
+        let key = |number| RuleKey { ruleset: self.id, rule: Some(number) };
+        let rules: Vec<RuleKey> = numbers.clone().map(key).collect();
+        numbers.for_each(|number| taken[number as usize] = true);
+        Mergeable { rules, field, union }
+    }
+
+    /// What two rules must have in common to differ in `field` only.
+    fn key(&self, at: usize, field: Field) -> u64 {
+        let rule = &self.rules[self.plain[at] as usize];
+        let others = Field::ALL.into_iter().filter(|other| *other != field);
+        let fields = others.map(|other| other.hash(&rule.matches)).fold(0, u64::wrapping_add);
+        FxBuildHasher.hash_one((fields, rule.action, rule.logging, self.stretch[at]))
+    }
+
+    /// Whether a rule may move up to the run's first: it does the same, and matches no packet of the
+    /// rules between.
+    fn may_join(&self, run: &Run<'_>, number: u32, field: Field) -> bool {
+        let (first, rule) = (&self.rules[run.first as usize], &self.rules[number as usize]);
+        run.more.len() + 1 < MOST_RULES
+            && is_treated_alike(first, rule)
+            && first.line != rule.line
+            && field.is_only_difference(&first.matches, &rule.matches)
+            && self.passes_others(run, number)
+    }
+
+    fn passes_others(&self, run: &Run<'_>, number: u32) -> bool {
+        let between = run.first + 1..number;
+        let own = |rule: &u32| run.more.contains(rule);
+        let mut others = between.clone().filter(|n| self.rules[*n as usize].enabled);
+        if run.more.len() as u32 == number - run.first - 1 || others.all(|n| own(&n)) {
+            return true;
+        }
+        let Some((list, places)) = &self.places else { return false };
+        let place = |number: u32| places[number as usize];
+        let (Some(from), Some(to)) = (place(run.first), place(number)) else { return false };
+        let among: Range<usize> = from + 1..to;
+        let met = list.index.overlapping(to, among, run.more.len() + 1);
+        let of_run = |place: &usize| {
+            let RuleKey { ruleset, rule } = list.rule(*place);
+            ruleset == self.id && rule.is_some_and(|rule| own(&rule))
+        };
+        met.len() <= run.more.len() && met.iter().all(of_run)
+    }
+}
+
+/// Rules that could be one.
+struct Run<'r> {
+    first: u32,
+    more: &'r [u32],
+}
+
+/// Where the rules of a list stand among its steps, if in one place.
+fn places(list: &IndexedList<'_>, id: RulesetId, rules: usize) -> Vec<Option<usize>> {
+    let mut places = vec![None; rules];
+    let mut twice = vec![false; rules];
+    for (place, step) in list.flat.steps.iter().enumerate().filter(|(_, s)| s.ruleset == id) {
+        if let Some(rule) = step.rule {
+            let slot = &mut places[rule as usize];
+            twice[rule as usize] |= slot.replace(place).is_some();
+        }
+    }
+    places.into_iter().zip(twice).map(|(place, twice)| place.filter(|_| !twice)).collect()
+}
+
+fn is_deciding(action: Action) -> bool {
+    action == Action::Permit || action.is_deny()
+}
+
+/// Whether the same outcome comes with the same logging, hours, inspection and translation.
+fn is_treated_alike(a: &Rule, b: &Rule) -> bool {
+    let extras = |rule: &Rule| {
+        rule.note.as_ref().map(|n| (n.schedule, n.inspection, n.nat.clone())).unwrap_or_default()
+    };
+    a.action == b.action && a.logging == b.logging && extras(a) == extras(b)
+}

@@ -1,0 +1,130 @@
+//! How much of what a rule says it decides.
+
+use portvakt_space::{Budget, Size};
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Standing;
+use crate::audit::Audit;
+use crate::lists::{IndexedList, RuleKey};
+use portvakt_model::RulesetId;
+
+/// The share of a rule's packets that earlier rules leave to it, 0–1: at least and at most. Both are
+/// the same where it could be counted.
+///
+/// It is what the rule decides of the packets that it matches and that its list is given: a rule of a
+/// chain is not blamed for what the chain is never called for. IPv4 and IPv6 count alike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share {
+    /// At least so much.
+    pub least: f64,
+    /// At most so much.
+    pub most: f64,
+}
+
+impl Share {
+    /// No earlier rule meets the rule.
+    pub const WHOLE: Self = Self { least: 1.0, most: 1.0 };
+
+    /// The share, where it is known.
+    pub fn known(self) -> Option<f64> {
+        (self.most <= self.least).then_some(self.least)
+    }
+
+    fn of(size: Size) -> Self {
+        Self { least: size.least / size.whole, most: size.most / size.whole }
+    }
+}
+
+/// Most steps of one rule that are compared with each other.
+const MOST_STEPS: usize = 32;
+
+/// The shares of the reachable rules of a device that are not whole, each in the list in which it
+/// stands among [`Audit::anomalies`].
+pub fn shares(audit: &Audit<'_>, device: u32) -> FxHashMap<RuleKey, Share> {
+    let judged = (0..).map(RulesetId).zip(audit.anomalies(device));
+    let lists = judged.filter(|(_, list)| !list.rules.is_empty());
+    lists.flat_map(|(id, list)| of_list(audit.indexed(device, id), &list.rules)).collect()
+}
+
+fn of_list(list: &IndexedList<'_>, judged: &[(RuleKey, Standing)]) -> Vec<(RuleKey, Share)> {
+    let with = |wanted: fn(&Standing) -> bool| -> FxHashSet<RuleKey> {
+        judged.iter().filter(|(_, standing)| wanted(standing)).map(|(key, _)| *key).collect()
+    };
+    let unreachable = with(|s| matches!(s, Standing::Unreachable { .. }));
+    let keys = (0..list.flat.steps.len()).map(|place| list.rule(place));
+    let dead: Vec<bool> = keys.map(|key| unreachable.contains(&key)).collect();
+    let work = work(dead.len());
+    let sizes = list.index.sizes(&dead, work);
+    let taken = |place: &usize| sizes.iter().any(|sizes| sizes.contains_key(&(*place as u32)));
+    let mut places: FxHashMap<RuleKey, Vec<u32>> =
+        (0..dead.len()).filter(taken).map(|place| (list.rule(place), Vec::new())).collect();
+    let reached = with(|s| matches!(s, Standing::Live(_) | Standing::Removable { .. }));
+    places.retain(|key, _| reached.contains(key));
+    for place in 0..dead.len() {
+        if let Some(places) = places.get_mut(&list.rule(place)) {
+            places.push(place as u32);
+        }
+    }
+    let share = |(key, places): (RuleKey, Vec<u32>)| {
+        let own = sizes_of(list, &sizes, &places, work);
+        Some((key, share(list, &own, &places)?)).filter(|(_, share)| share.least < 1.0)
+    };
+    places.into_par_iter().filter_map(share).collect()
+}
+
+/// The sizes of a rule in all its places, for each IP version.
+fn sizes_of(
+    list: &IndexedList<'_>,
+    known: &[FxHashMap<u32, Size>; 2],
+    places: &[u32],
+    work: Budget,
+) -> [Vec<Size>; 2] {
+    let all_known = |sizes: &FxHashMap<u32, Size>| places.iter().all(|p| sizes.contains_key(p));
+    let wholes = if known.iter().all(all_known) {
+        [Vec::new(), Vec::new()]
+    } else {
+        list.index.wholes(places, work)
+    };
+    std::array::from_fn(|family| {
+        let size = |(at, place)| {
+            let whole = || Size::all(wholes[family][at]);
+            known[family].get(place).copied().unwrap_or_else(whole)
+        };
+        places.iter().enumerate().map(size).collect()
+    })
+}
+
+/// The work that one rule may cost: less each where there are many, so that counting takes no longer
+/// than judging does.
+fn work(rules: usize) -> Budget {
+    let each = (200_000_000 / rules.max(1) as u64).clamp(2_000, 2_000_000);
+    Budget { pieces: (each / 10) as u32, visits: each }
+}
+
+/// The share of a rule that stands in these places; `None` where it matches nothing there.
+fn share(list: &IndexedList<'_>, sizes: &[Vec<Size>; 2], places: &[u32]) -> Option<Share> {
+    let apart = are_apart(list, places);
+    let of_family = |sizes: &Vec<Size>| {
+        let sum = sizes.iter().copied().fold(Size::NONE, Size::plus);
+        if sum.whole <= 0.0 {
+            return None;
+        }
+        let widest = sizes.iter().map(|size| size.whole).fold(0.0, f64::max);
+        let least = Share::of(sum);
+        let most = if apart { least.most } else { (sum.most / widest).min(1.0) };
+        Some(Share { least: least.least, most })
+    };
+    let both: Vec<Share> = sizes.iter().filter_map(of_family).collect();
+    let mean = |part: fn(&Share) -> f64| both.iter().map(part).sum::<f64>() / both.len() as f64;
+    (!both.is_empty()).then(|| Share { least: mean(|s| s.least), most: mean(|s| s.most) })
+}
+
+/// Whether a rule's steps are known to share no packet: what they match then adds up.
+fn are_apart(list: &IndexedList<'_>, places: &[u32]) -> bool {
+    let steps = || places.iter().map(|place| &list.flat.steps[*place as usize].most);
+    let pair = |(at, step): (usize, &std::borrow::Cow<'_, portvakt_space::Traffic>)| {
+        steps().skip(at + 1).all(|other| !step.overlaps(other))
+    };
+    places.len() < 2 || places.len() <= MOST_STEPS && steps().enumerate().all(pair)
+}

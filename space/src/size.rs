@@ -1,0 +1,35 @@
+//! How many packets a rule decides.
+
+/// Packets of one IP version, counted by address, protocol, port, state and interface. Each protocol
+/// counts as one that has ports; interfaces that no rule of the list names count as one.
+///
+/// These are numbers for people, rounded as floating-point numbers are; no verdict rests on them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Size {
+    /// What the rule is sure to decide.
+    pub least: f64,
+    /// What it may decide.
+    pub most: f64,
+    /// What it may match.
+    pub whole: f64,
+}
+
+impl Size {
+    /// No packets.
+    pub const NONE: Self = Self { least: 0.0, most: 0.0, whole: 0.0 };
+
+    /// A rule that decides all of so many packets.
+    pub const fn all(whole: f64) -> Self {
+        Self { least: whole, most: whole, whole }
+    }
+
+    /// The sum of both.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            least: self.least + other.least,
+            most: self.most + other.most,
+            whole: self.whole + other.whole,
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What is known of the lists of a device before it is written down.
+
+use std::collections::BTreeMap;
+
+use portvakt_analysis::anomalies::contrary::contraries;
+use portvakt_analysis::anomalies::copies::duplicates;
+use portvakt_analysis::anomalies::fix::{FixList, fix_lists};
+use portvakt_analysis::anomalies::merge::{Mergeable, mergeable};
+use portvakt_analysis::anomalies::shares::{Share, shares};
+use portvakt_analysis::anomalies::{Exceptions, Standing, exceptions, loses_log};
+use portvakt_analysis::{Audit, RuleKey};
+use portvakt_model::{Device, Rule, Ruleset, RulesetId};
+use portvakt_space::{Cause, Packet};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A device with all that can be said of its rules.
+pub(super) struct Judged<'a> {
+    path: &'a str,
+    pub(super) device: &'a Device,
+    by_list: BTreeMap<RulesetId, Vec<(RuleKey, &'a Standing)>>,
+    exceptions: Exceptions,
+    shares: FxHashMap<RuleKey, Share>,
+    contraries: FxHashMap<RuleKey, (RuleKey, Packet)>,
+    duplicates: BTreeMap<RuleKey, RuleKey>,
+    mergeable: BTreeMap<RulesetId, Vec<Mergeable>>,
+    /// `None` when they were not asked for.
+    fix_lists: Option<BTreeMap<RulesetId, FixList>>,
+    /// Lines on which a name stands that is not defined.
+    undefined: FxHashSet<u32>,
+}
+
+/// A list of a device.
+#[derive(Clone, Copy)]
+pub(super) struct List<'j> {
+    pub(super) judged: &'j Judged<'j>,
+    pub(super) id: RulesetId,
+    /// Its judged rules, in order.
+    pub(super) rules: &'j [(RuleKey, &'j Standing)],
+}
+
+/// Later rules that are named of those that a rule is an exception to.
+const OVERLAPS: usize = 32;
+
+impl<'a> Judged<'a> {
+    /// Judges the lists of a device; `fix` asks for what can go, too.
+    pub(super) fn new(audit: &'a Audit<'_>, index: u32, fix: bool) -> Self {
+        let device = &audit.devices[index as usize];
+        let of_list = |all: Vec<Mergeable>| {
+            let mut by_list: BTreeMap<RulesetId, Vec<Mergeable>> = BTreeMap::new();
+            for one in all {
+                by_list.entry(one.rules[0].ruleset).or_default().push(one);
+            }
+            by_list
+        };
+        let fixes = || fix_lists(audit, index).into_iter().map(|list| (list.ruleset, list));
+        Self {
+            path: &audit.sources[device.source.0 as usize].path,
+            device,
+            by_list: by_list(audit, index),
+            exceptions: exceptions(audit, index),
+            shares: shares(audit, index),
+            contraries: contraries(audit, index),
+            duplicates: duplicates(audit, index),
+            mergeable: of_list(mergeable(audit, index)),
+            fix_lists: fix.then(|| fixes().collect()),
+            undefined: device.undefined.iter().map(|name| name.line).collect(),
+        }
+    }
+
+    /// Its lists, each with what holds of its rules wherever they are called from.
+    pub(super) fn lists(&self) -> impl Iterator<Item = List<'_>> {
+        self.by_list.iter().map(|(id, rules)| List { judged: self, id: *id, rules })
+    }
+
+    pub(super) fn path(&self) -> &'a str {
+        self.path
+    }
+
+    pub(super) fn rule(&self, key: RuleKey) -> Option<&'a Rule> {
+        self.device.rulesets[key.ruleset.0 as usize].rules.get(key.rule? as usize)
+    }
+
+    /// The line of a rule or of a default; 0 for what the vendor implies.
+    pub(super) fn line(&self, key: RuleKey) -> u32 {
+        let default = self.device.rulesets[key.ruleset.0 as usize].default.line.unwrap_or(0);
+        self.rule(key).map_or(default, |rule| rule.line)
+    }
+
+    pub(super) fn share(&self, key: RuleKey) -> Share {
+        self.shares.get(&key).copied().unwrap_or(Share::WHOLE)
+    }
+
+    /// The heaviest of the rules that take packets from an unreachable one and decide otherwise.
+    pub(super) fn contrary(&self, key: RuleKey) -> Option<(RuleKey, Packet)> {
+        self.contraries.get(&key).copied()
+    }
+
+    /// The earlier rule that says the same.
+    pub(super) fn original(&self, key: RuleKey) -> Option<RuleKey> {
+        self.duplicates.get(&key).copied()
+    }
+
+    /// Why a rule is unreachable. One that matches nothing because a name is not defined says so.
+    pub(super) fn cause(&self, key: RuleKey, cause: Cause) -> &'static str {
+        match cause {
+            Cause::One => "one",
+            Cause::Union => "union",
+            Cause::Unmatchable if self.undefined.contains(&self.line(key)) => "undefined",
+            Cause::Unmatchable => "unmatchable",
+        }
+    }
+
+    /// The rules that take all of an unreachable one, and the heaviest with another outcome.
+    pub(super) fn blockers(&self, key: RuleKey, blockers: &[RuleKey]) -> Vec<RuleKey> {
+        let mut all = blockers.to_vec();
+        if let Some((contrary, _)) = self.contrary(key)
+            && !all.contains(&contrary)
+        {
+            all.push(contrary);
+            all.sort_unstable_by_key(|key| (self.line(*key), *key));
+        }
+        all
+    }
+
+    /// Later rules to which a rule is an exception: some of them, and how many more there are.
+    pub(super) fn overlaps(&self, key: RuleKey) -> (Vec<RuleKey>, usize) {
+        let all = self.exceptions.rules.get(&key);
+        let some = all.iter().flat_map(|all| all.iter().copied()).take(OVERLAPS).collect();
+        (some, all.map_or(0, |all| all.len().saturating_sub(OVERLAPS)))
+    }
+
+    pub(super) fn loses_log(&self, key: RuleKey, standing: &Standing) -> bool {
+        match standing {
+            Standing::Removable { by, .. } => loses_log(self.device, key, by),
+            _ => false,
+        }
+    }
+}
+
+/// The judged rules of each list, in order.
+fn by_list<'a>(
+    audit: &'a Audit<'_>,
+    index: u32,
+) -> BTreeMap<RulesetId, Vec<(RuleKey, &'a Standing)>> {
+    let judged = audit.anomalies(index).iter().flat_map(|list| &list.rules);
+    let mut by_list: BTreeMap<RulesetId, Vec<(RuleKey, &Standing)>> = BTreeMap::new();
+    for (key, standing) in judged.filter(|(key, _)| key.rule.is_some()) {
+        by_list.entry(key.ruleset).or_default().push((*key, standing));
+    }
+    by_list.values_mut().for_each(|rules| rules.sort_by_key(|(key, _)| *key));
+    by_list
+}
+
+impl<'j> List<'j> {
+    pub(super) fn ruleset(&self) -> &'j Ruleset {
+        &self.judged.device.rulesets[self.id.0 as usize]
+    }
+
+    pub(super) fn mergeable(&self) -> &'j [Mergeable] {
+        self.judged.mergeable.get(&self.id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Rules that say again what an earlier one says, each with that one.
+    pub(super) fn duplicates(&self) -> impl Iterator<Item = (RuleKey, RuleKey)> + use<'j> {
+        let (judged, rules) = (self.judged, self.rules);
+        rules.iter().filter_map(move |(key, _)| Some((*key, judged.original(*key)?)))
+    }
+
+    /// Whether all pairs of rules that overlap were looked at.
+    pub(super) fn overlaps_complete(&self) -> bool {
+        !self.judged.exceptions.unfinished.contains(&self.id)
+    }
+
+    /// What can go; `None` when that was not asked.
+    pub(super) fn fix_list(&self) -> Option<Option<&'j FixList>> {
+        self.judged.fix_lists.as_ref().map(|lists| lists.get(&self.id))
+    }
+}

@@ -173,6 +173,11 @@ impl FirstMatchList {
         lowest(self.families.iter().flatten().flat_map(|f| f.meeting(region, most)), most)
     }
 
+    /// Whether some rule may match a packet of `region`.
+    pub fn meets(&self, region: &Traffic) -> bool {
+        self.families.iter().flatten().any(|f| f.meets(region))
+    }
+
     /// The packets of `region` that a rule decides: its own without those of all rules before it.
     ///
     /// [`Bound::Most`] gives those that it may decide (its most without the others' least),

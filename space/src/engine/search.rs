@@ -178,6 +178,47 @@ impl<'a, const D: usize> Search<'a, D> {
         found
     }
 
+    /// What `region` shares with some item of the view of which `test` holds, given that part.
+    pub(crate) fn overlap_where<R: Region<D>>(
+        &mut self,
+        region: &R,
+        view: &View,
+        test: impl Fn(&Item<D>, &R) -> bool,
+    ) -> Option<R> {
+        let bounds = region.bounds();
+        let mut found = None;
+        self.walk(
+            &mut found,
+            |_, node| view.may_have(node) && node.bounds.meets(&bounds),
+            |found, index, item| {
+                if view.has(item) {
+                    let shape = index.shape(item);
+                    let cut = region.meeting(item, shape).map(|c| region.cut(item, shape, &c));
+                    *found = cut.filter(|cut| test(item, cut));
+                }
+                if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        );
+        found
+    }
+
+    /// The items of the view that contain `cell`, in the order of their rules.
+    pub(crate) fn items_at(&mut self, cell: &Cell<D>, view: &View) -> Vec<&'a Item<D>> {
+        let mut found: Vec<&'a Item<D>> = Vec::new();
+        self.walk(
+            &mut found,
+            |_, node| view.may_have(node) && node.bounds.contains(cell),
+            |found, index, item| {
+                if view.has(item) && index.contains(item, cell) {
+                    found.push(item);
+                }
+                ControlFlow::Continue(())
+            },
+        );
+        found.sort_by_key(|item| item.rule);
+        found
+    }
+
     /// Rules of the view that share a cell with `region`, in order: those of the first `most`
     /// items that do.
     pub(crate) fn overlapping<R: Region<D>>(

@@ -149,7 +149,7 @@ mod document;
 mod html;
 mod json;
 mod junit;
-mod sarif;
+pub(crate) mod sarif;
 mod summary;
 mod text;
 

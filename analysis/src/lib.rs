@@ -5,6 +5,7 @@
 pub mod anomalies;
 mod audit;
 mod book;
+pub mod diff;
 mod facts;
 pub mod flatten;
 pub mod flows;

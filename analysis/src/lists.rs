@@ -104,7 +104,8 @@ fn is_exact(step: &Step<'_>) -> bool {
     matches!(step.certain, Certain::Exact) && step.decides != Decides::Unknown
 }
 
-fn listed<'s>(step: &'s Step<'_>) -> ListedRule<'s> {
+/// A step as the engine takes it.
+pub(crate) fn listed<'s>(step: &'s Step<'_>) -> ListedRule<'s> {
     let class = match step.decides {
         Decides::Permit => Class::Permit,
         Decides::Deny => Class::Deny,

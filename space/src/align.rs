@@ -121,11 +121,8 @@ impl Gap {
     /// Pairs each rule with the next equal one that is free.
     fn greedy(&self, old: &[u64], new: &[u64], pairs: &mut Vec<(u32, u32)>) {
         let mut places: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
-        for (at, key) in within(new, self.new) {
-            places.entry(*key).or_default().push(at);
-        }
-        for free in places.values_mut() {
-            free.reverse();
+        for at in (self.new.0..self.new.1).rev() {
+            places.entry(new[at]).or_default().push(at);
         }
         // A pair may not leap over more than its share, or one would leave nothing for the rest.
         let (mut from, most) = (self.new.0, (self.new.1 - self.new.0) / 64 + 64);

@@ -6,7 +6,7 @@ use crate::engine::{Analysis, analysis};
 use crate::{Budget, Cause, Class, Difference, Doubt, Family, Packet, Traffic, Verdict};
 
 /// One rule of a [`FirstMatchList`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ListedRule<'a> {
     pub(crate) class: Class,
     /// What the rule is sure to match.
@@ -31,6 +31,11 @@ impl<'a> ListedRule<'a> {
 
     pub(crate) fn is_exact(&self) -> bool {
         self.exact
+    }
+
+    /// Whether both its match and its effect are modelled.
+    pub fn is_known(&self) -> bool {
+        self.exact && self.class != Class::Other
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &'a Traffic> + use<'a> {

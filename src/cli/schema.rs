@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Exit, parse, rules};
+use super::{Exit, diff, parse, rules};
 use crate::catalogue::CoverageDocument;
 use crate::report;
 
@@ -23,6 +23,8 @@ enum Of {
     Parse,
     /// `rules --format json`
     Rules,
+    /// `diff --format json`
+    Diff,
     /// `catalogue --coverage --format json`
     Coverage,
 }
@@ -32,6 +34,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Of::Audit => report::schema(),
         Of::Parse => parse::schema(),
         Of::Rules => rules::schema(),
+        Of::Diff => diff::schema(),
         Of::Coverage => schemars::schema_for!(CoverageDocument),
     };
     let mut out = anstream::stdout().lock();

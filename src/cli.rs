@@ -11,6 +11,7 @@ mod formats;
 mod init;
 mod output;
 mod parse;
+mod query;
 mod rules;
 mod schema;
 
@@ -43,6 +44,8 @@ enum Command {
     Parse(parse::Args),
     /// Tell what each rule of a list is good for, proven
     Rules(rules::Args),
+    /// Tell whether packets are let through, and by which rules
+    Query(query::Args),
     /// Tell which traffic two versions decide otherwise
     Diff(diff::Args),
     /// Show the manual page of a rule
@@ -100,6 +103,7 @@ fn run(command: Command) -> Exit {
         Command::Init(args) => init::run(&args),
         Command::Parse(args) => parse::run(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Query(args) => query::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Catalogue(args) => explain::catalogue(&args),

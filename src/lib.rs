@@ -4,6 +4,7 @@
 //! reports. Data flows one way: [`inputs`] → [`mod@audit`] → [`report`].
 
 pub mod answer;
+pub mod ask;
 pub mod audit;
 pub mod catalogue;
 pub mod cli;

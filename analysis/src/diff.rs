@@ -309,3 +309,6 @@ impl Report<'_> {
         idle
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ pub mod flatten;
 pub mod flows;
 pub mod lists;
 pub mod openings;
+pub mod query;
 pub mod replay;
 pub mod zones;
 

@@ -89,9 +89,9 @@ mod tests {
 
     fn interfaces(names: &[&str]) -> Interfaces {
         let mut all = Interfaces::default();
-        names.iter().for_each(|name| {
+        for name in names {
             all.atom(name);
-        });
+        }
         all
     }
 

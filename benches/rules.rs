@@ -10,7 +10,7 @@ use std::path::Path;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use jiff::civil::date;
 use lists::{Kind, list};
-use portvakt_analysis::IndexedList;
+use portvakt_analysis::lists::IndexedList;
 use portvakt_model::{RulesetId, SourceId};
 use portvakt_parsers::{Context, parse};
 use portvakt_space::Budget;

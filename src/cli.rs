@@ -5,10 +5,13 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 mod audit;
+mod diff;
 mod explain;
 mod formats;
 mod init;
+mod output;
 mod parse;
+mod query;
 mod rules;
 mod schema;
 
@@ -41,6 +44,10 @@ enum Command {
     Parse(parse::Args),
     /// Tell what each rule of a list is good for, proven
     Rules(rules::Args),
+    /// Tell whether packets are let through, and by which rules
+    Query(query::Args),
+    /// Tell which traffic two versions decide otherwise
+    Diff(diff::Args),
     /// Show the manual page of a rule
     Explain(explain::Explain),
     /// Print the catalogue of all rules
@@ -96,6 +103,8 @@ fn run(command: Command) -> Exit {
         Command::Init(args) => init::run(&args),
         Command::Parse(args) => parse::run(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Query(args) => query::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Catalogue(args) => explain::catalogue(&args),
         Command::Formats(args) => formats::run(&args),

@@ -1,5 +1,6 @@
 //! Finding and reading the files that are audited together.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
@@ -84,9 +85,60 @@ pub fn read(request: &Request, seen: &(dyn Fn(&Path) + Sync)) -> Inputs {
     let mut wanted: Vec<PathBuf> = files.into_iter().filter(|p| !is_site_file(p)).collect();
     wanted.extend(inputs.site.tables().chain(&request.registers).cloned());
     let wanted = distinct(wanted);
-    parse_all(wanted, &mut inputs, seen);
+    parse_all(wanted, &Store::Disk, &mut inputs, seen);
     inputs.lost = lost(request, &inputs);
     inputs
+}
+
+/// Reads exports alone: no site file, and none of the tables that one names.
+pub fn exports(paths: &[PathBuf]) -> Inputs {
+    let mut inputs = Inputs::default();
+    let request = Request { paths: paths.to_vec(), ..Request::default() };
+    let files = list(&request, &mut inputs);
+    let files = distinct(files.into_iter().filter(|p| !is_site_file(p)).collect());
+    parse_all(files, &Store::Disk, &mut inputs, &|_| {});
+    inputs
+}
+
+/// Reads exports that are already in memory, by their paths.
+pub fn blobs(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Inputs {
+    let mut inputs = Inputs::default();
+    let files: BTreeMap<PathBuf, Vec<u8>> =
+        files.into_iter().map(|(path, bytes)| (path.into(), bytes)).collect();
+    let is_one = files.len() == 1;
+    let paths = files.keys().filter(|p| !is_site_file(p) && (is_one || !is_beside(p)));
+    let paths = paths.cloned().collect();
+    parse_all(paths, &Store::Memory(files), &mut inputs, &|_| {});
+    inputs
+}
+
+/// Where the bytes of a file are.
+enum Store {
+    Disk,
+    Memory(BTreeMap<PathBuf, Vec<u8>>),
+}
+
+impl Store {
+    fn bytes(&self, path: &Path) -> Result<Vec<u8>, FailureKind> {
+        match self {
+            Self::Disk => bytes_of(path),
+            Self::Memory(files) => Ok(files.get(path).cloned().unwrap_or_default()),
+        }
+    }
+
+    fn len(&self, path: &Path) -> u64 {
+        match self {
+            Self::Disk => std::fs::metadata(path).map_or(0, |m| m.len()),
+            Self::Memory(files) => files.get(path).map_or(0, |bytes| bytes.len() as u64),
+        }
+    }
+
+    fn may_be_ipset(&self, path: &Path) -> bool {
+        match self {
+            Self::Disk => may_be_ipset(path),
+            Self::Memory(files) => files.get(path).is_some_and(|b| b.starts_with(b"create ")),
+        }
+    }
 }
 
 fn lost(request: &Request, inputs: &Inputs) -> Lost {
@@ -167,18 +219,23 @@ fn read_site(request: &Request, files: &[PathBuf], inputs: &mut Inputs) {
 }
 
 /// Parses in two rounds: sets that packet filters refer to first, then the rest.
-fn parse_all(paths: Vec<PathBuf>, inputs: &mut Inputs, seen: &(dyn Fn(&Path) + Sync)) {
+fn parse_all(
+    paths: Vec<PathBuf>,
+    store: &Store,
+    inputs: &mut Inputs,
+    seen: &(dyn Fn(&Path) + Sync),
+) {
     let first = inputs.sources.len() as u32;
     let numbered: Vec<(SourceId, PathBuf)> = (first..).map(SourceId).zip(paths).collect();
     let (sets, mut rest): (Vec<_>, Vec<_>) =
-        numbered.into_iter().partition(|(_, p)| may_be_ipset(p));
+        numbered.into_iter().partition(|(_, p)| store.may_be_ipset(p));
     // The largest first: one that is begun last keeps a single core at work while the others wait.
-    rest.sort_by_key(|(_, p)| std::cmp::Reverse(std::fs::metadata(p).map_or(0, |m| m.len())));
+    rest.sort_by_key(|(_, p)| std::cmp::Reverse(store.len(p)));
     let mut context = Context { columns: inputs.site.columns.clone(), ..Context::default() };
-    let mut results = parse_round(&sets, &context, seen);
+    let mut results = parse_round(&sets, store, &context, seen);
     let found = results.iter().filter_map(|r| r.as_ref().ok()?.tables.ipsets.clone());
     context.ipsets.extend(found);
-    results.extend(parse_round(&rest, &context, seen));
+    results.extend(parse_round(&rest, store, &context, seen));
     let mut by_id: Vec<(SourceId, String, Result<Parsed, FailureKind>)> = sets
         .into_iter()
         .chain(rest)
@@ -209,11 +266,12 @@ fn may_be_ipset(path: &Path) -> bool {
 
 fn parse_round(
     files: &[(SourceId, PathBuf)],
+    store: &Store,
     context: &Context,
     seen: &(dyn Fn(&Path) + Sync),
 ) -> Vec<Result<Parsed, FailureKind>> {
     let one = |(id, path): &(SourceId, PathBuf)| {
-        let result = bytes_of(path).and_then(|bytes| {
+        let result = store.bytes(path).and_then(|bytes| {
             let digest = Sha256::digest(&bytes);
             let mut parsed = parse_bytes(*id, path, bytes, context)?;
             parsed.source.digest = Some(digest.into());

@@ -206,7 +206,7 @@ fn local_flows(
 }
 
 /// The lists hooked where `test` says, in the order packets meet them.
-fn hooked(device: &Device, test: impl Fn(&Hook) -> bool) -> Vec<RulesetId> {
+pub(crate) fn hooked(device: &Device, test: impl Fn(&Hook) -> bool) -> Vec<RulesetId> {
     let mut found: Vec<((u8, i32), RulesetId)> = Vec::new();
     for (id, list) in (0..).map(RulesetId).zip(&device.rulesets) {
         found.extend(list.hooks.iter().filter(|h| test(h)).map(|h| (order(h), id)));

@@ -5,11 +5,13 @@
 pub mod anomalies;
 mod audit;
 mod book;
+pub mod diff;
 mod facts;
 pub mod flatten;
 pub mod flows;
 pub mod lists;
 pub mod openings;
+pub mod query;
 pub mod replay;
 pub mod zones;
 

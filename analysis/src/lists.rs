@@ -48,6 +48,11 @@ impl<'a> IndexedList<'a> {
         Self { flat, index, exact, device }
     }
 
+    /// Whether all of it is laid out, with matches and effects that are known.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.exact
+    }
+
     /// The rule of a step.
     pub fn rule(&self, step: usize) -> RuleKey {
         let step = &self.flat.steps[step];

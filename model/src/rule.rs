@@ -268,7 +268,7 @@ impl Schedule {
 }
 
 /// One address translation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NatRule {
     /// What it translates.
     pub kind: NatKind,

@@ -5,7 +5,9 @@
 //! exactly, IPv4 and IPv6 alike.
 
 mod addr;
+mod align;
 mod atom;
+mod changes;
 mod difference;
 mod engine;
 mod list;
@@ -18,7 +20,9 @@ mod traffic;
 mod verdict;
 
 pub use addr::{AddrSet, Family};
+pub use align::align;
 pub use atom::{AtomSet, State, StateSet};
+pub use changes::{Change, Changes, Effect, MergedRule, OpenChange, Side, changes};
 pub use difference::{Difference, Open, difference};
 pub use list::{Bound, FirstMatchList, ListedRule};
 pub use packet::Packet;

@@ -9,7 +9,7 @@ use crate::engine::{Analysis, analysis};
 use crate::{Budget, Cause, Class, Difference, Doubt, Family, Packet, Size, Traffic, Verdict};
 
 /// One rule of a [`FirstMatchList`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ListedRule<'a> {
     pub(crate) class: Class,
     /// What the rule is sure to match.
@@ -36,6 +36,11 @@ impl<'a> ListedRule<'a> {
         self.exact
     }
 
+    /// Whether both its match and its effect are modelled.
+    pub fn is_known(&self) -> bool {
+        self.exact && self.class != Class::Other
+    }
+
     pub(crate) fn all(&self) -> impl Iterator<Item = &'a Traffic> + use<'a> {
         self.least.iter().chain(self.most)
     }
@@ -50,7 +55,11 @@ pub(crate) struct Rules<'f, 'a> {
     at: &'f (dyn Fn(usize) -> ListedRule<'a> + Sync),
 }
 
-impl<'a> Rules<'_, 'a> {
+impl<'f, 'a> Rules<'f, 'a> {
+    pub(crate) fn new(len: usize, at: &'f (dyn Fn(usize) -> ListedRule<'a> + Sync)) -> Self {
+        Self { len, at }
+    }
+
     /// The rules of some places.
     pub(crate) fn of(&self, places: Range<usize>) -> impl Iterator<Item = ListedRule<'a>> {
         places.map(|place| (self.at)(place))
@@ -101,7 +110,7 @@ impl FirstMatchList {
         rule: impl Fn(usize) -> ListedRule<'a> + Sync,
         default: Class,
     ) -> Self {
-        let rules = Rules { len, at: &rule };
+        let rules = Rules::new(len, &rule);
         let has = |family: Family| rules.all().any(|rule| rule.all().any(|t| t.has(family)));
         let of = |family: Family| has(family).then(|| analysis(&rules, default, family));
         Self { len, default, families: Family::BOTH.map(of) }
@@ -213,6 +222,11 @@ impl FirstMatchList {
     /// Rules that may match a packet of `region`, in order; at most `most`.
     pub fn meeting(&self, region: &Traffic, most: usize) -> Vec<usize> {
         lowest(self.families.iter().flatten().flat_map(|f| f.meeting(region, most)), most)
+    }
+
+    /// Whether some rule may match a packet of `region`.
+    pub fn meets(&self, region: &Traffic) -> bool {
+        self.families.iter().flatten().any(|f| f.meets(region))
     }
 
     /// The packets of `region` that a rule decides: its own without those of all rules before it.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Exit, parse, rules};
+use super::{Exit, diff, parse, query, rules};
 use crate::catalogue::CoverageDocument;
 use crate::report;
 
@@ -23,6 +23,10 @@ enum Of {
     Parse,
     /// `rules --format json`
     Rules,
+    /// `query --format json`
+    Query,
+    /// `diff --format json`
+    Diff,
     /// `catalogue --coverage --format json`
     Coverage,
 }
@@ -32,6 +36,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Of::Audit => report::schema(),
         Of::Parse => parse::schema(),
         Of::Rules => rules::schema(),
+        Of::Query => query::schema(),
+        Of::Diff => diff::schema(),
         Of::Coverage => schemars::schema_for!(CoverageDocument),
     };
     let mut out = anstream::stdout().lock();

@@ -14,7 +14,7 @@ use super::{Report, ReportFinding};
 use crate::inputs::Failure;
 use crate::text::{self, Lang};
 
-const SCHEMA: &str =
+pub(crate) const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
@@ -159,7 +159,7 @@ pub(crate) fn place(path: &str, line: u32, column: u32) -> Value {
 }
 
 /// A path as a relative reference (RFC 3986): what may not stand in one is percent-encoded.
-fn uri(path: &str) -> String {
+pub(crate) fn uri(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.replace('\\', "/").bytes() {
         match byte {

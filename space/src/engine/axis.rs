@@ -316,6 +316,11 @@ impl Axis {
         }
     }
 
+    /// The ranks of a range of values, where ranks rise with values.
+    pub(crate) fn rank_range(&self, (lo, hi): (u128, u128)) -> Option<(u32, u32)> {
+        self.kinds.is_none().then(|| (self.cell(lo), self.cell(hi)))
+    }
+
     /// The values of a set of ranks.
     pub(crate) fn values(&self, ranks: &RangeSet<u32>) -> Vec<(u128, u128)> {
         let ranges = ranks.ranges().iter();

@@ -54,6 +54,17 @@ impl<const D: usize> Frame<D> {
         }))
     }
 
+    /// The same where it is one box, without a copy of anything.
+    pub(crate) fn box_around(&self, values: &Values) -> Option<Cuboid<D>> {
+        let mut bounds = Cuboid { lo: [0; D], hi: [0; D] };
+        for (dim, field) in self.dims.iter().enumerate() {
+            let Some(field) = *field else { continue };
+            let [range] = values[field][..] else { return None };
+            (bounds.lo[dim], bounds.hi[dim]) = self.axes[field].rank_range(range)?;
+        }
+        Some(bounds)
+    }
+
     /// Some values of one cell: a range for each field.
     pub(crate) fn cell(&self, cell: &Cell<D>) -> [(u128, u128); FIELDS] {
         let mut values = std::array::from_fn(|field| self.axes[field].all_values());

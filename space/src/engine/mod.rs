@@ -10,10 +10,12 @@
 //! No floating-point number decides anything: volumes only choose where to cut.
 
 pub(crate) mod axis;
+pub(crate) mod compare;
 
 mod agree;
 mod cover;
 mod cuboid;
+mod fates;
 mod index;
 mod items;
 mod judge;
@@ -65,6 +67,8 @@ pub(crate) trait Analysis: Send + Sync + std::fmt::Debug {
     fn opposed(&self, rule: u32, among: Range<u32>, most: usize) -> Vec<u32>;
     /// Rules that may match a packet of `region`, in order: those of `most` items.
     fn meeting(&self, region: &Traffic, most: usize) -> Vec<u32>;
+    /// Whether some rule may match a packet of `region`.
+    fn meets(&self, region: &Traffic) -> bool;
     fn effective(&self, rule: u32, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
     fn unmatched(&self, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
     /// How many packets rules decide that do not decide all that they match; `dead` ones are left out.
@@ -247,6 +251,10 @@ impl<const D: usize> Analysis for Engine<D> {
 
     fn meeting(&self, region: &Traffic, most: usize) -> Vec<u32> {
         self.overlapping_any(self.around(region), &View::most(0..u32::MAX), most)
+    }
+
+    fn meets(&self, region: &Traffic) -> bool {
+        compare::meets(&self.frame, &self.index, region, self.family)
     }
 
     fn effective(&self, rule: u32, region: &Traffic, bound: Bound, budget: Budget) -> Difference {

@@ -160,6 +160,37 @@ impl<'a, const D: usize> Search<'a, D> {
         found
     }
 
+    /// What `region` shares with some item of the view of which `test` holds, given that part.
+    pub(crate) fn overlap_where<R: Region<D>>(
+        &mut self,
+        region: &R,
+        view: &View,
+        test: impl Fn(&Item<D>, &R) -> bool,
+    ) -> Option<R> {
+        let mut found = None;
+        self.walk(&region.bounds(), view, &mut found, never, |found, index, leaf, lane| {
+            let item = leaf.item(lane);
+            let shape = index.shape(&item);
+            let cut = region.meeting(&item, shape).map(|c| region.cut(&item, shape, &c));
+            *found = cut.filter(|cut| test(&item, cut));
+            if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        found
+    }
+
+    /// The items of the view that contain `cell`, in the order of their rules.
+    pub(crate) fn items_at(&mut self, cell: &Cell<D>, view: &View) -> Vec<Item<D>> {
+        let mut found = Vec::new();
+        self.walk(&Cuboid::at(cell), view, &mut found, never, |found, index, leaf, lane| {
+            if index.contains(leaf, lane, cell) {
+                found.push(leaf.item(lane));
+            }
+            ControlFlow::Continue(())
+        });
+        found.sort_by_key(|item: &Item<D>| item.rule);
+        found
+    }
+
     /// Rules of the view that share a cell with `region`, in order: those of the first `most`
     /// items that do.
     pub(crate) fn overlapping<R: Region<D>>(

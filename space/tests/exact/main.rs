@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod brute;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod counts;
 #[cfg(test)]
 mod laws;

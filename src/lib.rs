@@ -7,6 +7,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod cli;
 pub mod inputs;
+pub mod interfaces;
 pub mod report;
 pub mod site;
 pub mod text;

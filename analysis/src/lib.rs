@@ -9,8 +9,11 @@ mod facts;
 pub mod flatten;
 pub mod flows;
 pub mod lists;
+pub mod matrix;
 pub mod openings;
 pub mod replay;
+pub mod sources;
+pub mod spoof;
 pub mod zones;
 
 pub use audit::{Audit, Tables};

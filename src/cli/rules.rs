@@ -9,12 +9,13 @@ use jiff::Zoned;
 use jiff::civil::Date;
 use portvakt_analysis::anomalies::{Exceptions, Standing, exceptions};
 use portvakt_analysis::{Audit, RuleKey};
-use portvakt_model::{Device, Interfaces, RulesetId};
-use portvakt_space::{Cause, Family, Packet};
+use portvakt_model::{Device, RulesetId};
+use portvakt_space::{Cause, Family};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Exit;
+use super::lists::PacketRow;
 use crate::audit::Case;
 use crate::inputs::{self, Request};
 use crate::report::csv::plain;
@@ -121,28 +122,6 @@ struct ContraryRow {
     packet: PacketRow,
 }
 
-/// A packet.
-#[derive(Serialize, JsonSchema)]
-struct PacketRow {
-    /// Source address.
-    src: String,
-    /// Destination address.
-    dst: String,
-    /// IP protocol number.
-    proto: u8,
-    /// Source port; 0 where the protocol has none.
-    sport: u16,
-    /// Destination port; for ICMP type × 256 + code.
-    dport: u16,
-    /// The interface it comes in by; null for one that no rule names.
-    #[serde(rename = "in")]
-    iif: Option<String>,
-    /// The interface it leaves by; null for one that no rule names.
-    out: Option<String>,
-    /// State of its connection.
-    state: &'static str,
-}
-
 /// The schema of the answer as JSON.
 pub(super) fn schema() -> schemars::Schema {
     schemars::schema_for!(Document)
@@ -241,11 +220,11 @@ fn rule(device: &Device, key: RuleKey, standing: &Standing, overlaps: &Exception
         proven: None,
     };
     match standing {
-        Standing::Live(witness) => row.witness = Some(packet(witness, names)),
+        Standing::Live(witness) => row.witness = Some(PacketRow::new(witness, names)),
         Standing::Removable { witness, by, .. } => {
             row.status = "removable";
             row.blockers = lines(by);
-            row.witness = Some(packet(witness, names));
+            row.witness = Some(PacketRow::new(witness, names));
         }
         Standing::Unreachable { cause, blockers, contrary } => {
             row.status = "unreachable";
@@ -253,7 +232,7 @@ fn rule(device: &Device, key: RuleKey, standing: &Standing, overlaps: &Exception
             row.blockers = lines(blockers);
             row.contrary = contrary.as_ref().map(|(key, taken)| ContraryRow {
                 line: at(device, *key).line,
-                packet: packet(taken, names),
+                packet: PacketRow::new(taken, names),
             });
         }
         Standing::Unsure(blockers) => {
@@ -285,20 +264,6 @@ fn found(device: &Device, key: RuleKey) -> Option<&portvakt_model::Rule> {
 fn at(device: &Device, key: RuleKey) -> LineRow {
     let default = device.rulesets[key.ruleset.0 as usize].default.line.unwrap_or(0);
     LineRow { line: found(device, key).map_or(default, |r| r.line) }
-}
-
-fn packet(packet: &Packet, interfaces: &Interfaces) -> PacketRow {
-    let name = |atom: u32| interfaces.get(atom).map(|i| i.name.clone());
-    PacketRow {
-        src: packet.src.to_string(),
-        dst: packet.dst.to_string(),
-        proto: packet.proto,
-        sport: packet.sport,
-        dport: packet.dport,
-        iif: name(packet.iif),
-        out: name(packet.oif),
-        state: packet.state.name(),
-    }
 }
 
 fn csv(lists: &[RulesetRow], out: &mut dyn Write) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Exit, parse, rules};
+use super::{Exit, matrix, parse, rules, spoof};
 use crate::catalogue::CoverageDocument;
 use crate::report;
 
@@ -23,6 +23,10 @@ enum Of {
     Parse,
     /// `rules --format json`
     Rules,
+    /// `matrix --format json`
+    Matrix,
+    /// `spoof --format json`
+    Spoof,
     /// `catalogue --coverage --format json`
     Coverage,
 }
@@ -32,6 +36,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Of::Audit => report::schema(),
         Of::Parse => parse::schema(),
         Of::Rules => rules::schema(),
+        Of::Matrix => matrix::schema(),
+        Of::Spoof => spoof::schema(),
         Of::Coverage => schemars::schema_for!(CoverageDocument),
     };
     let mut out = anstream::stdout().lock();

@@ -138,10 +138,10 @@ struct Flatten<'a> {
 }
 
 impl<'a> Flatten<'a> {
-    /// A hooked list: its rules, then its default.
+    /// A hooked list: its rules, then its default, which sees all that no rule decides.
     fn list(&mut self, id: RulesetId, regions: Vec<Region>, depth: usize) {
-        let left = self.chain(id, regions, depth, true);
-        self.default(id, left, depth);
+        self.chain(id, regions.clone(), depth, true);
+        self.default(id, regions, depth);
     }
 
     fn default(&mut self, id: RulesetId, left: Vec<Region>, depth: usize) {
@@ -159,52 +159,35 @@ impl<'a> Flatten<'a> {
         }
     }
 
-    /// The rules of a chain for the packets of `regions`; returns what falls out at its end.
-    fn chain(
-        &mut self,
-        id: RulesetId,
-        mut regions: Vec<Region>,
-        depth: usize,
-        base: bool,
-    ) -> Vec<Region> {
+    /// The rules of a chain for the packets of `regions`.
+    fn chain(&mut self, id: RulesetId, mut regions: Vec<Region>, depth: usize, base: bool) {
         let rules: &'a [Rule] = &self.device.rulesets[id.0 as usize].rules;
-        let mut returned = Vec::new();
         for (index, rule) in (0..).zip(rules) {
             if !self.in_force(rule) || rule.action == Action::Continue {
                 continue;
             }
             match rule.action {
-                Action::Return if base => {
-                    // A return from a hooked list goes to its default.
-                    let hit = taken(&regions, rule);
-                    self.default(id, hit, depth);
-                }
-                Action::Return => {
-                    returned.extend(taken(&regions, rule));
-                    regions = self.without(regions, rule);
-                }
-                Action::Jump(next) if self.may_enter(next, depth) => {
+                Action::Return => {}
+                Action::Jump(next) | Action::Goto(next) if self.may_enter(next, depth) => {
                     self.chain_call(next, &regions, rule, depth);
-                }
-                Action::Goto(next) if self.may_enter(next, depth) => {
-                    let out = self.chain(next, taken(&regions, rule), depth + 1, false);
-                    if base {
-                        self.default(id, out, depth);
-                    } else {
-                        returned.extend(out);
-                        regions = self.without(regions, rule);
-                    }
                 }
                 action => {
                     let decides = decides(action).unwrap_or(Decides::Unknown);
                     for region in &regions {
                         self.rule_step(region, rule, decides, id, index);
                     }
+                    continue;
                 }
             }
+            match rule.action {
+                // What leaves a hooked list goes to its default.
+                Action::Return | Action::Goto(_) if base => {
+                    self.default(id, taken(&regions, rule), depth);
+                }
+                Action::Return | Action::Goto(_) => regions = self.without(regions, rule),
+                _ => {}
+            }
         }
-        regions.extend(returned);
-        regions
     }
 
     fn chain_call(&mut self, next: RulesetId, regions: &[Region], rule: &'a Rule, depth: usize) {
@@ -235,10 +218,7 @@ impl<'a> Flatten<'a> {
         for region in &regions {
             let outside = region.traffic.minus(&rule.matches).into_iter();
             left.extend(outside.map(|traffic| Region { traffic, certain: region.certain }));
-            if rule.gap.is_some() {
-                let perhaps = hit(region, rule).into_iter().filter(|part| !part.certain);
-                left.extend(perhaps);
-            }
+            left.extend(perhaps(region, rule));
         }
         if left.len() > regions.len() {
             left = merged(left);
@@ -333,22 +313,26 @@ fn taken(regions: &[Region], rule: &Rule) -> Vec<Region> {
 
 /// The part of a region that `rule` matches: for certain, and perhaps.
 fn hit(region: &Region, rule: &Rule) -> Vec<Region> {
-    let traffic = region.traffic.intersect(&rule.matches);
-    let Some(gap) = &rule.gap else {
-        let whole = Region { traffic, certain: region.certain };
-        return if whole.traffic.is_empty() { Vec::new() } else { vec![whole] };
-    };
-    let part = |traffic, certain| Region { traffic, certain };
-    let Some(least) = gap.least.as_ref().filter(|_| region.certain) else {
-        return if traffic.is_empty() { Vec::new() } else { vec![part(traffic, false)] };
-    };
-    let sure = traffic.intersect(least);
-    let mut parts: Vec<Region> =
-        traffic.minus(least).into_iter().map(|traffic| part(traffic, false)).collect();
-    if !sure.is_empty() {
-        parts.push(part(sure, true));
+    let mut parts = perhaps(region, rule);
+    if let Some(least) = rule.least() {
+        let traffic = region.traffic.intersect(least);
+        if !traffic.is_empty() {
+            parts.push(Region { traffic, certain: region.certain });
+        }
     }
     parts
+}
+
+/// The part of a region that `rule` may match and is not sure to.
+fn perhaps(region: &Region, rule: &Rule) -> Vec<Region> {
+    let Some(gap) = &rule.gap else { return Vec::new() };
+    let most = region.traffic.intersect(&rule.matches);
+    let parts = match &gap.least {
+        Some(least) => most.minus(least),
+        None if most.is_empty() => Vec::new(),
+        None => vec![most],
+    };
+    parts.into_iter().map(|traffic| Region { traffic, certain: false }).collect()
 }
 
 /// Whether a rule may match some of `traffic`; a quick look that answers most "no".

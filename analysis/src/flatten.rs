@@ -214,8 +214,13 @@ impl<'a> Flatten<'a> {
     /// What of `regions` a returning rule leaves: what it is sure to match is gone, what it may match
     /// beside that is there perhaps.
     fn without(&mut self, regions: Vec<Region>, rule: &Rule) -> Vec<Region> {
+        let unknown = rule.gap.as_ref().is_some_and(|gap| gap.least.is_none());
         let mut left = Vec::with_capacity(regions.len());
         for region in &regions {
+            if !may_meet(&region.traffic, rule) || unknown && !region.certain {
+                left.push(region.clone());
+                continue;
+            }
             let outside = region.traffic.minus(&rule.matches).into_iter();
             left.extend(outside.map(|traffic| Region { traffic, certain: region.certain }));
             left.extend(perhaps(region, rule));

@@ -60,18 +60,42 @@ pub fn atom(device: &Device, name: &str) -> u32 {
     })
 }
 
-/// The interfaces that rules of these lists ask for by name, and that the operator said nothing of.
-pub fn unstated(device: &Device, lists: &[RulesetId], stated: &[String]) -> Vec<String> {
-    let flat = lists.iter().map(|list| flatten_openings(device, *list, Date::MIN, &Traffic::ANY));
+/// Interfaces that the lists on the way in, or these alone, ask for by name or stand on, and that are
+/// not among those that the operator stated.
+pub fn unstated(
+    device: &Device,
+    only: Option<&[RulesetId]>,
+    stated: &[String],
+    today: Date,
+) -> Vec<String> {
+    let all = (0..).map(RulesetId).zip(&device.rulesets);
+    let on_the_way = all.filter(|(_, list)| list.hooks.iter().any(is_way_in)).map(|(id, _)| id);
+    let lists = only.map_or_else(|| on_the_way.collect(), <[RulesetId]>::to_vec);
     let mut atoms = BTreeSet::new();
-    for step in flat.flat_map(|flat| flat.steps) {
-        let (own, others) = (step.most.iif.ranges(), step.most.iif.complement().ranges());
-        let named = if own.contains(u32::MAX) { others } else { own };
-        atoms.extend(named.ranges().iter().flat_map(|&(lo, hi)| lo..=hi));
+    for list in lists {
+        for hook in &device.rulesets[list.0 as usize].hooks {
+            if let Hook::In(set) = hook {
+                atoms.extend(named(set));
+            }
+        }
+        for step in flatten_openings(device, list, today, &Traffic::ANY).steps {
+            atoms.extend(named(&step.most.iif));
+        }
     }
     let name = |atom: u32| device.interfaces.get(atom).map(|i| i.name.clone());
     let names = atoms.into_iter().filter_map(name);
     names.filter(|name| !name.ends_with(['+', '*']) && !stated.contains(name)).collect()
+}
+
+/// The interfaces that a set names, or leaves out by name.
+fn named(interfaces: &AtomSet) -> Vec<u32> {
+    let own = interfaces.ranges();
+    let named = if own.contains(u32::MAX) { own.complement() } else { own };
+    named.ranges().iter().flat_map(|&(lo, hi)| lo..=hi).collect()
+}
+
+fn is_way_in(hook: &Hook) -> bool {
+    matches!(hook, Hook::Prerouting(_) | Hook::In(_) | Hook::Forward(_))
 }
 
 /// Judges an interface; `None` where no list of the device is on the way in.
@@ -113,8 +137,6 @@ impl<'a> Question<'a> {
 
     /// Whether the device filters packets of an IP version at all where they come in.
     fn sees(&self, family: Family) -> bool {
-        let is_way_in =
-            |hook: &Hook| matches!(hook, Hook::Prerouting(_) | Hook::In(_) | Hook::Forward(_));
         let mut all = (0..).map(RulesetId).zip(&self.device.rulesets);
         all.any(|(id, list)| {
             let on_the_way = || list.hooks.iter().any(is_way_in);

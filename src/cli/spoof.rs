@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::Zoned;
 use jiff::civil::Date;
-use portvakt_analysis::spoof::{Question, Verdict, atom, judge, unstated, way_in};
+use portvakt_analysis::spoof::{Question, Verdict, atom, judge, unstated};
 use portvakt_model::{Device, RulesetId};
 use portvakt_space::AddrSet;
 use schemars::JsonSchema;
@@ -135,13 +135,12 @@ fn document(
         interfaces.push(row(device, name, verdict));
     }
     let stated: Vec<String> = entries.iter().map(|(name, _)| name.clone()).collect();
-    let asked = only.map_or_else(|| way_in(device, u32::MAX), <[RulesetId]>::to_vec);
     Ok(Document {
         schema: SCHEMA,
         device: device.name.clone(),
         ruleset: args.ruleset.clone(),
         interfaces,
-        not_stated: unstated(device, &asked, &stated),
+        not_stated: unstated(device, only, &stated, today),
     })
 }
 

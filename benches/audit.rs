@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a bench ends at its first fault")]
 #![expect(dead_code, reason = "the generator also makes single lists")]
 
+mod campus;
 mod generate;
 
 use std::fs;
@@ -20,6 +21,8 @@ const SITES: &[(usize, usize)] = &[(4, 100), (20, 200)];
 fn main() {
     if let Some(folder) = std::env::var_os("PORTVAKT_BENCH_OUT") {
         write(200, 250, Path::new(&folder));
+        // Beside the site, not in it: a list of its own.
+        fs::write(Path::new(&folder).with_extension("iptables"), campus::router(5_500)).unwrap();
         return;
     }
     let mut criterion = Criterion::default().configure_from_args().sample_size(10);

@@ -9,11 +9,14 @@ mod diff;
 mod explain;
 mod formats;
 mod init;
+mod lists;
+mod matrix;
 mod output;
 mod parse;
 mod query;
 mod rules;
 mod schema;
+mod spoof;
 
 /// Audits a municipality's firewalls, wireless networks and port-opening decisions against its own
 /// rules, with proofs.
@@ -48,6 +51,24 @@ enum Command {
     Query(query::Args),
     /// Tell which traffic two versions decide otherwise
     Diff(diff::Args),
+    /// Tell which addresses may open connections of a service to which
+    ///
+    /// Two addresses are in one class when they have the same rights, as source towards all and as
+    /// destination from all. Only packets that open a connection are looked at: state NEW, and for TCP a
+    /// bare SYN. What is not modelled is taken to be let through: a rule that permits matches all that it
+    /// may match, a rule that denies only what it is sure to match. So it is with interfaces too, unless
+    /// --in or --out names one: a rule that permits by some interface permits, a rule that denies by
+    /// some interface is left out. What --interfaces says to lie behind an interface narrows a match on
+    /// it to those sources. --least is the other way round.
+    Matrix(matrix::Args),
+    /// Tell whether packets with a foreign source can come in by an interface
+    ///
+    /// Every address that is not among an interface's networks is foreign to it. An interface is certified
+    /// when no packet with a foreign source that opens a connection is let through, whatever the matches
+    /// that are not modelled do. It is refuted by a packet that is let through whatever they do. Otherwise
+    /// it cannot be told, and the packet shown may be let through. The exit status is 1 when an
+    /// interface is refuted and otherwise 0: as in an audit, what cannot be told is no violation.
+    Spoof(spoof::Args),
     /// Show the manual page of a rule
     Explain(explain::Explain),
     /// Print the catalogue of all rules
@@ -105,6 +126,8 @@ fn run(command: Command) -> Exit {
         Command::Rules(args) => rules::run(&args),
         Command::Query(args) => query::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Matrix(args) => matrix::run(&args),
+        Command::Spoof(args) => spoof::run(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Catalogue(args) => explain::catalogue(&args),
         Command::Formats(args) => formats::run(&args),

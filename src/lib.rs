@@ -9,6 +9,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod cli;
 pub mod inputs;
+pub mod interfaces;
 pub mod report;
 pub mod revision;
 pub mod site;

@@ -146,6 +146,7 @@ pub fn write(
 mod chart;
 pub(crate) mod csv;
 mod document;
+pub(crate) mod graph;
 mod html;
 mod json;
 mod junit;

@@ -138,7 +138,7 @@ pub fn addresses(set: &AddrSet, lang: Lang) -> String {
 }
 
 /// A prefix where the range is one, else both ends.
-fn range(lo: IpAddr, hi: IpAddr) -> String {
+pub fn range(lo: IpAddr, hi: IpAddr) -> String {
     if lo == hi {
         return lo.to_string();
     }

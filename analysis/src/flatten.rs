@@ -8,7 +8,8 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 use portvakt_model::{Action, Device, Rule, RulesetId};
-use portvakt_space::{Family, Traffic};
+use portvakt_space::{AddrSet, Bound, Family, StateSet, Traffic};
+use rustc_hash::FxHashMap;
 
 /// Most pieces that the region of a chain may fall into, and deepest nesting of calls.
 pub const MAX_REGIONS: usize = 512;
@@ -64,6 +65,19 @@ impl Step<'_> {
     }
 }
 
+impl Step<'_> {
+    /// Whether the step lets packets through, and which, when all that is unknown is resolved so that
+    /// the list permits as much ([`Bound::Most`]) or as little ([`Bound::Least`]) as it may.
+    pub fn resolved(&self, toward: Bound) -> (bool, Option<&Traffic>) {
+        match (self.decides, toward) {
+            (Decides::Permit | Decides::Unknown, Bound::Most) => (true, Some(&self.most)),
+            (Decides::Deny, Bound::Most) => (false, self.least()),
+            (Decides::Permit, Bound::Least) => (true, self.least()),
+            (Decides::Deny | Decides::Unknown, Bound::Least) => (false, Some(&self.most)),
+        }
+    }
+}
+
 /// A flattened list. The last step is the default.
 #[derive(Clone, Debug)]
 pub struct FlatList<'a> {
@@ -77,13 +91,33 @@ pub struct FlatList<'a> {
 
 /// Lays out the list `root` of `device` as it is in force on `today`.
 pub fn flatten(device: &Device, root: RulesetId, today: Date) -> FlatList<'_> {
-    let mut flat = Flatten { device, today, steps: Vec::new(), complete: true };
-    let ruleset = &device.rulesets[root.0 as usize];
-    let all = match ruleset.families[..] {
+    laid_out(
+        Flatten { device, today, openings: false, steps: Vec::new(), complete: true },
+        root,
+        None,
+    )
+}
+
+/// What the list `root` of `device` says, on `today`, of packets of `within` that open a connection:
+/// rules that no bare SYN matches are left out where they ask for other TCP flags.
+pub fn flatten_openings<'a>(
+    device: &'a Device,
+    root: RulesetId,
+    today: Date,
+    within: &Traffic,
+) -> FlatList<'a> {
+    let within = Traffic { state: within.state.intersect(StateSet::NEW), ..within.clone() };
+    let flat = Flatten { device, today, openings: true, steps: Vec::new(), complete: true };
+    laid_out(flat, root, Some(&within))
+}
+
+fn laid_out<'a>(mut flat: Flatten<'a>, root: RulesetId, within: Option<&Traffic>) -> FlatList<'a> {
+    let all = match flat.device.rulesets[root.0 as usize].families[..] {
         [family] => Traffic::all(family),
         _ => Traffic::ANY,
     };
-    flat.list(root, vec![Region { traffic: all, certain: true }], 0);
+    let traffic = within.map_or_else(|| all.clone(), |within| within.intersect(&all));
+    flat.list(root, vec![Region { traffic, certain: true }], 0);
     FlatList { root, steps: flat.steps, complete: flat.complete }
 }
 
@@ -97,15 +131,17 @@ struct Region {
 struct Flatten<'a> {
     device: &'a Device,
     today: Date,
+    /// Whether only packets that open a connection are meant.
+    openings: bool,
     steps: Vec<Step<'a>>,
     complete: bool,
 }
 
 impl<'a> Flatten<'a> {
-    /// A hooked list: its rules, then its default.
+    /// A hooked list: its rules, then its default, which sees all that no rule decides.
     fn list(&mut self, id: RulesetId, regions: Vec<Region>, depth: usize) {
-        let left = self.chain(id, regions, depth, true);
-        self.default(id, left, depth);
+        self.chain(id, regions.clone(), depth, true);
+        self.default(id, regions, depth);
     }
 
     fn default(&mut self, id: RulesetId, left: Vec<Region>, depth: usize) {
@@ -123,52 +159,35 @@ impl<'a> Flatten<'a> {
         }
     }
 
-    /// The rules of a chain for the packets of `regions`; returns what falls out at its end.
-    fn chain(
-        &mut self,
-        id: RulesetId,
-        mut regions: Vec<Region>,
-        depth: usize,
-        base: bool,
-    ) -> Vec<Region> {
+    /// The rules of a chain for the packets of `regions`.
+    fn chain(&mut self, id: RulesetId, mut regions: Vec<Region>, depth: usize, base: bool) {
         let rules: &'a [Rule] = &self.device.rulesets[id.0 as usize].rules;
-        let mut returned = Vec::new();
         for (index, rule) in (0..).zip(rules) {
             if !self.in_force(rule) || rule.action == Action::Continue {
                 continue;
             }
             match rule.action {
-                Action::Return if base => {
-                    // A return from a hooked list goes to its default.
-                    let hit = taken(&regions, rule);
-                    self.default(id, hit, depth);
-                }
-                Action::Return => {
-                    returned.extend(taken(&regions, rule));
-                    regions = self.without(regions, rule);
-                }
-                Action::Jump(next) if self.may_enter(next, depth) => {
+                Action::Return => {}
+                Action::Jump(next) | Action::Goto(next) if self.may_enter(next, depth) => {
                     self.chain_call(next, &regions, rule, depth);
-                }
-                Action::Goto(next) if self.may_enter(next, depth) => {
-                    let out = self.chain(next, taken(&regions, rule), depth + 1, false);
-                    if base {
-                        self.default(id, out, depth);
-                    } else {
-                        returned.extend(out);
-                        regions = self.without(regions, rule);
-                    }
                 }
                 action => {
                     let decides = decides(action).unwrap_or(Decides::Unknown);
                     for region in &regions {
                         self.rule_step(region, rule, decides, id, index);
                     }
+                    continue;
                 }
             }
+            match rule.action {
+                // What leaves a hooked list goes to its default.
+                Action::Return | Action::Goto(_) if base => {
+                    self.default(id, taken(&regions, rule), depth);
+                }
+                Action::Return | Action::Goto(_) => regions = self.without(regions, rule),
+                _ => {}
+            }
         }
-        regions.extend(returned);
-        regions
     }
 
     fn chain_call(&mut self, next: RulesetId, regions: &[Region], rule: &'a Rule, depth: usize) {
@@ -187,22 +206,27 @@ impl<'a> Flatten<'a> {
     fn in_force(&self, rule: &Rule) -> bool {
         let schedule = rule.note.as_ref().and_then(|n| n.schedule);
         let schedule = schedule.and_then(|i| self.device.schedules.get(i as usize));
-        rule.enabled && schedule.is_none_or(|s| s.covers(self.today))
+        rule.enabled
+            && schedule.is_none_or(|s| s.covers(self.today))
+            && (!self.openings || rule.sees_openings())
     }
 
-    /// What of `regions` a returning rule leaves. Where its match is not exact it takes nothing.
+    /// What of `regions` a returning rule leaves: what it is sure to match is gone, what it may match
+    /// beside that is there perhaps.
     fn without(&mut self, regions: Vec<Region>, rule: &Rule) -> Vec<Region> {
-        if rule.gap.is_some() {
-            let unsure = |r: Region| Region {
-                certain: r.certain && !r.traffic.overlaps(&rule.matches),
-                ..r
-            };
-            return regions.into_iter().map(unsure).collect();
-        }
+        let unknown = rule.gap.as_ref().is_some_and(|gap| gap.least.is_none());
         let mut left = Vec::with_capacity(regions.len());
         for region in &regions {
-            let pieces = region.traffic.minus(&rule.matches).into_iter();
-            left.extend(pieces.map(|traffic| Region { traffic, certain: region.certain }));
+            if !may_meet(&region.traffic, rule) || unknown && !region.certain {
+                left.push(region.clone());
+                continue;
+            }
+            let outside = region.traffic.minus(&rule.matches).into_iter();
+            left.extend(outside.map(|traffic| Region { traffic, certain: region.certain }));
+            left.extend(perhaps(region, rule));
+        }
+        if left.len() > regions.len() {
+            left = merged(left);
         }
         if left.len() > MAX_REGIONS {
             self.complete = false;
@@ -219,6 +243,9 @@ impl<'a> Flatten<'a> {
         id: RulesetId,
         index: u32,
     ) {
+        if !may_meet(&region.traffic, rule) && !rule.matches.is_empty() {
+            return;
+        }
         let whole = region.traffic == Traffic::ANY
             || Family::BOTH
                 .iter()
@@ -286,11 +313,65 @@ fn other(family: Family) -> Family {
 
 /// The part of `regions` that `rule` matches, at most.
 fn taken(regions: &[Region], rule: &Rule) -> Vec<Region> {
-    let hit = |r: &Region| Region {
-        traffic: r.traffic.intersect(&rule.matches),
-        certain: r.certain && rule.gap.is_none(),
+    regions.iter().filter(|r| may_meet(&r.traffic, rule)).flat_map(|r| hit(r, rule)).collect()
+}
+
+/// The part of a region that `rule` matches: for certain, and perhaps.
+fn hit(region: &Region, rule: &Rule) -> Vec<Region> {
+    let mut parts = perhaps(region, rule);
+    if let Some(least) = rule.least() {
+        let traffic = region.traffic.intersect(least);
+        if !traffic.is_empty() {
+            parts.push(Region { traffic, certain: region.certain });
+        }
+    }
+    parts
+}
+
+/// The part of a region that `rule` may match and is not sure to.
+fn perhaps(region: &Region, rule: &Rule) -> Vec<Region> {
+    let Some(gap) = &rule.gap else { return Vec::new() };
+    let most = region.traffic.intersect(&rule.matches);
+    let parts = match &gap.least {
+        Some(least) => most.minus(least),
+        None if most.is_empty() => Vec::new(),
+        None => vec![most],
     };
-    regions.iter().map(hit).filter(|r| !r.traffic.is_empty()).collect()
+    parts.into_iter().map(|traffic| Region { traffic, certain: false }).collect()
+}
+
+/// Whether a rule may match some of `traffic`; a quick look that answers most "no".
+fn may_meet(traffic: &Traffic, rule: &Rule) -> bool {
+    let matches = &rule.matches;
+    !traffic.state.intersect(matches.state).is_empty()
+        && traffic.service.overlaps(&matches.service)
+        && traffic.src.overlaps(&matches.src)
+        && traffic.dst.overlaps(&matches.dst)
+}
+
+/// Disjoint regions that differ in their sources alone, or their destinations alone, as one.
+fn merged(regions: Vec<Region>) -> Vec<Region> {
+    let by_source = unite(regions, |t| &mut t.src);
+    unite(by_source, |t| &mut t.dst)
+}
+
+/// Regions that differ in one set of addresses alone as one.
+fn unite(regions: Vec<Region>, field: fn(&mut Traffic) -> &mut AddrSet) -> Vec<Region> {
+    let mut places: FxHashMap<(Traffic, bool), usize> = FxHashMap::default();
+    let mut parts: Vec<(Region, Vec<AddrSet>)> = Vec::new();
+    for mut region in regions {
+        let addresses = std::mem::take(field(&mut region.traffic));
+        let place = *places.entry((region.traffic.clone(), region.certain)).or_insert_with(|| {
+            parts.push((region, Vec::new()));
+            parts.len() - 1
+        });
+        parts[place].1.push(addresses);
+    }
+    let whole = |(mut region, addresses): (Region, Vec<AddrSet>)| {
+        *field(&mut region.traffic) = AddrSet::union_all(&addresses);
+        region
+    };
+    parts.into_iter().map(whole).collect()
 }
 
 fn decides(action: Action) -> Option<Decides> {

@@ -10,9 +10,12 @@ mod facts;
 pub mod flatten;
 pub mod flows;
 pub mod lists;
+pub mod matrix;
 pub mod openings;
 pub mod query;
 pub mod replay;
+pub mod sources;
+pub mod spoof;
 pub mod zones;
 
 pub use audit::{Audit, Tables};

@@ -26,7 +26,16 @@ const DEEPEST: usize = 64;
 
 /// What list `id` of `device` does with `packet` on `today`.
 pub fn list(device: &Device, id: RulesetId, packet: &Packet, today: Date) -> Fate {
-    let mut walk = Walk { device, packet, today, certain: true };
+    walk(Walk { device, packet, today, opens: false, certain: true }, id)
+}
+
+/// What list `id` of `device` does with `packet` on `today` when it opens a connection: rules that ask
+/// for other TCP flags than a bare SYN don't see it.
+pub fn opening(device: &Device, id: RulesetId, packet: &Packet, today: Date) -> Fate {
+    walk(Walk { device, packet, today, opens: true, certain: true }, id)
+}
+
+fn walk(mut walk: Walk<'_>, id: RulesetId) -> Fate {
     match walk.rules(id, 0) {
         Step::Decided(permitted, rule) => Fate { permitted, rule, certain: walk.certain },
         Step::FellThrough => walk.default(id, 0),
@@ -70,6 +79,8 @@ struct Walk<'a> {
     device: &'a Device,
     packet: &'a Packet,
     today: Date,
+    /// Whether the packet opens a connection.
+    opens: bool,
     certain: bool,
 }
 
@@ -117,6 +128,7 @@ impl Walk<'_> {
         let schedule = schedule.and_then(|i| self.device.schedules.get(i as usize));
         rule.enabled
             && schedule.is_none_or(|s| s.covers(self.today))
+            && !(self.opens && rule.gap.as_ref().is_some_and(|gap| gap.never_syn))
             && rule.matches.contains(self.packet)
     }
 

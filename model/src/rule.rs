@@ -146,6 +146,11 @@ impl Rule {
         self.gap.as_ref().map_or(Some(&self.matches), |gap| gap.least.as_ref())
     }
 
+    /// Whether it can match a packet that opens a connection, as far as TCP flags go.
+    pub fn sees_openings(&self) -> bool {
+        self.gap.as_ref().is_none_or(|gap| !gap.never_syn)
+    }
+
     /// The vendor's id of the rule (policy number, sequence number, handle).
     pub fn id(&self) -> Option<&str> {
         self.note.as_ref().and_then(|n| n.id.as_deref())
@@ -185,6 +190,9 @@ pub struct Gap {
     pub least: Option<Traffic>,
     /// Why it is not exact.
     pub reasons: Vec<Reason>,
+    /// Whether no packet that opens a TCP connection (SYN set; ACK, RST and FIN not) matches,
+    /// whatever state a connection tracker gives it: `! --syn`, `--tcp-flags RST RST`.
+    pub never_syn: bool,
 }
 
 /// A part of a match that is not modelled.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Exit, diff, parse, query, rules};
+use super::{Exit, diff, matrix, parse, query, rules, spoof};
 use crate::catalogue::CoverageDocument;
 use crate::report;
 
@@ -27,6 +27,10 @@ enum Of {
     Query,
     /// `diff --format json`
     Diff,
+    /// `matrix --format json`
+    Matrix,
+    /// `spoof --format json`
+    Spoof,
     /// `catalogue --coverage --format json`
     Coverage,
 }
@@ -38,6 +42,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Of::Rules => rules::schema(),
         Of::Query => query::schema(),
         Of::Diff => diff::schema(),
+        Of::Matrix => matrix::schema(),
+        Of::Spoof => spoof::schema(),
         Of::Coverage => schemars::schema_for!(CoverageDocument),
     };
     let mut out = anstream::stdout().lock();

@@ -175,7 +175,7 @@ fn an_unknown_match_is_the_same_only_where_it_is_written_the_same() {
     let with = |text: &str, port| {
         let mut unknown = Rule::new(1, Action::Permit, traffic(0, 3, 0, 2));
         let reason = Reason { text: text.into(), line: 1 };
-        unknown.gap = Some(Box::new(Gap { least: None, reasons: vec![reason] }));
+        unknown.gap = Some(Box::new(Gap { reasons: vec![reason], ..Gap::default() }));
         device(vec![unknown, Rule::new(1, Action::Permit, traffic(0, 0, port, port))], Vec::new())
     };
     let other = compared(&with("-m recent --name A", 1), &with("-m recent --name B", 1));

@@ -77,7 +77,7 @@ impl<'a> Reader<'a, '_, '_> {
         let most = draft.traffic(src.most, dst.most, service.most);
         let least = draft.traffic(src.least, dst.least, service.least);
         let mut rule = Rule::new(draft.line, action, most);
-        rule.gap = Some(Box::new(Gap { least: Some(least), reasons: Vec::new() }));
+        rule.gap = Some(Box::new(Gap { least: Some(least), ..Gap::default() }));
         rule
     }
 
@@ -90,7 +90,7 @@ impl<'a> Reader<'a, '_, '_> {
         let least = draft.traffic(AddrSet::ANY, dst.least, service.clone());
         let most = draft.traffic(AddrSet::ANY, dst.most, service);
         let mut rule = Rule::new(draft.line, action, most);
-        rule.gap = Some(Box::new(Gap { least: Some(least), reasons: Vec::new() }));
+        rule.gap = Some(Box::new(Gap { least: Some(least), ..Gap::default() }));
         rule
     }
 
@@ -101,7 +101,7 @@ impl<'a> Reader<'a, '_, '_> {
         }
         self.build.used(draft.line);
         if !draft.reasons.is_empty() {
-            rule.gap = Some(Box::new(Gap { least, reasons: draft.reasons }));
+            rule.gap = Some(Box::new(Gap { least, reasons: draft.reasons, ..Gap::default() }));
         }
         let note = rule.note_mut();
         if let Some(number) = entry.number.filter(|_| note.id.is_none()) {

@@ -22,6 +22,8 @@ pub(super) struct Draft<'a> {
     gap: Option<(usize, usize)>,
     /// Whether `! --syn` is among the reasons.
     pub(super) not_syn: bool,
+    /// Whether no bare SYN has the flags that it asks for.
+    pub(super) never_syn: bool,
     /// Whether an option asks for TCP.
     needs_tcp: bool,
     /// Whether a word of it is not known.
@@ -130,6 +132,7 @@ impl<'a> Draft<'a> {
             reasons: Vec::new(),
             gap: None,
             not_syn: false,
+            never_syn: false,
             needs_tcp: false,
             foreign: false,
             target: None,
@@ -307,6 +310,7 @@ impl<'a> Draft<'a> {
         let new = self.matches.state.intersect(StateSet::NEW);
         if at.negated {
             self.not_syn = true;
+            self.never_syn = true;
             self.lost(at);
         } else if new.is_empty() {
             // A bare SYN that conntrack does not see as new: untracked, or invalid.
@@ -321,6 +325,10 @@ impl<'a> Draft<'a> {
         self.needs_tcp = true;
         match (at.value(), at.next()) {
             (Some(mask), Some(set)) if state::is_syn(mask.text, set.text) => self.syn(at),
+            (Some(mask), Some(set)) => {
+                self.never_syn |= state::never_syn(mask.text, set.text, at.negated);
+                self.lost(at);
+            }
             _ => self.lost(at),
         }
     }

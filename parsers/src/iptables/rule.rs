@@ -271,7 +271,7 @@ fn gap(draft: &mut Draft<'_>, matches: &Traffic) -> Option<Box<Gap>> {
     let only_not_syn = draft.not_syn && draft.reasons.len() == 1 && !established.is_empty();
     let least = only_not_syn.then(|| Traffic { state: established, ..matches.clone() });
     let reasons = std::mem::take(&mut draft.reasons);
-    Some(Box::new(Gap { least, reasons }))
+    Some(Box::new(Gap { least, reasons, never_syn: draft.never_syn }))
 }
 
 /// Marks an atom set that stands for the pattern (or negation) of an interface name.

@@ -40,6 +40,32 @@ pub(super) fn is_syn(mask: &str, set: &str) -> bool {
         && (asks("ALL") || asks("SYN") && asks("ACK") && asks("RST"))
 }
 
+/// The flags that tell a bare SYN from other segments, and PSH and URG, which it may carry.
+const FLAGS: [&str; 6] = ["SYN", "ACK", "RST", "FIN", "PSH", "URG"];
+const SYN: u8 = 0b1;
+const KNOWN: u8 = 0b1111;
+
+/// A list of flags as bits; `None` where a word is not known.
+fn bits(list: &str) -> Option<u8> {
+    let one = |word: &str| match FLAGS.iter().position(|f| f.eq_ignore_ascii_case(word)) {
+        Some(at) => Some(1 << at),
+        None if word.eq_ignore_ascii_case("ALL") => Some(0b11_1111),
+        None if word.eq_ignore_ascii_case("NONE") => Some(0),
+        None => None,
+    };
+    list.split(',').try_fold(0, |all, word| Some(all | one(word)?))
+}
+
+/// Whether no bare SYN passes `--tcp-flags mask set` (with `negated`: `! --tcp-flags mask set`).
+pub(super) fn never_syn(mask: &str, set: &str, negated: bool) -> bool {
+    let (Some(mask), Some(set)) = (bits(mask), bits(set)) else { return false };
+    if negated {
+        mask & !KNOWN == 0 && set == mask & SYN
+    } else {
+        set & !mask != 0 || (set ^ SYN) & mask & KNOWN != 0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +86,24 @@ mod tests {
         assert!(!is_syn("SYN,RST", "SYN"));
         assert!(!is_syn("FIN,SYN,RST,PSH,ACK,URG", "NONE"));
         assert!(!is_syn("FIN,SYN", "FIN,SYN"));
+    }
+
+    #[test]
+    fn flags_that_a_bare_syn_never_has() {
+        for (mask, set) in [
+            ("RST", "RST"),
+            ("FIN,SYN,RST,ACK", "RST"),
+            ("ALL", "NONE"),
+            ("SYN,FIN", "SYN,FIN"),
+            ("SYN", "NONE"),
+        ] {
+            assert!(never_syn(mask, set, false), "{mask} {set}");
+        }
+        for (mask, set) in [("SYN", "SYN"), ("RST", "NONE"), ("ALL", "SYN,PSH"), ("X", "X")] {
+            assert!(!never_syn(mask, set, false), "{mask} {set}");
+        }
+        assert!(never_syn("SYN,ACK", "SYN", true));
+        assert!(!never_syn("ALL", "SYN", true), "it may carry PSH");
+        assert!(!never_syn("RST", "RST", true));
     }
 }

@@ -389,7 +389,7 @@ impl Draft<'_, '_> {
         done.into_iter().map(move |(line, action, part)| {
             let mut rule = ModelRule::new(line, action, part.most);
             if part.least.as_ref() != Some(&rule.matches) {
-                let gap = Gap { least: part.least, reasons: reasons.clone() };
+                let gap = Gap { least: part.least, reasons: reasons.clone(), ..Gap::default() };
                 rule.gap = Some(Box::new(gap));
             }
             rule.logging = logging;

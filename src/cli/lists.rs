@@ -1,0 +1,148 @@
+//! The list that a command is asked about.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use portvakt_analysis::Audit;
+use portvakt_model::{Device, Interfaces, RulesetId};
+use portvakt_space::{AddrSet, Packet};
+use schemars::JsonSchema;
+use serde::Serialize;
+use tempfile::NamedTempFile;
+
+use crate::audit::Case;
+use crate::inputs::{self, Request};
+use crate::interfaces::{self, Entry};
+use crate::text::{self, Lang};
+
+/// Reads one export. What could not be read is told.
+pub(super) fn read(path: &Path, lang: Lang) -> anyhow::Result<Case> {
+    let request = Request {
+        paths: vec![path.to_owned()],
+        parameters: crate::audit::parameter_names(),
+        ..Request::default()
+    };
+    let inputs = inputs::read(&request, &|_| {});
+    let case = Case::new(inputs).map_err(|e| super::audit::unusable_pack(&e))?;
+    for failure in case.failures() {
+        anstream::eprintln!("{}: {}", failure.path, text::failure(&failure.kind, lang));
+    }
+    Ok(case)
+}
+
+/// The device that is meant: the named one, or the only one.
+pub(super) fn device<'a>(
+    audit: &Audit<'a>,
+    name: Option<&str>,
+) -> anyhow::Result<(u32, &'a Device)> {
+    let is_meant = |d: &Device| name.is_none_or(|name| d.name.eq_ignore_ascii_case(name));
+    let found: Vec<_> = audit.devices().filter(|(_, d)| is_meant(d)).collect();
+    let names = || audit.devices.iter().map(|d| d.name.as_str()).collect::<Vec<_>>().join(", ");
+    match (&found[..], name) {
+        ([one], _) => Ok(*one),
+        ([], Some(name)) => bail!("no device is called {name}; there are {}", names()),
+        ([], None) => bail!("no device in the file"),
+        _ => bail!("several devices; choose one with --device: {}", names()),
+    }
+}
+
+/// How well a list's name fits what was asked for; less is better. A chain may be named without its
+/// table; then the table that filters is preferred.
+fn fit(name: &str, wanted: &str) -> Option<u8> {
+    if name.eq_ignore_ascii_case(wanted) {
+        return Some(0);
+    }
+    let (table, chain) = name.rsplit_once('/')?;
+    let filters = table.rsplit([' ', '/']).next().is_some_and(|t| t.eq_ignore_ascii_case("filter"));
+    chain.eq_ignore_ascii_case(wanted).then_some(if filters { 1 } else { 2 })
+}
+
+/// The lists of a device that a name means: one, or one for each IP version.
+pub(super) fn named(device: &Device, wanted: &str) -> anyhow::Result<Vec<RulesetId>> {
+    let all = (0..).map(RulesetId).zip(&device.rulesets);
+    let fits: Vec<(u8, RulesetId)> =
+        all.filter_map(|(id, list)| Some((fit(&list.name, wanted)?, id))).collect();
+    let Some(best) = fits.iter().map(|(fit, _)| *fit).min() else {
+        let names: Vec<&str> = device.rulesets.iter().map(|l| l.name.as_str()).collect();
+        bail!("no list is called {wanted}; there are {}", names.join(", "));
+    };
+    let found: Vec<RulesetId> =
+        fits.into_iter().filter(|(fit, _)| *fit == best).map(|(_, id)| id).collect();
+    let families = |id: &RulesetId| device.rulesets[id.0 as usize].families.clone();
+    let overlap = found.iter().enumerate().any(|(at, id)| {
+        found[..at].iter().any(|other| families(other).iter().any(|f| families(id).contains(f)))
+    });
+    if overlap {
+        let names = found.iter().map(|id| device.rulesets[id.0 as usize].name.as_str());
+        bail!("several lists are called {wanted}: {}", names.collect::<Vec<_>>().join(", "));
+    }
+    Ok(found)
+}
+
+/// The entries of a file of interfaces.
+pub(super) fn entries(path: &Path) -> anyhow::Result<Vec<Entry>> {
+    let shown = path.display();
+    let bytes = std::fs::read(path).with_context(|| format!("{shown}"))?;
+    let text = String::from_utf8(bytes).with_context(|| format!("{shown}: not UTF-8"))?;
+    interfaces::parse(&text).map_err(|e| anyhow::anyhow!("{shown}:{e}"))
+}
+
+/// Writes an answer to a file, which is whole or not there, or to standard output.
+pub(super) fn emit(answer: &[u8], output: Option<&Path>) -> anyhow::Result<()> {
+    let Some(path) = output else {
+        let mut out = anstream::stdout().lock();
+        out.write_all(answer)?;
+        return Ok(out.flush()?);
+    };
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(".".as_ref());
+    let mut file = NamedTempFile::new_in(folder)
+        .with_context(|| format!("cannot write in {}", folder.display()))?;
+    file.write_all(answer).with_context(|| format!("cannot write {}", path.display()))?;
+    file.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(())
+}
+
+/// Addresses as inclusive ranges.
+pub(super) fn ranges(set: &AddrSet) -> Vec<[String; 2]> {
+    set.ranges().into_iter().map(|(lo, hi)| [lo.to_string(), hi.to_string()]).collect()
+}
+
+/// A packet.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PacketRow {
+    /// Source address.
+    pub(super) src: String,
+    /// Destination address.
+    pub(super) dst: String,
+    /// IP protocol number.
+    pub(super) proto: u8,
+    /// Source port; 0 where the protocol has none.
+    pub(super) sport: u16,
+    /// Destination port; for ICMP type × 256 + code.
+    pub(super) dport: u16,
+    /// The interface it comes in by; null for one that no rule names.
+    #[serde(rename = "in")]
+    pub(super) iif: Option<String>,
+    /// The interface it leaves by; null for one that no rule names.
+    pub(super) out: Option<String>,
+    /// State of its connection.
+    pub(super) state: &'static str,
+}
+
+impl PacketRow {
+    /// A packet with the names of a device's interfaces.
+    pub(super) fn new(packet: &Packet, interfaces: &Interfaces) -> Self {
+        let name = |atom: u32| interfaces.get(atom).map(|i| i.name.clone());
+        Self {
+            src: packet.src.to_string(),
+            dst: packet.dst.to_string(),
+            proto: packet.proto,
+            sport: packet.sport,
+            dport: packet.dport,
+            iif: name(packet.iif),
+            out: name(packet.oif),
+            state: packet.state.name(),
+        }
+    }
+}

@@ -217,7 +217,8 @@ impl<'e, const D: usize> Counting<'e, D> {
             items().map(|item| Product::of(item, index.shape(item))).collect();
         let own = union_index(&all);
         let mut search = Search::new(&own);
-        let mut meter = Meter::start(self.budget, &search);
+        // A rule's own parts are few, and the whole must be right for any share to be.
+        let mut meter = Meter::start(Budget::default(), &search);
         let news = (0..).zip(&all).map(|(number, base)| {
             let before = View::least(0..number);
             // Where the budget ends parts may meet: then too much is counted.

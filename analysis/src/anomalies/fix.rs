@@ -176,13 +176,11 @@ impl<'p> Plan<'p> {
     }
 
     fn settle(&mut self, unit: Unit, why: Option<Keep>) {
-        match why {
-            Some(why) => self.keep(&[unit], why),
-            None => {
-                self.gone.extend(&unit.rules);
-                self.units.push(unit);
-            }
+        if let Some(why) = why {
+            return self.keep(&[unit], why);
         }
+        self.gone.extend(&unit.rules);
+        self.units.push(unit);
     }
 
     /// Lets rules go whose packets are then decided by rules that stay; returns those for which that is

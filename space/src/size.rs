@@ -33,3 +33,9 @@ impl Size {
         }
     }
 }
+
+/// A count as a floating-point number, rounded.
+pub fn rounded(count: u128) -> f64 {
+    let part = |at: u32| f64::from((count >> (32 * at)) as u32);
+    (0..4).rev().fold(0.0, |sum, at| sum * 4_294_967_296.0 + part(at))
+}

@@ -1,7 +1,7 @@
 //! Of the rules that take packets from an unreachable one and decide otherwise, the heaviest.
 
 use portvakt_model::RulesetId;
-use portvakt_space::{AtomSet, Bound, Budget, Family, Packet, ServiceBox, State, Traffic};
+use portvakt_space::{AtomSet, Bound, Budget, Family, Packet, ServiceBox, State, Traffic, rounded};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -73,7 +73,8 @@ fn heaviest(list: &IndexedList<'_>, place: usize) -> Option<(f64, RuleKey, RuleK
 
 /// A measure of a set of packets. Services that overlap count twice.
 fn weight(traffic: &Traffic) -> f64 {
-    let pairs = |family: Family| traffic.src.size(family) as f64 * traffic.dst.size(family) as f64;
+    let pairs =
+        |family: Family| rounded(traffic.src.size(family)) * rounded(traffic.dst.size(family));
     let span = |(lo, hi): (u16, u16)| f64::from(hi - lo) + 1.0;
     let service =
         |b: &ServiceBox| (f64::from(b.proto.1 - b.proto.0) + 1.0) * span(b.sport) * span(b.dport);
@@ -85,5 +86,5 @@ fn weight(traffic: &Traffic) -> f64 {
         * traffic.service.boxes().iter().map(service).sum::<f64>()
         * atoms(&traffic.iif)
         * atoms(&traffic.oif)
-        * traffic.state.iter().count() as f64
+        * f64::from(traffic.state.iter().count() as u32)
 }

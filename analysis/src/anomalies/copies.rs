@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use portvakt_model::{Device, Rule, RulesetId};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::Standing;
 use crate::audit::Audit;
@@ -27,13 +27,12 @@ pub fn duplicates(audit: &Audit<'_>, device: u32) -> BTreeMap<RuleKey, RuleKey> 
 fn of_list(device: &Device, id: RulesetId, mut later: Vec<u32>) -> Vec<(RuleKey, RuleKey)> {
     let rules = &device.rulesets[id.0 as usize].rules;
     later.sort_unstable();
-    let wanted: FxHashMap<u64, ()> =
-        later.iter().map(|r| (hash(&rules[*r as usize]), ())).collect();
+    let wanted: FxHashSet<u64> = later.iter().map(|r| hash(&rules[*r as usize])).collect();
     let mut first: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
     let mut found = Vec::new();
     for (number, rule) in (0..).zip(rules).filter(|(_, rule)| can_be_copied(rule)) {
         let hash = hash(rule);
-        if !wanted.contains_key(&hash) {
+        if !wanted.contains(&hash) {
             continue;
         }
         let known = first.entry(hash).or_default();

@@ -11,7 +11,7 @@
 //! stays, nothing before it matches `p` in the shorter list either, so `f` decides `p` as before.
 //! If `f` goes, `p` is among the packets that `f` decides, and the shorter list decides `p` by the
 //! first rule after `f` that stays. So both lists agree on every packet if, for each rule that goes,
-//! the rules that stay after it decide every packet that it decides as it does. [`super::laid::prove`] asks just
+//! the rules that stay after it decide every packet that it decides as it does. The proof asks just
 //! that, of an index of the shorter list that knows nothing of how the rules were chosen. Unknown
 //! matches are taken to match as little as they must before the rule, and as much as they can after
 //! it. Rules that log, count or mark take part as rules of unknown effect: no packet may newly meet
@@ -176,13 +176,11 @@ impl<'p> Plan<'p> {
     }
 
     fn settle(&mut self, unit: Unit, why: Option<Keep>) {
-        match why {
-            Some(why) => self.keep(&[unit], why),
-            None => {
-                self.gone.extend(&unit.rules);
-                self.units.push(unit);
-            }
+        if let Some(why) = why {
+            return self.keep(&[unit], why);
         }
+        self.gone.extend(&unit.rules);
+        self.units.push(unit);
     }
 
     /// Lets rules go whose packets are then decided by rules that stay; returns those for which that is

@@ -116,7 +116,8 @@ fn share(list: &IndexedList<'_>, sizes: &[Vec<Size>; 2], places: &[u32]) -> Opti
         Some(Share { least: least.least, most })
     };
     let both: Vec<Share> = sizes.iter().filter_map(of_family).collect();
-    let mean = |part: fn(&Share) -> f64| both.iter().map(part).sum::<f64>() / both.len() as f64;
+    let mean =
+        |part: fn(&Share) -> f64| both.iter().map(part).sum::<f64>() / f64::from(both.len() as u32);
     (!both.is_empty()).then(|| Share { least: mean(|s| s.least), most: mean(|s| s.most) })
 }
 

@@ -15,7 +15,7 @@ use super::items::Frame;
 use super::remainder::remainder;
 use super::search::{Search, View};
 use super::{Engine, JUDGED, union_index};
-use crate::{Budget, Size};
+use crate::{Budget, Size, rounded};
 
 /// Earlier items that meet a rule up to which it is cut up.
 const FEW: usize = 24;
@@ -53,7 +53,7 @@ impl<'e> Widths<'e> {
             Some(below) => below[hi as usize + 1].wrapping_sub(below[lo as usize]),
             None => self.axis.width(lo, hi, self.open),
         };
-        if count == 0 { 2f64.powi(128) } else { count as f64 }
+        if count == 0 { 2f64.powi(128) } else { rounded(count) }
     }
 }
 
@@ -217,7 +217,8 @@ impl<'e, const D: usize> Counting<'e, D> {
             items().map(|item| Product::of(&item, index.shape(&item))).collect();
         let own = union_index(&all);
         let mut search = Search::new(&own);
-        let mut meter = Meter::start(self.budget, &search);
+        // A rule's own parts are few, and the whole must be right for any share to be.
+        let mut meter = Meter::start(Budget::default(), &search);
         let news = (0..).zip(&all).map(|(number, base)| {
             let before = View::least(0..number);
             // Where the budget ends parts may meet: then too much is counted.

@@ -5,7 +5,7 @@ use crate::world::{
 };
 use portvakt_space::{
     AtomSet, Bound, Budget, Class, Family, FirstMatchList, Packet, ServiceBox, ServiceSet, Size,
-    Traffic, difference,
+    Traffic, difference, rounded,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -26,10 +26,13 @@ fn count(parts: &[Traffic], family: Family) -> f64 {
     };
     let addresses = |set: &portvakt_space::AddrSet| match set.size(family) {
         u128::MAX => 2f64.powi(128),
-        size => size as f64,
+        size => rounded(size),
     };
     let one = |t: &Traffic| {
-        addresses(&t.src) * addresses(&t.dst) * services(&t.service) * t.state.iter().count() as f64
+        addresses(&t.src)
+            * addresses(&t.dst)
+            * services(&t.service)
+            * f64::from(t.state.iter().count() as u32)
     };
     parts.iter().filter(|part| part.has(family)).map(one).sum()
 }

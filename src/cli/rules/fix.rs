@@ -32,14 +32,14 @@ pub(super) fn going<'j>(list: &List<'j>, found: &'j FixList) -> Vec<Going<'j>> {
     let judged = list.judged;
     let one = |(key, takers): &'j (RuleKey, Vec<RuleKey>)| {
         let rule = judged.rule(*key)?;
-        let last = rule.note.as_ref().map_or(0, |note| note.last_line).max(rule.line);
+        let end = rule.note.as_ref().map_or(0, |note| note.last_line).max(rule.line);
         let reason = match judged.original(*key) {
             _ if !takers.is_empty() => "removable",
             Some(_) => "duplicate",
             None => "unreachable",
         };
         let contrary = judged.contrary(*key);
-        Some(Going { rule, key: *key, lines: (rule.line, last), reason, takers, contrary })
+        Some(Going { rule, key: *key, lines: (rule.line, end), reason, takers, contrary })
     };
     let mut all: Vec<Going<'j>> = found.gone.iter().filter_map(one).collect();
     all.sort_by_key(|going| (going.lines, going.reason != "removable"));
@@ -53,7 +53,7 @@ fn standing<'j>(list: &List<'j>, key: RuleKey) -> Option<&'j Standing> {
 }
 
 pub(super) fn write(lists: &[List<'_>], lang: Lang, out: &mut dyn Write) -> io::Result<()> {
-    let found = lists.iter().filter_map(|list| Some((list, list.fix_list()??)));
+    let found = lists.iter().filter_map(|list| Some((list, list.fix_list()?)));
     let mut any = false;
     for (list, found) in found {
         any = true;
@@ -76,8 +76,8 @@ fn write_list(list: &List<'_>, found: &FixList, lang: Lang, out: &mut dyn Write)
     );
     writeln!(out, "{device} {name} [{}]: {sum}{}", words::family(list), proof(found, lang))?;
     for going in going(list, found) {
-        let (first, last) = going.lines;
-        let lines = if last > first { format!("{first}–{last}") } else { first.to_string() };
+        let (start, end) = going.lines;
+        let lines = if end > start { format!("{start}–{end}") } else { start.to_string() };
         writeln!(out, "  {}:{lines} {}", judged.path(), why(list, &going, lang))?;
     }
     write_kept(judged, &found.kept, lang, out)

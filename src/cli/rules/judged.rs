@@ -147,7 +147,9 @@ fn by_list<'a>(
     for (key, standing) in judged.filter(|(key, _)| key.rule.is_some()) {
         by_list.entry(key.ruleset).or_default().push((*key, standing));
     }
-    by_list.values_mut().for_each(|rules| rules.sort_by_key(|(key, _)| *key));
+    for rules in by_list.values_mut() {
+        rules.sort_by_key(|(key, _)| *key);
+    }
     by_list
 }
 
@@ -171,8 +173,13 @@ impl<'j> List<'j> {
         !self.judged.exceptions.unfinished.contains(&self.id)
     }
 
-    /// What can go; `None` when that was not asked.
-    pub(super) fn fix_list(&self) -> Option<Option<&'j FixList>> {
-        self.judged.fix_lists.as_ref().map(|lists| lists.get(&self.id))
+    /// Whether it was asked what can go.
+    pub(super) fn is_fix_asked(&self) -> bool {
+        self.judged.fix_lists.is_some()
+    }
+
+    /// What can go, if anything can and it was asked.
+    pub(super) fn fix_list(&self) -> Option<&'j FixList> {
+        self.judged.fix_lists.as_ref()?.get(&self.id)
     }
 }

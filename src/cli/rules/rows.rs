@@ -242,7 +242,7 @@ fn ruleset(list: List<'_>) -> RulesetRow<'_> {
         duplicates: list.duplicates().map(duplicate).collect(),
         mergeable: list.mergeable().iter().map(|all| mergeable(judged, all)).collect(),
         overlaps_complete: list.overlaps_complete(),
-        fix_list: list.fix_list().map(|found| fix(&list, found)),
+        fix_list: list.is_fix_asked().then(|| fix(&list, list.fix_list())),
     }
 }
 

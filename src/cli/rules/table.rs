@@ -75,7 +75,7 @@ fn share(judged: &Judged<'_>, key: RuleKey, standing: &Standing) -> String {
 
 /// Whether the rule can go, or why it stays.
 fn fix(list: &List<'_>, key: RuleKey) -> &'static str {
-    let Some(Some(found)) = list.fix_list() else { return "" };
+    let Some(found) = list.fix_list() else { return "" };
     if found.gone.binary_search_by_key(&key, |(key, _)| *key).is_ok() {
         return "goes";
     }

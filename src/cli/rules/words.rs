@@ -1,11 +1,13 @@
 //! What is said of a rule, in words.
 
+use std::fmt::Write as _;
+
 use portvakt_analysis::RuleKey;
 use portvakt_analysis::anomalies::Standing;
 use portvakt_analysis::anomalies::fix::Keep;
 use portvakt_analysis::anomalies::merge::Field;
 use portvakt_model::{Action, Interfaces};
-use portvakt_space::{AtomSet, Cause, Packet, Traffic, has_ports};
+use portvakt_space::{AtomSet, Cause, Packet, State, Traffic, has_ports};
 
 use super::judged::{Judged, List};
 use crate::text::{self, Lang, addresses, service};
@@ -237,11 +239,11 @@ pub(super) fn packet(packet: &Packet, interfaces: &Interfaces) -> String {
     );
     for (word, atom) in [("in", packet.iif), ("out", packet.oif)] {
         if let Some(interface) = interfaces.get(atom) {
-            said += &format!(" {word} {}", interface.name);
+            let _ = write!(said, " {word} {}", interface.name);
         }
     }
-    if packet.state != portvakt_space::State::New {
-        said += &format!(" {}", packet.state.name());
+    if packet.state != State::New {
+        let _ = write!(said, " {}", packet.state.name());
     }
     said
 }
@@ -273,14 +275,13 @@ pub(super) const fn field(field: Field) -> &'static str {
 
 /// What one rule would have in a field.
 pub(super) fn union(all: &Traffic, of: Field, interfaces: &Interfaces, lang: Lang) -> String {
-    let names = |atoms: &AtomSet| match atoms.is_any() {
-        true => lang.of("alla gränssnitt", "any interface").to_owned(),
-        false => (0..)
-            .zip(interfaces.all())
-            .filter(|(atom, _)| atoms.contains(*atom))
-            .map(|(_, interface)| interface.name.as_str())
-            .collect::<Vec<_>>()
-            .join(", "),
+    let names = |atoms: &AtomSet| {
+        if atoms.is_any() {
+            return lang.of("alla gränssnitt", "any interface").to_owned();
+        }
+        let all = (0..).zip(interfaces.all());
+        let named = all.filter(|(atom, _)| atoms.contains(*atom));
+        named.map(|(_, interface)| interface.name.as_str()).collect::<Vec<_>>().join(", ")
     };
     match of {
         Field::Destination => addresses(&all.dst, lang),
@@ -288,7 +289,7 @@ pub(super) fn union(all: &Traffic, of: Field, interfaces: &Interfaces, lang: Lan
         Field::Service => service(&all.service, lang),
         Field::In => names(&all.iif),
         Field::Out => names(&all.oif),
-        Field::State => all.state.iter().map(|s| s.name()).collect::<Vec<_>>().join(", "),
+        Field::State => all.state.iter().map(State::name).collect::<Vec<_>>().join(", "),
     }
 }
 

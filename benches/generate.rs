@@ -31,6 +31,43 @@ pub(crate) fn list(rules: usize) -> File {
     device(3, rules)
 }
 
+/// An iptables list and the same with one rule in a hundred gone, come, turned or for another port.
+pub(crate) fn versions(rules: usize) -> [File; 2] {
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let (mut old, mut new) = (String::from(FILTER), String::from(FILTER));
+    for _ in 0..rules {
+        let rule = filter_rule(&mut random);
+        old.push_str(&rule);
+        match random.below(400) {
+            0 => {}
+            1 => new.push_str(&turned(&rule)),
+            2 => new.push_str(&(filter_rule(&mut random) + &rule)),
+            3 => new.push_str(&rule.replace("--dport ", "--dport 1")),
+            _ => new.push_str(&rule),
+        }
+    }
+    [("old.rules", old), ("new.rules", new)]
+        .map(|(name, text)| File { name: name.into(), text: text + "COMMIT\n" })
+}
+
+/// One rule in ten stops what it matches.
+fn filter_rule(random: &mut Random) -> String {
+    let Opening { from, to: (a, b), port } = opening(random);
+    let verdict = if random.below(10) == 0 { "DROP" } else { "ACCEPT" };
+    format!(
+        "-A FORWARD -s 10.16.{from}.0/24 -d 10.{}.{a}.{b}/32 -p tcp -m tcp --dport {port} -j {verdict}\n",
+        32 + random.below(64)
+    )
+}
+
+fn turned(rule: &str) -> String {
+    if rule.ends_with("DROP\n") {
+        rule.replace("-j DROP", "-j ACCEPT")
+    } else {
+        rule.replace("-j ACCEPT", "-j DROP")
+    }
+}
+
 fn device(n: usize, rules: usize) -> File {
     let openings = openings(n, rules);
     let (extension, text) = match n % 4 {
@@ -161,11 +198,11 @@ fn ios(n: usize, openings: &[Opening]) -> String {
     out + " deny ip any any log\nline vty 0 4\n transport input ssh\nend\n"
 }
 
+const FILTER: &str = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n\
+                      -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n";
+
 fn iptables(openings: &[Opening]) -> String {
-    let mut out = String::from(
-        "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n\
-         -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n",
-    );
+    let mut out = String::from(FILTER);
     for Opening { from, to: (a, b), port } in openings {
         let _ = writeln!(
             out,

@@ -150,6 +150,12 @@ mod tests {
     }
 
     #[test]
+    fn what_looks_like_an_option_never_comes_to_git() {
+        assert!(read("--output=x:configs").is_err_and(|e| e.to_string().contains("no path")));
+        assert!(read("HEAD:a\nb").is_err_and(|e| e.to_string().contains("no path")));
+    }
+
+    #[test]
     fn a_revision_stands_before_a_colon() {
         assert!(is_one("HEAD~1:configs") && is_one("v1:"));
         assert!(!is_one("configs") && !is_one(":configs"));

@@ -68,6 +68,24 @@ fn no_report_holds_a_secret() {
 }
 
 #[test]
+fn no_comparison_and_no_answer_tells_a_secret() {
+    let empty = tempfile::tempdir().unwrap();
+    for folder in FOLDERS {
+        for format in ["text", "json", "html", "sarif"] {
+            let run = ["diff", empty.path().to_str().unwrap(), folder, "--format", format];
+            let output = portvakt(run);
+            assert_eq!(leak(&stdout(&output)), None, "{folder} {format}");
+            assert_eq!(leak(&String::from_utf8(output.stderr).unwrap()), None, "{folder}");
+        }
+        for format in ["text", "json"] {
+            let output = portvakt(["query", folder, "state=any", "--format", format]);
+            assert!(output.stdout.len() > 100, "{folder} {format} says little");
+            assert_eq!(leak(&stdout(&output)), None, "{folder} {format}");
+        }
+    }
+}
+
+#[test]
 fn no_run_tells_a_secret() {
     for folder in FOLDERS {
         let output = portvakt(["audit", folder, "--today", "2026-11-20"]);

@@ -76,7 +76,7 @@ pub struct OpenRule {
     pub rule: RuleKey,
     /// What the packets are a part of.
     pub within: Traffic,
-    /// Rules that take packets from it; at least so many.
+    /// Other rules of either version that share packets with it; at least so many.
     pub exceptions: usize,
     /// Packets that are known to fare otherwise.
     pub witnesses: Vec<(Effect, Packet)>,

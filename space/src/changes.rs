@@ -69,7 +69,8 @@ pub struct OpenChange {
     pub rule: usize,
     /// What the packets are a part of.
     pub within: Traffic,
-    /// Rules that take packets from it (counted up to a limit, so at least so many).
+    /// Other rules of either list that share packets with it (counted up to a limit, so at least
+    /// so many): what they decide alike is no change.
     pub exceptions: usize,
     /// Packets that are known to be decided otherwise, one for each effect that was seen.
     pub witnesses: Vec<(Effect, Packet)>,

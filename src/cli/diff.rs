@@ -140,7 +140,7 @@ struct OpenRow {
     rule: LineRow,
     /// What the packets are a part of.
     within: Vec<BoxRow>,
-    /// Rules that take packets from it; at least so many.
+    /// Other rules of either version that share packets with it; at least so many.
     exceptions: usize,
     /// Packets that are known to fare otherwise, with what became of them: permitted, denied,
     /// maybe_permitted or maybe_denied.

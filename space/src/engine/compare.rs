@@ -280,8 +280,9 @@ impl<const D: usize> Pair<D> {
         let mut rules: BTreeSet<u32> = BTreeSet::new();
         for index in [&self.old, &self.new] {
             let mut search = Search::new(index);
-            rules.extend(search.overlapping(base, &View::most(0..*rule), COUNTED));
+            rules.extend(search.overlapping(base, &View::most(0..u32::MAX), COUNTED));
         }
+        rules.remove(rule);
         let within = self.traffic(base);
         OpenChange { rule: *rule as usize, within, exceptions: rules.len(), witnesses }
     }

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use oxidd::bdd::{BDDFunction, BDDManagerRef, new_manager};
 use oxidd::{BooleanFunction, Manager, ManagerRef};
 use portvakt_space::{
-    Bound, Budget, Class, Family, FirstMatchList, ListedRule, Needed, Traffic, Verdict, difference,
+    Bound, Budget, Class, Effect, Family, FirstMatchList, ListedRule, MergedRule, Needed, Side,
+    Traffic, Verdict, changes, difference,
 };
 
 use crate::lists::{Dice, Line, access_list, boxes};
@@ -224,5 +225,48 @@ fn what_a_list_leaves_over_agrees() {
             list.unmatched(&region, Bound::Most, Budget { pieces: 1 << 20, visits: 1 << 32 });
         assert!(left.is_complete());
         assert!(d.disjoint_union(&left.parts) == minus(&d.traffic(&region), &union));
+    }
+}
+
+/// The union of what the rules of all sides but `other` let through.
+fn let_through(d: &Diagrams, rules: &[(Side, Line)], other: Side) -> BDDFunction {
+    let own = rules.iter().filter(|(side, _)| *side != other).rev();
+    own.fold(d.constant(false), |permitted, (_, line)| {
+        let set = d.traffic(&line.1);
+        if line.0 == Class::Permit { permitted.or(&set).unwrap() } else { minus(&permitted, &set) }
+    })
+}
+
+#[test]
+fn changes_of_access_lists_agree() {
+    for (rules, family, seed) in
+        [(800, Family::V4, 51), (800, Family::V4, 52), (200, Family::V6, 53)]
+    {
+        let d = Diagrams::new(family);
+        let mut dice = Dice(seed);
+        let mut side = || match dice.below(40) {
+            0 => Side::Old,
+            1 => Side::New,
+            _ => Side::Both,
+        };
+        let lines = access_list(rules, family, seed).into_iter();
+        let merged: Vec<(Side, Line)> = lines.map(|line| (side(), line)).collect();
+        let listed = merged.iter().map(|(side, line)| MergedRule {
+            side: *side,
+            rule: ListedRule::exact(line.0, std::slice::from_ref(&line.1)),
+        });
+        let found = changes(&listed.collect::<Vec<_>>(), Budget::default());
+        assert!(found.open.is_empty());
+        let (old, new) = (let_through(&d, &merged, Side::New), let_through(&d, &merged, Side::Old));
+        for (effect, expected) in
+            [(Effect::Permitted, minus(&new, &old)), (Effect::Denied, minus(&old, &new))]
+        {
+            let own = found.changes.iter().filter(|c| c.effect == effect);
+            let parts: Vec<Traffic> = own.map(|c| c.traffic.clone()).collect();
+            assert!(!parts.is_empty(), "the lists test too little");
+            assert!(d.disjoint_union(&parts) == expected, "{effect:?} with seed {seed}");
+        }
+        assert_eq!(found.changes.iter().filter(|c| c.effect > Effect::Denied).count(), 0);
+        assert!(!found.no_effect.is_empty());
     }
 }

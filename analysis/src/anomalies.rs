@@ -16,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portvakt_model::{Action, Device, RulesetId};
 use portvakt_space::{Budget, Cause, Doubt, Packet, Verdict};
-use rustc_hash::FxHashMap;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::audit::Audit;
 use crate::flatten::{Decides, Step};
@@ -74,7 +75,9 @@ pub fn of(audit: &Audit<'_>, device: u32) -> Vec<Anomalies> {
     };
     let mut all: Vec<Anomalies> = ids.map(judge).collect();
     once_each(&mut all);
-    never_entered(model, &mut all);
+    let called: Vec<RulesetId> =
+        called.into_iter().filter(|id| (id.0 as usize) < model.rulesets.len()).collect();
+    never_entered(model, &called, &mut all);
     all
 }
 
@@ -88,27 +91,50 @@ fn once_each(all: &mut [Anomalies]) {
         Standing::Removable { .. } => 3,
         Standing::Unreachable { .. } => 4,
     };
+    let shared = in_several(all);
+    if shared.is_empty() {
+        return;
+    }
     let mut best: FxHashMap<RuleKey, (u8, usize)> = FxHashMap::default();
     for (place, list) in all.iter().enumerate() {
-        for (key, standing) in &list.rules {
+        for (key, standing) in list.rules.iter().filter(|(key, _)| shared.contains(&key.ruleset)) {
             let own = (weight(standing), place);
             best.entry(*key).and_modify(|b| *b = own.min(*b)).or_insert(own);
         }
     }
     for (place, list) in all.iter_mut().enumerate() {
-        list.rules.retain(|(key, _)| best.get(key).is_some_and(|(_, at)| *at == place));
+        list.rules.retain(|(key, _)| best.get(key).is_none_or(|(_, at)| *at == place));
     }
+}
+
+/// Lists whose rules are judged in several.
+fn in_several(all: &[Anomalies]) -> BTreeSet<RulesetId> {
+    let (mut seen, mut again) = (BTreeSet::new(), BTreeSet::new());
+    for list in all {
+        // Rules are in order, so those of one list stand together.
+        let runs = list.rules.chunk_by(|a, b| a.0.ruleset == b.0.ruleset);
+        again.extend(runs.map(|run| run[0].0.ruleset).filter(|id| !seen.insert(*id)));
+    }
+    again
 }
 
 /// Adds the rules of called chains that no packet can match by the time it is there: the laid-out
 /// list has no step for them. Chains that nothing in use calls are left out.
-fn never_entered(device: &Device, all: &mut [Anomalies]) {
-    let seen: BTreeSet<RuleKey> = all.iter().flat_map(|a| &a.rules).map(|(key, _)| *key).collect();
-    let entered: BTreeSet<RulesetId> = seen.iter().map(|key| key.ruleset).collect();
-    for (id, list) in (0..).map(RulesetId).zip(&device.rulesets) {
-        if !entered.contains(&id) || !list.hooks.is_empty() {
-            continue;
-        }
+fn never_entered(device: &Device, called: &[RulesetId], all: &mut [Anomalies]) {
+    let chains: BTreeSet<RulesetId> = called
+        .iter()
+        .copied()
+        .filter(|id| device.rulesets[id.0 as usize].hooks.is_empty())
+        .collect();
+    let keys = all.iter().flat_map(|a| &a.rules).map(|(key, _)| *key);
+    let seen: FxHashSet<RuleKey> = keys.filter(|key| chains.contains(&key.ruleset)).collect();
+    let entered = |id: &RulesetId| {
+        let list = &device.rulesets[id.0 as usize];
+        let rules = 0..list.rules.len() as u32;
+        rules.map(Some).chain([None]).any(|rule| seen.contains(&RuleKey { ruleset: *id, rule }))
+    };
+    for id in chains.into_iter().filter(entered) {
+        let list = &device.rulesets[id.0 as usize];
         for (index, rule) in (0..).zip(&list.rules) {
             let key = RuleKey { ruleset: id, rule: Some(index) };
             let decides = rule.action == Action::Permit || rule.action.is_deny();
@@ -133,51 +159,78 @@ pub const MOST_PAIRS: usize = 500_000;
 pub struct Exceptions {
     /// Each such rule with the later ones.
     pub rules: BTreeMap<RuleKey, BTreeSet<RuleKey>>,
-    /// Lists with more than [`MOST_PAIRS`] pairs that overlap: not all were looked at.
+    /// Lists with more than [`MOST_PAIRS`] pairs that overlap, or too many of one rule: not all were
+    /// looked at.
     pub unfinished: Vec<RulesetId>,
 }
 
 /// The exceptions among the reachable rules of a device, in the order that packets meet them.
 pub fn exceptions(audit: &Audit<'_>, device: u32) -> Exceptions {
     let judged = audit.anomalies(device);
-    let reached = |s: &Standing| !matches!(s, Standing::Unreachable { .. });
-    let rules = judged.iter().flat_map(|list| &list.rules);
-    let live: BTreeSet<RuleKey> = rules.filter(|(_, s)| reached(s)).map(|(key, _)| *key).collect();
     let mut found = Exceptions::default();
     let lists = (0..).map(RulesetId).zip(judged).filter(|(_, list)| !list.rules.is_empty());
-    for (list, _) in lists {
-        if !exceptions_of(audit.indexed(device, list), &live, &mut found.rules) {
-            found.unfinished.push(list);
+    for (id, _) in lists {
+        let list = audit.indexed(device, id);
+        let live = live(list, judged);
+        if !exceptions_of(list, &live, &mut found.rules) {
+            found.unfinished.push(id);
         }
     }
     found
 }
 
+/// Which steps of a list are of rules that packets reach.
+fn live(list: &IndexedList<'_>, judged: &[Anomalies]) -> Vec<bool> {
+    let reached = |s: &Standing| !matches!(s, Standing::Unreachable { .. });
+    let rules = judged.iter().flat_map(|list| &list.rules);
+    let live: FxHashSet<RuleKey> = rules.filter(|(_, s)| reached(s)).map(|(key, _)| *key).collect();
+    (0..list.flat.steps.len()).map(|place| live.contains(&list.rule(place))).collect()
+}
+
+/// Most pairs of one rule that are looked at.
+const MOST_OF_ONE: usize = 20_000;
+/// Steps that are looked at together.
+const TOGETHER: usize = 512;
+
 /// Adds the exceptions of one list; whether all its pairs were looked at.
 fn exceptions_of(
     list: &IndexedList<'_>,
-    live: &BTreeSet<RuleKey>,
+    live: &[bool],
     found: &mut BTreeMap<RuleKey, BTreeSet<RuleKey>>,
 ) -> bool {
-    let (steps, mut left) = (&list.flat.steps, MOST_PAIRS);
-    for (place, step) in steps.iter().enumerate() {
-        let key = list.rule(place);
-        if step.decides == Decides::Unknown || !live.contains(&key) {
-            continue;
-        }
-        let opposed = list.index.opposed(place, place + 1..steps.len(), left);
-        left -= opposed.len();
-        if left == 0 {
-            return false;
-        }
-        let later = opposed.into_iter().filter(|other| is_exception(step, &steps[*other]));
-        let keys = later.map(|other| list.rule(other)).filter(|k| *k != key && live.contains(k));
-        let keys: BTreeSet<RuleKey> = keys.collect();
-        if !keys.is_empty() {
-            found.entry(key).or_default().extend(keys);
+    let (mut left, mut complete) = (MOST_PAIRS, true);
+    let known = |place: &usize| live[*place] && list.flat.steps[*place].decides != Decides::Unknown;
+    let places: Vec<usize> = (0..live.len()).filter(known).collect();
+    for together in places.chunks(TOGETHER) {
+        let most = left.min(MOST_OF_ONE);
+        let opposed = |place: &usize| list.index.opposed(*place, place + 1..live.len(), most);
+        let opposed: Vec<Vec<usize>> = together.par_iter().map(opposed).collect();
+        for (place, others) in together.iter().zip(opposed) {
+            left = left.saturating_sub(others.len());
+            complete &= others.len() < MOST_OF_ONE;
+            if left == 0 {
+                return false;
+            }
+            let keys = kept(list, live, *place, others);
+            if !keys.is_empty() {
+                found.entry(list.rule(*place)).or_default().extend(keys);
+            }
         }
     }
-    true
+    complete
+}
+
+/// The rules to which the rule of a step is an exception, of those that it is opposed to.
+fn kept(
+    list: &IndexedList<'_>,
+    live: &[bool],
+    place: usize,
+    others: Vec<usize>,
+) -> BTreeSet<RuleKey> {
+    let (steps, own) = (&list.flat.steps, list.rule(place));
+    let later = others.into_iter().filter(|other| live[*other]);
+    let later = later.filter(|other| is_exception(&steps[place], &steps[*other]));
+    later.map(|other| list.rule(other)).filter(|key| *key != own).collect()
 }
 
 /// Whether `step` takes a part of what a later step decides the other way, and each also has packets
@@ -207,46 +260,26 @@ pub fn called(device: &Device) -> Vec<RulesetId> {
 }
 
 fn judge(list: &IndexedList<'_>) -> Vec<(RuleKey, Standing)> {
-    let verdicts = list.index.verdicts(Budget::default());
-    let mut by_rule: BTreeMap<RuleKey, Vec<Verdict>> = BTreeMap::new();
-    for (place, verdict) in verdicts.into_iter().enumerate() {
-        let rule = list.rule(place);
-        // Rules without a line are implied by the vendor, and nobody's fault.
-        if list.line(place) > 0 {
-            by_rule.entry(rule).or_default().push(verdict);
-        }
-    }
-    by_rule.into_iter().map(|(rule, all)| (rule, standing(list, rule, all))).collect()
-}
-
-/// A rule of a called chain stands in several places: it is reachable if one of them is, and removable
-/// only if it is so in all that are reached, and not because it stands in another.
-fn standing(list: &IndexedList<'_>, rule: RuleKey, all: Vec<Verdict>) -> Standing {
-    let mut found = Places::default();
-    for verdict in all {
+    let verdicts = list.index.verdicts(Budget::default()).into_iter().enumerate();
+    // Rules without a line are implied by the vendor, and nobody's fault.
+    let of_lines = verdicts.filter(|(place, _)| list.line(*place) > 0);
+    let mut by_rule: Vec<(RuleKey, Verdict)> =
+        of_lines.map(|(place, verdict)| (list.rule(place), verdict)).collect();
+    by_rule.sort_by_key(|(rule, _)| *rule);
+    let mut judged = Vec::with_capacity(by_rule.len());
+    let mut by_rule = by_rule.into_iter().peekable();
+    while let Some((rule, verdict)) = by_rule.next() {
+        let mut found = Places::default();
         found.add(list, verdict);
-    }
-    let Places { live, unsure, removable, unreachable } = found;
-    match (live, removable, unsure) {
-        (Some(witness), ..) | (None, Some((witness, ..)), Some(_)) => Standing::Live(witness),
-        (None, Some((witness, by, _)), None) if by.contains(&rule) => Standing::Live(witness),
-        (None, Some((witness, by, by_default)), None) => {
-            Standing::Removable { witness, by: by.into_iter().collect(), by_default }
+        while let Some((_, verdict)) = by_rule.next_if(|(other, _)| *other == rule) {
+            found.add(list, verdict);
         }
-        (None, None, Some(unsure)) => unsure,
-        (None, None, None) => {
-            let (blockers, contrary) = unreachable;
-            let cause = match blockers.len() {
-                0 => Cause::Unmatchable,
-                1 => Cause::One,
-                _ => Cause::Union,
-            };
-            Standing::Unreachable { cause, blockers: blockers.into_iter().collect(), contrary }
-        }
+        judged.push((rule, found.standing(rule)));
     }
+    judged
 }
 
-/// What holds of a rule in the places where it stands.
+/// What holds of a rule in the places where it stands: one of a called chain stands in several.
 #[derive(Default)]
 struct Places {
     live: Option<Packet>,
@@ -256,6 +289,29 @@ struct Places {
 }
 
 impl Places {
+    /// The rule is reachable if one place is, and removable only if it is so in all that are reached,
+    /// and not because it stands in another.
+    fn standing(self, rule: RuleKey) -> Standing {
+        let Self { live, unsure, removable, unreachable } = self;
+        match (live, removable, unsure) {
+            (Some(witness), ..) | (None, Some((witness, ..)), Some(_)) => Standing::Live(witness),
+            (None, Some((witness, by, _)), None) if by.contains(&rule) => Standing::Live(witness),
+            (None, Some((witness, by, by_default)), None) => {
+                Standing::Removable { witness, by: by.into_iter().collect(), by_default }
+            }
+            (None, None, Some(unsure)) => unsure,
+            (None, None, None) => {
+                let (blockers, contrary) = unreachable;
+                let cause = match blockers.len() {
+                    0 => Cause::Unmatchable,
+                    1 => Cause::One,
+                    _ => Cause::Union,
+                };
+                Standing::Unreachable { cause, blockers: blockers.into_iter().collect(), contrary }
+            }
+        }
+    }
+
     fn add(&mut self, list: &IndexedList<'_>, verdict: Verdict) {
         let rules = |places: Vec<usize>| rules(list, places);
         match verdict {

@@ -21,10 +21,7 @@ use super::search::{Search, View};
 use super::{COUNTED, items_of, union_index};
 use crate::list::Rules;
 use crate::sample::Choice;
-use crate::{
-    Budget, Change, Class, Effect, Family, MergedRule, OpenChange, Packet, Side,
-    Traffic,
-};
+use crate::{Budget, Change, Class, Effect, Family, MergedRule, OpenChange, Packet, Side, Traffic};
 
 /// Overlapping items looked at for each choice of where to cut.
 const SCAN: usize = 64;

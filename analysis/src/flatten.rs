@@ -64,6 +64,17 @@ impl Step<'_> {
     }
 }
 
+/// Packets that a list takes out of connection tracking on their way through its steps.
+#[derive(Clone, Debug)]
+pub struct Untracking {
+    /// The number of steps before it: what they decide does not get to it.
+    pub before: usize,
+    /// What it takes at most.
+    pub most: Traffic,
+    /// How far that is certain.
+    pub certain: Certain,
+}
+
 /// A flattened list. The last step is the default.
 #[derive(Clone, Debug)]
 pub struct FlatList<'a> {
@@ -71,20 +82,24 @@ pub struct FlatList<'a> {
     pub root: RulesetId,
     /// First match decides.
     pub steps: Vec<Step<'a>>,
+    /// What is taken out of tracking, in order.
+    pub untracking: Vec<Untracking>,
     /// Whether the steps are all of it; otherwise a budget ran out.
     pub complete: bool,
 }
 
 /// Lays out the list `root` of `device` as it is in force on `today`.
 pub fn flatten(device: &Device, root: RulesetId, today: Date) -> FlatList<'_> {
-    let mut flat = Flatten { device, today, steps: Vec::new(), complete: true };
+    let (steps, untracking) = (Vec::new(), Vec::new());
+    let mut flat = Flatten { device, today, steps, untracking, complete: true };
     let ruleset = &device.rulesets[root.0 as usize];
     let all = match ruleset.families[..] {
         [family] => Traffic::all(family),
         _ => Traffic::ANY,
     };
     flat.list(root, vec![Region { traffic: all, certain: true }], 0);
-    FlatList { root, steps: flat.steps, complete: flat.complete }
+    let Flatten { steps, untracking, complete, .. } = flat;
+    FlatList { root, steps, untracking, complete }
 }
 
 /// Packets that reach a place in a chain.
@@ -98,6 +113,7 @@ struct Flatten<'a> {
     device: &'a Device,
     today: Date,
     steps: Vec<Step<'a>>,
+    untracking: Vec<Untracking>,
     complete: bool,
 }
 
@@ -134,10 +150,14 @@ impl<'a> Flatten<'a> {
         let rules: &'a [Rule] = &self.device.rulesets[id.0 as usize].rules;
         let mut returned = Vec::new();
         for (index, rule) in (0..).zip(rules) {
-            if !self.in_force(rule) || rule.action == Action::Continue {
+            if !self.in_force(rule) {
                 continue;
             }
+            if rule.note.as_ref().is_some_and(|n| n.untracks) {
+                regions.iter().for_each(|region| self.untrack(region, rule));
+            }
             match rule.action {
+                Action::Continue => {}
                 Action::Return if base => {
                     // A return from a hooked list goes to its default.
                     let hit = taken(&regions, rule);
@@ -209,6 +229,14 @@ impl<'a> Flatten<'a> {
             return regions.into_iter().map(|r| Region { certain: false, ..r }).collect();
         }
         left
+    }
+
+    fn untrack(&mut self, region: &Region, rule: &Rule) {
+        let most = region.traffic.intersect(&rule.matches);
+        if !most.is_empty() && self.untracking.len() < MAX_STEPS {
+            let certain = self.certainty(region, rule, false);
+            self.untracking.push(Untracking { before: self.steps.len(), most, certain });
+        }
     }
 
     fn rule_step(

@@ -11,6 +11,7 @@ pub mod flows;
 pub mod lists;
 pub mod openings;
 pub mod replay;
+pub mod tracking;
 pub mod zones;
 
 pub use audit::{Audit, Tables};

@@ -1,12 +1,14 @@
 //! Every rule list of a device, laid out, indexed, and resolved into what each rule really permits.
 
 use jiff::civil::Date;
-use portvakt_model::{Device, RulesetId};
+use portvakt_model::{Device, Ruleset, RulesetId};
 use portvakt_space::{
-    Bound, Budget, Class, Difference, FirstMatchList, ListedRule, StateSet, Traffic, difference,
+    Bound, Budget, Class, Difference, FirstMatchList, ListedRule, State, StateSet, Traffic,
+    difference,
 };
 
 use crate::flatten::{Certain, Decides, FlatList, Step, flatten};
+use crate::tracking;
 
 /// A rule of a device, or (`None`) a list's default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,16 +63,65 @@ impl<'a> IndexedList<'a> {
         rule.and_then(|i| rules.get(i as usize)).map_or(0, |r| r.line)
     }
 
-    /// New connections of `region` that the list lets through, rule by rule, in order.
-    pub fn permits(&self, region: &Traffic) -> Vec<Permit> {
-        let region = Traffic { state: region.state.intersect(StateSet::NEW), ..region.clone() };
+    /// Packets of `region` that the list lets through, rule by rule, in order, when tracking says of
+    /// them (in the end, where the list comes before it) that they are of that state.
+    pub fn permits(&self, region: &Traffic, state: State) -> Vec<Permit> {
+        let seen = StateSet::one(tracking::seen(self.ruleset(), state));
+        let region = Traffic { state: seen, ..region.clone() };
         let mut out = Vec::new();
         for (place, step) in self.flat.steps.iter().enumerate() {
             if step.decides != Decides::Deny && step.most.overlaps(&region) {
                 self.step_permits(place, step, &region, &mut out);
             }
         }
+        out.iter_mut().for_each(|permit| permit.traffic.state = StateSet::one(state));
         out
+    }
+
+    fn ruleset(&self) -> &'a Ruleset {
+        &self.device.rulesets[self.flat.root.0 as usize]
+    }
+
+    /// What of `region` the list takes out of tracking, as disjoint parts: for certain, or perhaps.
+    pub fn untracked(&self, region: &Traffic) -> Vec<(Traffic, bool)> {
+        if self.flat.untracking.is_empty() || !self.ruleset().comes_before_tracking() {
+            return Vec::new();
+        }
+        let state = StateSet::one(State::Invalid);
+        let region = Traffic { state, ..region.clone() };
+        // A rule that asks for the state sees it change on the way through the list.
+        let depends = |s: &Step<'_>| {
+            let state = s.most.state;
+            state.contains(State::Invalid) != state.contains(State::Untracked)
+        };
+        let blind = self.flat.complete && !self.flat.steps.iter().any(depends);
+        let places = self.flat.untracking.iter().enumerate().map(|(i, u)| i + u.before);
+        let places: Vec<usize> = places.collect();
+        let index = self.with_untracking();
+        let found = |bound| -> Vec<Traffic> {
+            let parts =
+                places.iter().map(|p| index.effective(*p, &region, bound, Budget::default()));
+            parts.flat_map(|d| at_most(d, bound)).collect()
+        };
+        let (least, most) =
+            (if blind { found(Bound::Least) } else { Vec::new() }, found(Bound::Most));
+        let unsure = at_most(difference(&most, &least, Budget::default()), Bound::Most);
+        let parts = least.into_iter().map(|t| (t, true));
+        parts.chain(unsure.into_iter().map(|t| (t, false))).collect()
+    }
+
+    /// The steps with what takes packets out of tracking among them, each in its place.
+    fn with_untracking(&self) -> FirstMatchList {
+        let mut untracking = self.flat.untracking.iter().peekable();
+        let mut rules = Vec::new();
+        for (place, step) in self.flat.steps.iter().enumerate() {
+            while let Some(taken) = untracking.next_if(|u| u.before <= place) {
+                rules.push(between(Class::Other, &taken.most, &taken.certain));
+            }
+            rules.push(listed(step));
+        }
+        rules.extend(untracking.map(|u| between(Class::Other, &u.most, &u.certain)));
+        FirstMatchList::build(rules, Class::Deny)
     }
 
     fn step_permits(&self, place: usize, step: &Step<'_>, region: &Traffic, out: &mut Vec<Permit>) {
@@ -86,8 +137,7 @@ impl<'a> IndexedList<'a> {
         } else {
             Difference::default()
         };
-        let all: Vec<Traffic> =
-            most.parts.into_iter().chain(most.open.into_iter().map(|o| o.within)).collect();
+        let all = at_most(most, Bound::Most);
         let unsure = difference(&all, &least.parts, Budget::default());
         collect(rule, least, true, out);
         collect(rule, unsure, false, out);
@@ -100,6 +150,12 @@ fn collect(rule: RuleKey, found: Difference, certain: bool, out: &mut Vec<Permit
     out.extend(open.map(|traffic| Permit { rule, traffic, certain: false }));
 }
 
+/// The parts of a difference: with those that the budget left open where what is possible is asked for.
+fn at_most(found: Difference, bound: Bound) -> Vec<Traffic> {
+    let open = found.open.into_iter().filter(|_| bound == Bound::Most).map(|o| o.within);
+    found.parts.into_iter().chain(open).collect()
+}
+
 fn is_exact(step: &Step<'_>) -> bool {
     matches!(step.certain, Certain::Exact) && step.decides != Decides::Unknown
 }
@@ -110,8 +166,12 @@ fn listed<'s>(step: &'s Step<'_>) -> ListedRule<'s> {
         Decides::Deny => Class::Deny,
         Decides::Unknown => Class::Other,
     };
-    let most = std::slice::from_ref(&*step.most);
-    match &step.certain {
+    between(class, &step.most, &step.certain)
+}
+
+fn between<'s>(class: Class, most: &'s Traffic, certain: &'s Certain) -> ListedRule<'s> {
+    let most = std::slice::from_ref(most);
+    match certain {
         Certain::Exact => ListedRule::exact(class, most),
         Certain::Part(least) => ListedRule::between(class, std::slice::from_ref(least), most),
         Certain::Nothing => ListedRule::between(class, &[], most),

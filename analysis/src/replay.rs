@@ -5,10 +5,11 @@
 
 use jiff::civil::Date;
 use portvakt_model::{Action, Device, Rule, Ruleset, RulesetId, Witness};
-use portvakt_space::Packet;
+use portvakt_space::{Packet, State};
 
 use crate::audit::Audit;
 use crate::lists::RuleKey;
+use crate::tracking;
 
 /// What a list does with a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +27,28 @@ const DEEPEST: usize = 64;
 
 /// What list `id` of `device` does with `packet` on `today`.
 pub fn list(device: &Device, id: RulesetId, packet: &Packet, today: Date) -> Fate {
-    let mut walk = Walk { device, packet, today, certain: true };
-    match walk.rules(id, 0) {
-        Step::Decided(permitted, rule) => Fate { permitted, rule, certain: walk.certain },
-        Step::FellThrough => walk.default(id, 0),
+    Walk { device, packet: *packet, today, certain: true, state_certain: true }.to_its_end(id)
+}
+
+/// What the lists on a packet's way do with it, one after the other, up to the first that is certain to
+/// drop it. `packet` has the state that tracking gives it.
+pub fn way(device: &Device, lists: &[RulesetId], packet: &Packet, today: Date) -> Vec<Fate> {
+    let mut walk = Walk { device, packet: *packet, today, certain: true, state_certain: true };
+    let mut fates = Vec::new();
+    for id in lists {
+        let tracked = walk.packet.state;
+        walk.packet.state = tracking::seen(walk.list(*id), tracked);
+        walk.certain = walk.state_certain;
+        let fate = walk.to_its_end(*id);
+        fates.push(fate);
+        if fate.certain && fate.permitted == Some(false) {
+            break;
+        }
+        if walk.packet.state != State::Untracked {
+            walk.packet.state = tracked;
+        }
     }
+    fates
 }
 
 /// Whether a finding's witness holds: the list of the rule that is said to decide decides so, by
@@ -68,14 +86,32 @@ enum Step {
 
 struct Walk<'a> {
     device: &'a Device,
-    packet: &'a Packet,
+    packet: Packet,
     today: Date,
     certain: bool,
+    /// Whether it is certain that the packet has been, or has not been, taken out of tracking.
+    state_certain: bool,
 }
 
-impl Walk<'_> {
-    fn list(&self, id: RulesetId) -> &Ruleset {
+impl<'a> Walk<'a> {
+    fn list(&self, id: RulesetId) -> &'a Ruleset {
         &self.device.rulesets[id.0 as usize]
+    }
+
+    fn to_its_end(&mut self, id: RulesetId) -> Fate {
+        match self.rules(id, 0) {
+            Step::Decided(permitted, rule) => Fate { permitted, rule, certain: self.certain },
+            Step::FellThrough => self.default(id, 0),
+        }
+    }
+
+    /// Only what belongs to no connection as yet can be taken out of tracking.
+    fn untrack(&mut self, rule: &Rule) {
+        if self.packet.state == State::Invalid && rule.note.as_ref().is_some_and(|n| n.untracks) {
+            self.state_certain &= rule.gap.is_none();
+            self.certain &= self.state_certain;
+            self.packet.state = State::Untracked;
+        }
     }
 
     fn rules(&mut self, id: RulesetId, depth: usize) -> Step {
@@ -85,6 +121,7 @@ impl Walk<'_> {
                 continue;
             }
             let action = rule.action;
+            self.untrack(rule);
             self.certain &= rule.gap.is_none() || action == Action::Continue;
             let key = RuleKey { ruleset: id, rule: Some(index) };
             match action {
@@ -117,7 +154,7 @@ impl Walk<'_> {
         let schedule = schedule.and_then(|i| self.device.schedules.get(i as usize));
         rule.enabled
             && schedule.is_none_or(|s| s.covers(self.today))
-            && rule.matches.contains(self.packet)
+            && rule.matches.contains(&self.packet)
     }
 
     fn default(&mut self, id: RulesetId, depth: usize) -> Fate {

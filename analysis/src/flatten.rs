@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 use portvakt_model::{Action, Device, Rule, RulesetId};
-use portvakt_space::{Family, Traffic};
+use portvakt_space::{AtomSet, Family, Traffic};
 
 /// Most pieces that the region of a chain may fall into, and deepest nesting of calls.
 pub const MAX_REGIONS: usize = 512;
@@ -90,9 +90,16 @@ pub struct FlatList<'a> {
 
 /// Lays out the list `root` of `device` as it is in force on `today`.
 pub fn flatten(device: &Device, root: RulesetId, today: Date) -> FlatList<'_> {
-    let (steps, untracking) = (Vec::new(), Vec::new());
-    let mut flat = Flatten { device, today, steps, untracking, complete: true };
     let ruleset = &device.rulesets[root.0 as usize];
+    let mut flat = Flatten {
+        device,
+        today,
+        incoming: ruleset.knows_incoming(),
+        outgoing: ruleset.knows_outgoing(),
+        steps: Vec::new(),
+        untracking: Vec::new(),
+        complete: true,
+    };
     let all = match ruleset.families[..] {
         [family] => Traffic::all(family),
         _ => Traffic::ANY,
@@ -112,6 +119,9 @@ struct Region {
 struct Flatten<'a> {
     device: &'a Device,
     today: Date,
+    /// Whether the list can tell by which interfaces packets come in, and leave.
+    incoming: bool,
+    outgoing: bool,
     steps: Vec<Step<'a>>,
     untracking: Vec<Untracking>,
     complete: bool,
@@ -154,24 +164,26 @@ impl<'a> Flatten<'a> {
                 continue;
             }
             if rule.note.as_ref().is_some_and(|n| n.untracks) {
-                regions.iter().for_each(|region| self.untrack(region, rule));
+                for region in &regions {
+                    self.untrack(region, rule);
+                }
             }
             match rule.action {
                 Action::Continue => {}
                 Action::Return if base => {
                     // A return from a hooked list goes to its default.
-                    let hit = taken(&regions, rule);
+                    let hit = self.taken(&regions, rule);
                     self.default(id, hit, depth);
                 }
                 Action::Return => {
-                    returned.extend(taken(&regions, rule));
+                    returned.extend(self.taken(&regions, rule));
                     regions = self.without(regions, rule);
                 }
                 Action::Jump(next) if self.may_enter(next, depth) => {
                     self.chain_call(next, &regions, rule, depth);
                 }
                 Action::Goto(next) if self.may_enter(next, depth) => {
-                    let out = self.chain(next, taken(&regions, rule), depth + 1, false);
+                    let out = self.chain(next, self.taken(&regions, rule), depth + 1, false);
                     if base {
                         self.default(id, out, depth);
                     } else {
@@ -192,10 +204,41 @@ impl<'a> Flatten<'a> {
     }
 
     fn chain_call(&mut self, next: RulesetId, regions: &[Region], rule: &'a Rule, depth: usize) {
-        let inside = taken(regions, rule);
+        let inside = self.taken(regions, rule);
         if !inside.is_empty() {
             self.chain(next, inside, depth + 1, false);
         }
+    }
+
+    /// What of `traffic` the list sees: where it cannot tell an interface, packets have one that no rule
+    /// names.
+    fn seen<'t>(&self, traffic: &'t Traffic) -> Cow<'t, Traffic> {
+        let blind = |knows: bool, atoms: &AtomSet| !knows && !atoms.is_any();
+        let (iif, oif) = (blind(self.incoming, &traffic.iif), blind(self.outgoing, &traffic.oif));
+        if !iif && !oif {
+            return Cow::Borrowed(traffic);
+        }
+        let mut seen = traffic.clone();
+        let either = |atoms: &AtomSet| {
+            if atoms.contains(u32::MAX) { AtomSet::ANY } else { AtomSet::none() }
+        };
+        if iif {
+            seen.iif = either(&traffic.iif);
+        }
+        if oif {
+            seen.oif = either(&traffic.oif);
+        }
+        Cow::Owned(seen)
+    }
+
+    /// The part of `regions` that `rule` matches, at most.
+    fn taken(&self, regions: &[Region], rule: &Rule) -> Vec<Region> {
+        let matches = self.seen(&rule.matches);
+        let hit = |r: &Region| Region {
+            traffic: r.traffic.intersect(&matches),
+            certain: r.certain && rule.gap.is_none(),
+        };
+        regions.iter().map(hit).filter(|r| !r.traffic.is_empty()).collect()
     }
 
     fn may_enter(&mut self, next: RulesetId, depth: usize) -> bool {
@@ -212,16 +255,15 @@ impl<'a> Flatten<'a> {
 
     /// What of `regions` a returning rule leaves. Where its match is not exact it takes nothing.
     fn without(&mut self, regions: Vec<Region>, rule: &Rule) -> Vec<Region> {
+        let matches = self.seen(&rule.matches);
         if rule.gap.is_some() {
-            let unsure = |r: Region| Region {
-                certain: r.certain && !r.traffic.overlaps(&rule.matches),
-                ..r
-            };
+            let unsure =
+                |r: Region| Region { certain: r.certain && !r.traffic.overlaps(&matches), ..r };
             return regions.into_iter().map(unsure).collect();
         }
         let mut left = Vec::with_capacity(regions.len());
         for region in &regions {
-            let pieces = region.traffic.minus(&rule.matches).into_iter();
+            let pieces = region.traffic.minus(&matches).into_iter();
             left.extend(pieces.map(|traffic| Region { traffic, certain: region.certain }));
         }
         if left.len() > MAX_REGIONS {
@@ -232,7 +274,7 @@ impl<'a> Flatten<'a> {
     }
 
     fn untrack(&mut self, region: &Region, rule: &Rule) {
-        let most = region.traffic.intersect(&rule.matches);
+        let most = region.traffic.intersect(&self.seen(&rule.matches));
         if !most.is_empty() && self.untracking.len() < MAX_STEPS {
             let certain = self.certainty(region, rule, false);
             self.untracking.push(Untracking { before: self.steps.len(), most, certain });
@@ -251,11 +293,8 @@ impl<'a> Flatten<'a> {
             || Family::BOTH
                 .iter()
                 .any(|f| region.traffic == Traffic::all(*f) && !rule.matches.has(other(*f)));
-        let most = if whole {
-            Cow::Borrowed(&rule.matches)
-        } else {
-            Cow::Owned(rule.matches.intersect(&region.traffic))
-        };
+        let matches = self.seen(&rule.matches);
+        let most = if whole { matches } else { Cow::Owned(matches.intersect(&region.traffic)) };
         if most.is_empty() && !whole {
             return;
         }
@@ -271,8 +310,8 @@ impl<'a> Flatten<'a> {
             None => Certain::Exact,
             Some(gap) => match &gap.least {
                 None => Certain::Nothing,
-                Some(least) if whole => Certain::Part(Box::new(least.clone())),
-                Some(least) => Certain::Part(Box::new(least.intersect(&region.traffic))),
+                Some(least) if whole => Certain::Part(Box::new(self.seen(least).into_owned())),
+                Some(least) => Certain::Part(Box::new(self.seen(least).intersect(&region.traffic))),
             },
         }
     }
@@ -310,15 +349,6 @@ fn other(family: Family) -> Family {
         Family::V4 => Family::V6,
         Family::V6 => Family::V4,
     }
-}
-
-/// The part of `regions` that `rule` matches, at most.
-fn taken(regions: &[Region], rule: &Rule) -> Vec<Region> {
-    let hit = |r: &Region| Region {
-        traffic: r.traffic.intersect(&rule.matches),
-        certain: r.certain && rule.gap.is_none(),
-    };
-    regions.iter().map(hit).filter(|r| !r.traffic.is_empty()).collect()
 }
 
 fn decides(action: Action) -> Option<Decides> {

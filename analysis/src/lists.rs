@@ -66,16 +66,63 @@ impl<'a> IndexedList<'a> {
     /// Packets of `region` that the list lets through, rule by rule, in order, when tracking says of
     /// them (in the end, where the list comes before it) that they are of that state.
     pub fn permits(&self, region: &Traffic, state: State) -> Vec<Permit> {
-        let seen = StateSet::one(tracking::seen(self.ruleset(), state));
-        let region = Traffic { state: seen, ..region.clone() };
+        let seen = tracking::seen(self.ruleset(), state);
+        let mut out = self.permits_seen(region, seen);
+        if seen == State::Invalid && self.asks_for_what_it_changes() {
+            out = self.permits_of_changed(region, out);
+        }
+        for permit in &mut out {
+            permit.traffic.state = StateSet::one(state);
+        }
+        out
+    }
+
+    fn permits_seen(&self, region: &Traffic, seen: State) -> Vec<Permit> {
+        let region = Traffic { state: StateSet::one(seen), ..region.clone() };
         let mut out = Vec::new();
         for (place, step) in self.flat.steps.iter().enumerate() {
             if step.decides != Decides::Deny && step.most.overlaps(&region) {
                 self.step_permits(place, step, &region, &mut out);
             }
         }
-        out.iter_mut().for_each(|permit| permit.traffic.state = StateSet::one(state));
         out
+    }
+
+    /// What is permitted where packets change their state on the way: `unchanged` of those that do not,
+    /// for the others whatever either state may give.
+    fn permits_of_changed(&self, region: &Traffic, unchanged: Vec<Permit>) -> Vec<Permit> {
+        let any_state = |t: Traffic| Traffic { state: StateSet::ANY, ..t };
+        let taken: Vec<Traffic> =
+            self.untracked(region).into_iter().map(|(t, _)| any_state(t)).collect();
+        let mut out = Vec::new();
+        for permit in unchanged {
+            let rest = difference(std::slice::from_ref(&permit.traffic), &taken, Budget::default());
+            let certain = permit.certain;
+            let parts = at_most(rest, Bound::Most).into_iter();
+            out.extend(parts.map(|traffic| Permit { traffic, rule: permit.rule, certain }));
+            let changed = taken.iter().map(|t| permit.traffic.intersect(t));
+            let changed = changed.filter(|t| !t.is_empty());
+            out.extend(changed.map(|traffic| Permit {
+                traffic,
+                rule: permit.rule,
+                certain: false,
+            }));
+        }
+        for part in &taken {
+            let found = self.permits_seen(part, State::Untracked).into_iter();
+            out.extend(found.map(|permit| Permit { certain: false, ..permit }));
+        }
+        out
+    }
+
+    /// Whether some rule of the list tells packets that it takes out of tracking from others: then what
+    /// it does with them hangs on where on their way through it they are taken out.
+    pub fn asks_for_what_it_changes(&self) -> bool {
+        let tells = |step: &Step<'_>| {
+            let state = step.most.state;
+            state.contains(State::Invalid) != state.contains(State::Untracked)
+        };
+        !self.flat.untracking.is_empty() && self.flat.steps.iter().any(tells)
     }
 
     fn ruleset(&self) -> &'a Ruleset {
@@ -89,12 +136,7 @@ impl<'a> IndexedList<'a> {
         }
         let state = StateSet::one(State::Invalid);
         let region = Traffic { state, ..region.clone() };
-        // A rule that asks for the state sees it change on the way through the list.
-        let depends = |s: &Step<'_>| {
-            let state = s.most.state;
-            state.contains(State::Invalid) != state.contains(State::Untracked)
-        };
-        let blind = self.flat.complete && !self.flat.steps.iter().any(depends);
+        let blind = self.flat.complete && !self.asks_for_what_it_changes();
         let places = self.flat.untracking.iter().enumerate().map(|(i, u)| i + u.before);
         let places: Vec<usize> = places.collect();
         let index = self.with_untracking();

@@ -27,7 +27,7 @@ const DEEPEST: usize = 64;
 
 /// What list `id` of `device` does with `packet` on `today`.
 pub fn list(device: &Device, id: RulesetId, packet: &Packet, today: Date) -> Fate {
-    Walk { device, packet: *packet, today, certain: true, state_certain: true }.to_its_end(id)
+    Walk { device, packet: *packet, today, certain: true, state_certain: true }.decide(id)
 }
 
 /// What the lists on a packet's way do with it, one after the other, up to the first that is certain to
@@ -39,11 +39,12 @@ pub fn way(device: &Device, lists: &[RulesetId], packet: &Packet, today: Date) -
         let tracked = walk.packet.state;
         walk.packet.state = tracking::seen(walk.list(*id), tracked);
         walk.certain = walk.state_certain;
-        let fate = walk.to_its_end(*id);
+        let fate = walk.decide(*id);
         fates.push(fate);
         if fate.certain && fate.permitted == Some(false) {
             break;
         }
+        walk.state_certain &= fate.certain || !walk.may_untrack();
         if walk.packet.state != State::Untracked {
             walk.packet.state = tracked;
         }
@@ -98,11 +99,32 @@ impl<'a> Walk<'a> {
         &self.device.rulesets[id.0 as usize]
     }
 
-    fn to_its_end(&mut self, id: RulesetId) -> Fate {
+    fn decide(&mut self, id: RulesetId) -> Fate {
+        let (iif, oif) = (self.packet.iif, self.packet.oif);
+        if !self.list(id).knows_incoming() {
+            self.packet.iif = u32::MAX;
+        }
+        if !self.list(id).knows_outgoing() {
+            self.packet.oif = u32::MAX;
+        }
+        let fate = self.fate(id);
+        (self.packet.iif, self.packet.oif) = (iif, oif);
+        fate
+    }
+
+    fn fate(&mut self, id: RulesetId) -> Fate {
         match self.rules(id, 0) {
             Step::Decided(permitted, rule) => Fate { permitted, rule, certain: self.certain },
             Step::FellThrough => self.default(id, 0),
         }
+    }
+
+    /// Whether another way through the list, which an unknown match leaves open, could have taken the
+    /// packet out of tracking, or not have.
+    fn may_untrack(&self) -> bool {
+        let untracks = |rule: &Rule| rule.note.as_ref().is_some_and(|n| n.untracks);
+        let mut rules = self.device.rulesets.iter().flat_map(|list| &list.rules);
+        matches!(self.packet.state, State::Invalid | State::Untracked) && rules.any(untracks)
     }
 
     /// Only what belongs to no connection as yet can be taken out of tracking.

@@ -45,6 +45,18 @@ impl Ruleset {
         }
     }
 
+    /// Whether it can tell by which interface packets came in: what the device sends itself came by none.
+    pub fn knows_incoming(&self) -> bool {
+        self.hooks.is_empty() || !self.hooks.iter().all(|h| matches!(h, Hook::Output(_)))
+    }
+
+    /// Whether it can tell by which interface packets leave: before routing that is not known, and what
+    /// is for the device itself leaves by none.
+    pub fn knows_outgoing(&self) -> bool {
+        let none = |h: &Hook| matches!(h, Hook::Prerouting(_) | Hook::Local(_));
+        self.hooks.is_empty() || !self.hooks.iter().all(none)
+    }
+
     /// Whether packets meet it before connection tracking has seen them.
     pub fn comes_before_tracking(&self) -> bool {
         /// `NF_IP_PRI_CONNTRACK`, linux/netfilter_ipv4.h.

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use portvakt_model::{Device, SourceId};
 use portvakt_parsers::{Context, Parsed, parse};
-use portvakt_space::{Family, Packet};
+use portvakt_space::{Family, Packet, UDP};
 use serde_json::Value;
 
 use crate::LEAST_COMPARED;
+use crate::frame::Connections;
 use crate::lab::{Answer, Lab, Seen, Way, run};
 use crate::ours::{Opinion, Ours};
 use crate::points::{Points, Port, Sent};
@@ -30,6 +31,8 @@ pub(crate) enum Outcome {
     Compared {
         packets: usize,
         certain: usize,
+        /// By the state that the kernel saw them in, in the order of [`State::ALL`].
+        states: [usize; 5],
         wrong: usize,
         report: String,
     },
@@ -53,28 +56,21 @@ impl Case {
         let ports = ports(device);
         let names: Vec<String> = ports.iter().map(|p| p.name.clone()).collect();
         let lab = Lab::new(&names);
+        let ways = [Way::Forward, Way::Input].map(|way| (way, Ours::new(device, way)));
+        let mut points: Vec<(Way, Points<'_, '_>)> = Vec::new();
+        for (way, ours) in ways.iter().filter(|(_, ours)| !ours.lists.is_empty()) {
+            points.push((*way, Points::new(ours, *way, &ports, seed(&self.name))));
+        }
+        let connections = connect(&lab, &mut points);
         if let Err(why) = self.load(&parsed, device) {
             return Outcome::Refused(format!("the kernel takes it not: {why}"));
         }
-        let ways = [Way::Forward, Way::Input].map(|way| (way, Ours::new(device, way)));
-        let mut tally = Tally::default();
-        for (way, ours) in ways.iter().filter(|(_, ours)| !ours.lists.is_empty()) {
-            let mut points = Points::new(ours, *way, &ports, seed(&self.name));
-            let before = tally.packets;
-            for _ in 0..6 {
-                let wanted = LEAST_COMPARED - (tally.packets - before).min(LEAST_COMPARED);
-                if wanted == 0 {
-                    break;
-                }
-                let sent = points.take(wanted + wanted / 4 + 50);
-                let answers = lab.ask(&sent, *way);
-                for (sent, answer) in sent.iter().zip(answers) {
-                    tally.judge(self, points.ours(), &ports, (*way, *sent), answer);
-                }
-            }
-        }
-        if tally.packets == 0 && ways.iter().all(|(_, ours)| ours.lists.is_empty()) {
+        if points.is_empty() {
             return Outcome::Refused("no list on the ways of packets".into());
+        }
+        let mut tally = Tally::default();
+        for (way, points) in &mut points {
+            self.ask(&lab, *way, points, (&connections, &ports), &mut tally);
         }
         if tally.certain * 100 < tally.packets * self.least_certain {
             tally.wrong += tally.packets - tally.certain;
@@ -88,8 +84,34 @@ impl Case {
         if tally.wrong > 0 {
             tally.report = format!("--- {}\n{}{}\n", self.name, tally.report, self.shown());
         }
-        let Tally { packets, certain, wrong, report, .. } = tally;
-        Outcome::Compared { packets, certain, wrong, report }
+        let Tally { packets, certain, states, wrong, report, .. } = tally;
+        Outcome::Compared { packets, certain, states, wrong, report }
+    }
+
+    /// Asks the kernel about one way until it has judged enough packets, or there are no more.
+    fn ask(
+        &self,
+        lab: &Lab,
+        way: Way,
+        points: &mut Points<'_, '_>,
+        (connections, ports): (&Connections, &[Port]),
+        tally: &mut Tally,
+    ) {
+        const ROUNDS: usize = 6;
+        let goal = tally.packets + LEAST_COMPARED;
+        for _ in 0..ROUNDS {
+            let wanted = goal.saturating_sub(tally.packets);
+            if wanted == 0 {
+                return;
+            }
+            let mut sent = points.take(wanted + wanted / 4 + 50);
+            for (packet, ..) in &mut sent {
+                packet.state = connections.state(packet);
+            }
+            for (sent, answer) in sent.iter().zip(lab.ask(&sent, way)) {
+                tally.judge(self, points.ours(), ports, (way, *sent), answer);
+            }
+        }
     }
 
     fn read(&self) -> Result<Parsed, String> {
@@ -132,10 +154,25 @@ impl Case {
     }
 
     fn shown(&self) -> String {
-        const LONGEST: usize = 6000;
+        const LONGEST: usize = 20_000;
         let whole = format!("{}{}", self.sets.as_deref().unwrap_or_default(), self.text);
         if whole.len() > LONGEST { String::new() } else { whole }
     }
+}
+
+/// Begins connections with some of the packets that will be sent.
+fn connect(lab: &Lab, points: &mut [(Way, Points<'_, '_>)]) -> Connections {
+    const EACH: usize = 300;
+    let mut sent: Vec<Sent> = Vec::new();
+    for (_, points) in points {
+        let some = points.take(6 * EACH);
+        sent.extend(some.iter().filter(|(p, ..)| p.proto == UDP).take(EACH).copied());
+        points.again(some);
+    }
+    let mut connections = Connections::default();
+    let known = lab.connect(&sent);
+    sent.iter().zip(known).filter(|(_, known)| *known).for_each(|((p, ..), _)| connections.add(p));
+    connections
 }
 
 /// A seed from a name (FNV-1a).
@@ -148,6 +185,7 @@ fn seed(name: &str) -> u64 {
 struct Tally {
     packets: usize,
     certain: usize,
+    states: [usize; 5],
     wrong: usize,
     report: String,
     /// A packet whose verdict is not certain.
@@ -169,6 +207,7 @@ impl Tally {
             Seen::Elsewhere => return,
         };
         self.packets += 1;
+        answer.state.iter().for_each(|s| self.states[*s as usize] += 1);
         let (packet, ..) = sent;
         let index = ours.by_index(&packet);
         let walked = ours.by_walking(&packet);

@@ -1,5 +1,6 @@
 //! Packets as Ethernet frames, and what the kernel's connection tracking thinks of them.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use portvakt_space::{ICMP, ICMPV6, Packet, SCTP, State, TCP, UDP};
@@ -20,12 +21,31 @@ pub(crate) fn nature(packet: &Packet) -> State {
         },
         ICMPV6 if packet.src.is_ipv6() => match kind {
             128 | 139 => State::New,
-            130..=136 | 143 => State::Untracked,
+            130..=136 | 143 | 151 | 152 => State::Untracked,
             _ => State::Invalid,
         },
         // One version's messages in the other's packets.
         ICMP | ICMPV6 => State::Invalid,
         _ => State::New,
+    }
+}
+
+/// Connections that the kernel knows, each by one of its packets: only the ends count.
+#[derive(Default)]
+pub(crate) struct Connections(HashSet<(u8, IpAddr, u16, IpAddr, u16)>);
+
+impl Connections {
+    pub(crate) fn add(&mut self, packet: &Packet) {
+        let Packet { src, dst, proto, sport, dport, .. } = *packet;
+        self.0.insert((proto, src, sport, dst, dport));
+        self.0.insert((proto, dst, dport, src, sport));
+    }
+
+    /// The state that tracking gives to a packet.
+    pub(crate) fn state(&self, packet: &Packet) -> State {
+        let Packet { src, dst, proto, sport, dport, .. } = *packet;
+        let known = self.0.contains(&(proto, src, sport, dst, dport));
+        if known { State::Established } else { nature(packet) }
     }
 }
 

@@ -154,19 +154,37 @@ const QUESTIONS: [(&str, &str); 17] = [
     ("triple", "dst,src,src"),
 ];
 
+/// Matches that are not modelled, of which the kernel makes something.
+const UNKNOWN: [&str; 5] = [
+    "-m mark --mark 0x1",
+    "-m limit --limit 3/sec",
+    "-m length --length 0:40",
+    "-m string --algo bm --string portvakt",
+    "-m mac --mac-source 02:00:00:00:01:00",
+];
+
 /// The case of a number: every third is IPv6.
 pub(crate) fn case(number: u64) -> Case {
     let six = number % 3 == 2;
-    let mut make = Make { dice: Dice::new(number), six };
+    let unknown = number % 5 == 4;
+    let mut make = Make { dice: Dice::new(number), six, unknown };
     let text = make.text();
     let name = format!("{}tables-{number}", if six { "ip6" } else { "ip" });
     let sets = if six { SETS6 } else { SETS4 };
-    Case { path: format!("{name}.rules"), name, text, sets: Some(sets.into()), least_certain: 100 }
+    Case {
+        path: format!("{name}.rules"),
+        name,
+        text,
+        sets: Some(sets.into()),
+        least_certain: if unknown { 20 } else { 100 },
+    }
 }
 
 struct Make {
     dice: Dice,
     six: bool,
+    /// Whether some rules have matches that are not modelled.
+    unknown: bool,
 }
 
 /// User chains of the filter table; each calls only those after it.
@@ -183,6 +201,11 @@ impl Make {
         if self.dice.one_in(3) {
             self.mangle(&mut out);
         }
+        if self.dice.one_in(4) {
+            let matches = self.some_matches(Place::Forward);
+            let _ = writeln!(out, "*security\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]");
+            let _ = writeln!(out, ":OUTPUT ACCEPT [0:0]\n-A FORWARD{matches} -j DROP\nCOMMIT");
+        }
         self.filter(&mut out);
         out
     }
@@ -190,7 +213,7 @@ impl Make {
     fn raw(&mut self, out: &mut String) {
         out.push_str("*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:aside - [0:0]\n");
         for _ in 0..4 + self.dice.below(4) {
-            let matches = self.matches(Place::Early);
+            let matches = self.some_matches(Place::Early);
             let target = self.dice.word(&[
                 "CT --notrack",
                 "CT --notrack",
@@ -218,7 +241,7 @@ impl Make {
                 ("FORWARD", Place::Forward),
                 ("INPUT", Place::Incoming),
             ]);
-            let matches = self.matches(place);
+            let matches = self.some_matches(place);
             let target =
                 self.dice.word(&["MARK --set-xmark 0x1/0xffffffff", "DROP", "ACCEPT", "RETURN"]);
             let _ = writeln!(out, "-A {chain}{matches} -j {target}");
@@ -251,7 +274,7 @@ impl Make {
     }
 
     fn rule(&mut self, out: &mut String, chain: &str, place: Place, later: usize) {
-        let matches = self.matches(place);
+        let matches = if later == 0 { self.some_matches(place) } else { self.matches(place) };
         let target = self.target(later);
         let _ = writeln!(out, "-A {chain}{matches}{target}");
     }
@@ -275,7 +298,16 @@ impl Make {
         }
     }
 
-    /// At most four conditions.
+    /// At least one condition.
+    fn some_matches(&mut self, place: Place) -> String {
+        loop {
+            let found = self.matches(place);
+            if !found.is_empty() {
+                return found;
+            }
+        }
+    }
+
     fn matches(&mut self, place: Place) -> String {
         let mut out = String::new();
         if self.dice.one_in(2) {
@@ -296,7 +328,11 @@ impl Make {
             }
             _ => {}
         }
-        if self.dice.one_in(5) && place != Place::Early {
+        if self.unknown && self.dice.one_in(8) {
+            let module = self.dice.word(&UNKNOWN);
+            let _ = write!(out, " {module}");
+        }
+        if self.dice.one_in(5) && (place != Place::Early || self.unknown) {
             let not = self.not();
             let words = self.dice.word(&STATES);
             let module = self.dice.word(&["-m conntrack{!} --ctstate ", "-m state{!} --state "]);

@@ -2,7 +2,8 @@
 //! of each packet how far it came.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use serde_json::Value;
 use tun_rs::{DeviceBuilder, Layer, SyncDevice};
 
 use crate::frame::frame;
+use crate::points::Sent;
 
 /// Where the filter is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +62,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("net/ipv6/conf/default/addr_gen_mode", "1"),
     ("net/ipv6/conf/default/router_solicitations", "0"),
     ("net/netfilter/nf_conntrack_checksum", "0"),
+    ("net/netfilter/nf_conntrack_udp_timeout", "3600"),
+    ("net/netfilter/nf_conntrack_udp_timeout_stream", "3600"),
 ];
 
 /// Runs a program; its complaint when it fails.
@@ -108,7 +112,8 @@ impl Lab {
         for (index, name) in interfaces.iter().enumerate() {
             let mac = mac(index);
             let mac: Vec<String> = mac.iter().map(|b| format!("{b:02x}")).collect();
-            batch += &format!(
+            let _ = write!(
+                batch,
                 "link set dev {name} address {}\nlink set dev {name} arp off up\n",
                 mac.join(":")
             );
@@ -118,14 +123,44 @@ impl Lab {
         Self { taps }
     }
 
+    /// Begins connections and answers each once, before there are any rules; says of which packets the
+    /// kernel knows the connection then.
+    pub(crate) fn connect(&self, packets: &[Sent]) -> Vec<bool> {
+        assert!(packets.len() < 30_000);
+        run("nft", &["-f", "-"], WITNESS).unwrap();
+        let answers = packets.iter().map(|(p, incoming, outgoing)| {
+            (
+                Packet { src: p.dst, dst: p.src, sport: p.dport, dport: p.sport, ..*p },
+                *outgoing,
+                *incoming,
+            )
+        });
+        self.send(packets, 1);
+        self.send(&answers.collect::<Vec<Sent>>(), 30_001);
+        let record = Record::read("portvakt_witness", "passed", 2 * packets.len());
+        run("nft", &["delete", "table", "inet", "portvakt_witness"], "").unwrap();
+        let both = |id| record.has("passed", id) && record.has("passed", id + 30_000);
+        (1..=packets.len() as u64).map(both).collect()
+    }
+
     /// Sends packets, each by the interface with its index there, and out by that with the other, and
     /// asks what became of them. At most 60,000 at a time.
-    pub(crate) fn ask(&self, packets: &[(Packet, usize, usize)], way: Way) -> Vec<Answer> {
+    pub(crate) fn ask(&self, packets: &[Sent], way: Way) -> Vec<Answer> {
         assert!(packets.len() <= 60_000);
         run("nft", &["-f", "-"], RECORDER).unwrap();
         if way == Way::Input {
             make_local("add");
         }
+        self.send(packets, 1);
+        let record = Record::read("portvakt_recorder", "arrived", packets.len());
+        if way == Way::Input {
+            make_local("del");
+        }
+        (0..packets.len()).map(|index| record.answer(index as u64 + 1, way)).collect()
+    }
+
+    /// Sends packets with ids from `first` on.
+    fn send(&self, packets: &[Sent], first: u16) {
         let mut by_out: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (index, (.., out)) in packets.iter().enumerate() {
             by_out.entry(*out).or_default().push(index);
@@ -134,15 +169,10 @@ impl Lab {
             self.lead_to(out);
             for index in indices {
                 let (packet, tap, _) = &packets[index];
-                let bytes = frame(packet, index as u16 + 1, mac(*tap));
+                let bytes = frame(packet, first + index as u16, mac(*tap));
                 self.taps[*tap].1.send(&bytes).unwrap();
             }
         }
-        let record = Record::read(packets.len());
-        if way == Way::Input {
-            make_local("del");
-        }
-        (0..packets.len()).map(|index| record.answer(index as u64 + 1, way)).collect()
     }
 
     /// Sends what is forwarded out by a device.
@@ -194,6 +224,7 @@ table inet portvakt_recorder {
     ct state untracked add @untracked { ip id }
     ct state untracked meta nfproto ipv6 add @untracked { @nh,16,16 }
     ct state established add @established { ip id }
+    ct state established meta nfproto ipv6 add @established { @nh,16,16 }
     ct state related add @related { ip id }
   }
   chain a {
@@ -234,19 +265,30 @@ table inet portvakt_recorder {
 }
 ";
 
-/// Members of the recorder's sets.
+/// Says which packets are let go on their way, and makes the kernel track them.
+const WITNESS: &str = "
+table inet portvakt_witness {
+  set passed { typeof ip id; flags dynamic; size 65536; }
+  chain c {
+    type filter hook postrouting priority 1000000; policy accept;
+    ct state new,established add @passed { ip id }
+    ct state new,established meta nfproto ipv6 add @passed { @nh,16,16 }
+  }
+}
+";
+
+/// Members of a table's sets.
 struct Record(BTreeMap<String, BTreeSet<u64>>);
 
 impl Record {
     /// Waits until all packets that were sent have been seen; those that the kernel does not even take
     /// in keep it waiting for a moment.
-    fn read(sent: usize) -> Self {
+    fn read(table: &str, set: &str, expected: usize) -> Self {
         let patience = Instant::now() + Duration::from_millis(200);
         loop {
-            let text =
-                run("nft", &["-j", "list", "table", "inet", "portvakt_recorder"], "").unwrap();
+            let text = run("nft", &["-j", "list", "table", "inet", table], "").unwrap();
             let record = Self::of(&serde_json::from_str(&text).unwrap());
-            if record.0["arrived"].len() >= sent || Instant::now() > patience {
+            if record.0[set].len() >= expected || Instant::now() > patience {
                 return record;
             }
         }

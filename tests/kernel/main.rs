@@ -44,8 +44,12 @@ fn compare_all(cases: Vec<Case>) -> usize {
         let outcome = std::thread::spawn(move || case.compare()).join().unwrap();
         match outcome {
             Outcome::Refused(why) => eprintln!("{name}: left out: {why}"),
-            Outcome::Compared { packets, certain, wrong: found, report } => {
-                eprintln!("{name}: {packets} packets, {certain} certain");
+            Outcome::Compared { packets, certain, states, wrong: found, report } => {
+                let [established, _, new, untracked, invalid] = states;
+                eprintln!(
+                    "{name}: {packets} packets, {certain} certain; at the filter {new} new, \
+                     {established} established, {untracked} untracked, {invalid} invalid"
+                );
                 assert!(
                     packets >= LEAST_COMPARED,
                     "{name}: only {packets} packets came to the filter"
@@ -62,17 +66,23 @@ fn compare_all(cases: Vec<Case>) -> usize {
     taken
 }
 
+/// Numbers of generated rule sets: others when `SEED` says where they begin.
+fn seeds(count: u64) -> std::ops::Range<u64> {
+    let first = std::env::var("SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0);
+    first..first + count
+}
+
 #[test]
 fn iptables_rule_sets_decide_as_in_the_kernel() {
     if hindrance().is_none() {
-        assert_eq!(compare_all((0..20).map(iptables::case).collect()), 20);
+        assert_eq!(compare_all(seeds(20).map(iptables::case).collect()), 20);
     }
 }
 
 #[test]
 fn nft_rule_sets_decide_as_in_the_kernel() {
     if hindrance().is_none() {
-        assert_eq!(compare_all((0..16).map(nft::case).collect()), 16);
+        assert_eq!(compare_all(seeds(16).map(nft::case).collect()), 16);
     }
 }
 
@@ -81,6 +91,6 @@ fn real_rule_sets_decide_as_in_the_kernel() {
     if hindrance().is_none()
         && let Some(cases) = corpus::cases()
     {
-        compare_all(cases);
+        assert!(compare_all(cases) > 0);
     }
 }

@@ -30,7 +30,10 @@ const V6: [&str; 8] = [
 const PORTS: [&str; 9] =
     ["22", "80", "443", "1024-65535", "0-1023", "53", "8000-8080", "65535", "http"];
 const INTERFACES: [&str; 5] = ["\"lan0\"", "\"wan0\"", "\"dmz*\"", "\"eth1.96\"", "\"dmz1\""];
-const STATES: [&str; 7] = [
+const STATES: [&str; 10] = [
+    "!= new",
+    "!= { new, established }",
+    "! established,related",
     "new",
     "established,related",
     "invalid",
@@ -53,7 +56,8 @@ enum Table {
 pub(crate) fn case(number: u64) -> Case {
     let table = [Table::Inet, Table::Ip, Table::Inet, Table::Ip6][number as usize % 4];
     let leases = number % 8 == 1;
-    let mut make = Make { dice: Dice::new(1000 + number), table, leases };
+    let unknown = number % 5 == 4;
+    let mut make = Make { dice: Dice::new(1000 + number), table, leases, unknown };
     let text = make.text();
     let name = format!("nft-{number}");
     Case {
@@ -61,7 +65,11 @@ pub(crate) fn case(number: u64) -> Case {
         name,
         text,
         sets: None,
-        least_certain: if leases { 60 } else { 100 },
+        least_certain: match (unknown, leases) {
+            (true, _) => 20,
+            (_, true) => 60,
+            _ => 100,
+        },
     }
 }
 
@@ -70,6 +78,8 @@ struct Make {
     table: Table,
     /// Whether rules ask for a set whose members expire.
     leases: bool,
+    /// Whether some rules have conditions that are not modelled.
+    unknown: bool,
 }
 
 impl Make {
@@ -105,7 +115,24 @@ impl Make {
             self.base(&mut out, hook, priority, extra);
         }
         out.push_str("}\n");
+        if self.dice.one_in(3) {
+            self.other(word, &mut out);
+        }
         out
+    }
+
+    /// Another table, whose chains know nothing of the first.
+    fn other(&mut self, word: &str, out: &mut String) {
+        let _ = writeln!(out, "table {word} other {{");
+        self.sets(out);
+        out.push_str("  chain last {\n    accept\n  }\n  chain more {\n");
+        out.push_str("    type filter hook forward priority security;\n");
+        for _ in 0..4 {
+            let matches = self.some_conditions(true, true).0;
+            let verdict = self.dice.word(&["accept", "drop", "return", "jump last"]);
+            let _ = writeln!(out, "    {matches}{verdict}");
+        }
+        out.push_str("  }\n}\n");
     }
 
     fn base(&mut self, out: &mut String, hook: &str, priority: &str, extra: bool) {
@@ -124,7 +151,7 @@ impl Make {
             "  chain early {\n    type filter hook prerouting priority raw; policy accept;\n",
         );
         for _ in 0..4 {
-            let (matches, _) = self.conditions(false, false);
+            let (matches, _) = self.some_conditions(false, false);
             let verdict = self.dice.word(&[
                 "notrack",
                 "notrack",
@@ -156,7 +183,7 @@ impl Make {
     }
 
     fn rule(&mut self, out: &mut String, forward: bool, later: usize) {
-        let (matches, about) = self.conditions(forward, true);
+        let (matches, about) = self.some_conditions(forward, true);
         let end = self.end(about, later);
         let _ = writeln!(out, "    {matches}{end}");
     }
@@ -193,6 +220,16 @@ impl Make {
         }
     }
 
+    /// At least one condition.
+    fn some_conditions(&mut self, forward: bool, tracked: bool) -> (String, About) {
+        loop {
+            let found = self.conditions(forward, tracked);
+            if !found.0.is_empty() {
+                return found;
+            }
+        }
+    }
+
     fn conditions(&mut self, forward: bool, tracked: bool) -> (String, About) {
         let six = self.table == Table::Ip6 || self.table == Table::Inet && self.dice.one_in(2);
         let icmp = if six { "icmpv6" } else { "icmp" };
@@ -211,7 +248,12 @@ impl Make {
                 write!(out, "{key} {op}{name} ")
             };
         }
-        if tracked && self.dice.one_in(5) {
+        if self.unknown && self.dice.one_in(8) {
+            let one = self.dice.word(&UNKNOWN);
+            let fits = about.may_be("tcp") || !one.starts_with("tcp");
+            let _ = write!(out, "{} ", if fits { one } else { "meta mark 0x0" });
+        }
+        if (tracked || self.unknown) && self.dice.one_in(5) {
             let state = self.dice.word(&STATES);
             let _ = write!(out, "ct state {state} ");
         }
@@ -230,7 +272,7 @@ impl Make {
         let side = self.dice.word(&["saddr", "daddr"]);
         let op = self.dice.word(&OPERATORS);
         let one = self.dice.word(all);
-        let _ = match self.dice.below(6) {
+        let _ = match self.dice.below(7) {
             0 => write!(out, "{word} {side} {op}{} ", self.dice.word(sets)),
             1 => write!(out, "{word} {side} {op}{{ {one}, {other} }} "),
             2 if about.six && about.proto.is_empty() => {
@@ -240,6 +282,10 @@ impl Make {
                 write!(out, "ip {side} . tcp dport {op}@pairs4 ")
             }
             3 if !about.six => write!(out, "ip {side} & 255.0.255.0 == 10.0.2.0 "),
+            4 => {
+                let (first, second) = (one, self.dice.word(all));
+                write!(out, "{word} saddr . {word} daddr {op}{{ {first} . {second} }} ")
+            }
             _ => write!(out, "{word} {side} {op}{one} "),
         };
     }
@@ -250,14 +296,18 @@ impl Make {
         let side = self.dice.word(&["dport", "dport", "sport"]);
         let port = self.dice.word(&PORTS);
         let About { six, proto } = about;
-        let kinds: &[&'static str] = match six {
-            true => &["echo-request", "nd-neighbor-solicit", "128", "{ packet-too-big, 129 }"],
-            false => &["echo-request", "{ echo-reply, 3 }", "8", "time-exceeded"],
+        let kinds: &[&'static str] = if six {
+            &["echo-request", "nd-neighbor-solicit", "128", "{ packet-too-big, 129 }"]
+        } else {
+            &["echo-request", "{ echo-reply, 3 }", "8", "time-exceeded"]
         };
         let _ = match (proto, self.dice.below(7)) {
             ("", 0 | 1) => {
                 let names = ["tcp", "udp", "47", "icmp", "ipv6-icmp", "{ tcp, udp }"];
                 write!(out, "meta l4proto {op}{} ", self.dice.word(&names))
+            }
+            ("", 4) if self.table == Table::Inet => {
+                write!(out, "meta nfproto {} ", if six { "ipv6" } else { "ipv4" })
             }
             ("", 2) if six => write!(out, "ip6 nexthdr {op}udp "),
             ("", 2 | 3) if !six => {
@@ -279,6 +329,17 @@ impl Make {
         About { proto: if settled { "other" } else { proto }, ..about }
     }
 }
+
+/// Conditions that are not modelled, of which the kernel makes something.
+const UNKNOWN: [&str; 7] = [
+    "meta mark 0x1",
+    "limit rate 3/second",
+    "meta length < 41",
+    "fib daddr type local",
+    "ether saddr 02:00:00:00:01:00",
+    "ct direction original",
+    "tcp flags & ack == 0",
+];
 
 const OPERATORS: [&str; 3] = ["", "", "!= "];
 

@@ -32,10 +32,9 @@ pub(crate) struct Ours<'d> {
 
 impl<'d> Ours<'d> {
     pub(crate) fn new(device: &'d Device, way: Way) -> Self {
-        let on_way = |hook: &Hook| match (hook, way) {
-            (Hook::Prerouting(_), _) => true,
-            (Hook::Forward(_), Way::Forward) | (Hook::Local(_), Way::Input) => true,
-            _ => false,
+        let on_way = |hook: &Hook| match way {
+            Way::Forward => matches!(hook, Hook::Prerouting(_) | Hook::Forward(_)),
+            Way::Input => matches!(hook, Hook::Prerouting(_) | Hook::Local(_)),
         };
         // Translation is switched off: see `Case::load`.
         let filters = |id: &RulesetId| {
@@ -59,36 +58,45 @@ impl<'d> Ours<'d> {
     /// By the engine. `packet` has the state that tracking gives it.
     pub(crate) fn by_index(&self, packet: &Packet) -> Opinion {
         let mut opinion = Opinion { passes: Some(true), state: Some(packet.state), rule: None };
+        let mut states = vec![packet.state];
         for at in self.seeing(packet) {
-            let (id, list) = &self.lists[at];
-            let ruleset = &self.device.rulesets[id.0 as usize];
-            let verdict = match opinion.state {
-                Some(state) => {
-                    let seen = Packet { state: tracking::seen(ruleset, state), ..*packet };
-                    decided(list, &seen)
-                }
-                None => None,
-            };
-            match verdict {
-                Some((step, false)) => {
-                    return Opinion { passes: Some(false), rule: Some(list.rule(step)), ..opinion };
-                }
-                Some((step, true)) => opinion.rule = Some(list.rule(step)),
-                None => opinion.passes = None,
+            let list = &self.lists[at].1;
+            let verdicts: Vec<_> = states.iter().map(|s| self.verdict(at, packet, *s)).collect();
+            let step = verdicts[0].map(|(step, _)| step);
+            opinion.rule = step.map(|s| list.rule(s)).or(opinion.rule);
+            if verdicts.iter().all(|v| matches!(v, Some((_, false)))) {
+                return Opinion { passes: Some(false), ..opinion };
             }
-            opinion.state = opinion.state.and_then(|s| self.state_after(at, packet, s));
+            if !verdicts.iter().all(|v| matches!(v, Some((_, true)))) {
+                opinion.passes = None;
+            }
+            states = states.iter().flat_map(|s| self.states_after(at, packet, *s)).collect();
+            states.dedup();
+            opinion.state = if states.len() == 1 { Some(states[0]) } else { None };
         }
         opinion
     }
 
-    fn state_after(&self, at: usize, packet: &Packet, state: State) -> Option<State> {
+    /// The step of a list that decides, and whether it permits; `None` where that is not known.
+    fn verdict(&self, at: usize, packet: &Packet, state: State) -> Option<(usize, bool)> {
+        let (id, list) = &self.lists[at];
+        let ruleset = &self.device.rulesets[id.0 as usize];
+        let seen = Packet { state: tracking::seen(ruleset, state), ..*packet };
+        let changes = seen.state == State::Invalid
+            && list.asks_for_what_it_changes()
+            && self.states_after(at, packet, state) != [state];
+        decided(list, &seen).filter(|_| !changes)
+    }
+
+    /// The states that a packet may have when it leaves a list.
+    fn states_after(&self, at: usize, packet: &Packet, state: State) -> Vec<State> {
         let taken = |(t, _): &&(Traffic, bool)| {
             Traffic { state: StateSet::ANY, ..t.clone() }.contains(packet)
         };
         match self.untracked[at].iter().find(taken) {
-            Some((_, true)) => Some(State::Untracked),
-            Some((_, false)) => None,
-            None => Some(state),
+            Some((_, true)) => vec![State::Untracked],
+            Some((_, false)) => vec![state, State::Untracked],
+            None => vec![state],
         }
     }
 
@@ -124,12 +132,10 @@ fn decided(list: &IndexedList<'_>, packet: &Packet) -> Option<(usize, bool)> {
     let (sure, perhaps) =
         (list.index.first(packet, Bound::Least), list.index.first(packet, Bound::Most));
     let steps = &list.flat.steps;
-    let (first, last) = (perhaps?, sure?);
-    let decides = steps[last].decides;
-    let same = steps[first..=last]
-        .iter()
-        .filter(|s| s.most.contains(packet))
-        .all(|s| s.decides == decides);
+    let (from, to) = (perhaps?, sure?);
+    let decides = steps[to].decides;
+    let same =
+        steps[from..=to].iter().filter(|s| s.most.contains(packet)).all(|s| s.decides == decides);
     let known = list.flat.complete && same && decides != Decides::Unknown;
-    known.then_some((last, decides == Decides::Permit))
+    known.then_some((to, decides == Decides::Permit))
 }

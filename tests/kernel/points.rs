@@ -34,6 +34,8 @@ pub(crate) struct Points<'o, 'd> {
     values: Values,
     dice: Dice,
     known: HashSet<Sent>,
+    /// Packets that were taken and shall come once more.
+    again: Vec<Sent>,
 }
 
 /// Ends of ranges, of every list.
@@ -52,8 +54,8 @@ impl<'o, 'd> Points<'o, 'd> {
     pub(crate) fn new(ours: &'o Ours<'d>, way: Way, ports: &'o [Port], seed: u64) -> Self {
         let lists =
             || ours.lists.iter().map(|(id, list)| (&ours.device.rulesets[id.0 as usize], list));
-        let seen = |f: &Family| lists().any(|(ruleset, _)| ruleset.families.contains(f));
-        let families = Family::BOTH.into_iter().filter(seen).collect();
+        let asked = |f: &Family| lists().any(|(ruleset, _)| ruleset.families.contains(f));
+        let families = Family::BOTH.into_iter().filter(asked).collect();
         let mut boxes: Vec<Traffic> = Vec::new();
         let mut witnesses = Vec::new();
         for (_, list) in lists() {
@@ -69,14 +71,17 @@ impl<'o, 'd> Points<'o, 'd> {
             witnesses.extend(verdicts.iter().take(MOST_BOXES).filter_map(witness));
         }
         let mut values = Values::default();
-        boxes.iter().for_each(|t| values.add(t));
+        for traffic in &boxes {
+            values.add(traffic);
+        }
         let known = HashSet::default();
-        Self { ours, way, ports, families, boxes, witnesses, values, dice: Dice::new(seed), known }
+        let (dice, again) = (Dice::new(seed), Vec::new());
+        Self { ours, way, ports, families, boxes, witnesses, values, dice, known, again }
     }
 
     /// New packets, as many as there are to be found.
     pub(crate) fn take(&mut self, count: usize) -> Vec<Sent> {
-        let mut found = Vec::with_capacity(count);
+        let mut found = std::mem::take(&mut self.again);
         for packet in std::mem::take(&mut self.witnesses) {
             self.offer(packet, &mut found);
         }
@@ -94,6 +99,11 @@ impl<'o, 'd> Points<'o, 'd> {
             }
         }
         found
+    }
+
+    /// Lets packets be taken once more.
+    pub(crate) fn again(&mut self, packets: Vec<Sent>) {
+        self.again.extend(packets);
     }
 
     /// Takes a packet that can be sent, is like no other, and has a chance to be forwarded.

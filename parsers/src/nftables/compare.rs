@@ -15,6 +15,8 @@ pub(super) const TOO_MANY: &str = "a union of too many products of sets is not l
 const ANY_PROTOCOL: &str = "ports of whatever protocol it is are not modelled";
 const MASKED: &str = "a condition on single bits is not modelled";
 const FLAGS: &str = "a condition on TCP flags other than a lone SYN is not modelled";
+const BOTH_TIMES: &str =
+    "a lone SYN in a chain that packets meet both before and after they are tracked";
 
 /// Most products that are cut out of one another for a negated concatenation.
 const MAX_NEGATED: usize = 64;
@@ -215,7 +217,7 @@ impl<'x, 'a> Compare<'_, 'x, 'a> {
         match (m.op, mask, value) {
             (Op::Implicit | Op::Eq, Some(OPENING_MASK | ALL_MASK), Some(SYN)) => {
                 if !opening.is_exact() {
-                    self.lose(FLAGS);
+                    self.lose(BOTH_TIMES);
                 }
                 return opening;
             }

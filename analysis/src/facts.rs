@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use portvakt_model::RulesetId;
-use portvakt_space::{AddrSet, Traffic};
+use portvakt_space::{AddrSet, State, Traffic};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -115,7 +115,7 @@ impl<'a> Audit<'a> {
     /// New connections that a list lets through, rule by rule.
     pub fn permits(&self, device: u32, list: RulesetId) -> &[Permit] {
         let facts = &self.list_facts()[device as usize][list.0 as usize];
-        facts.permits.get_or_init(|| self.indexed(device, list).permits(&Traffic::ANY))
+        facts.permits.get_or_init(|| self.indexed(device, list).permits(&Traffic::ANY, State::New))
     }
 
     /// Room for what is known of each list; the indices are those of the device and of the list.

@@ -5,16 +5,17 @@
 //! [`MAX_REGIONS`] pieces the list is marked incomplete and whoever uses it cannot tell.
 
 use std::borrow::Cow;
+use std::ops::Deref;
 
 use jiff::civil::Date;
 use portvakt_model::{Action, Device, Rule, RulesetId};
-use portvakt_space::{AddrSet, Bound, Family, StateSet, Traffic};
+use portvakt_space::{AddrSet, AtomSet, Bound, Family, StateSet, Traffic};
 use rustc_hash::FxHashMap;
 
 /// Most pieces that the region of a chain may fall into, and deepest nesting of calls.
 pub const MAX_REGIONS: usize = 512;
 const MAX_DEPTH: usize = 32;
-/// Most steps that a list may have for each of its own rules.
+/// Most steps that a list may have beside one for each rule of its device.
 const MAX_STEPS: usize = 4_000_000;
 
 /// What a step does to a packet.
@@ -39,11 +40,32 @@ pub enum Certain {
     Nothing,
 }
 
+/// What a rule matches: as its line says it, or the part that its chain is called for. Long lists are
+/// made of steps, so this is two words where the set itself is ten.
+#[derive(Clone, Debug)]
+pub enum Matched<'a> {
+    /// All that the rule says.
+    Whole(&'a Traffic),
+    /// A part of it.
+    Part(Box<Traffic>),
+}
+
+impl Deref for Matched<'_> {
+    type Target = Traffic;
+
+    fn deref(&self) -> &Traffic {
+        match self {
+            Self::Whole(all) => all,
+            Self::Part(part) => part,
+        }
+    }
+}
+
 /// One step of a flattened list.
 #[derive(Clone, Debug)]
 pub struct Step<'a> {
     /// What it matches at most.
-    pub most: Cow<'a, Traffic>,
+    pub most: Matched<'a>,
     /// How far that is certain.
     pub certain: Certain,
     /// What it does.
@@ -78,6 +100,17 @@ impl Step<'_> {
     }
 }
 
+/// Packets that a list takes out of connection tracking on their way through its steps.
+#[derive(Clone, Debug)]
+pub struct Untracking {
+    /// The number of steps before it: what they decide does not get to it.
+    pub before: usize,
+    /// What it takes at most.
+    pub most: Traffic,
+    /// How far that is certain.
+    pub certain: Certain,
+}
+
 /// A flattened list. The last step is the default.
 #[derive(Clone, Debug)]
 pub struct FlatList<'a> {
@@ -85,17 +118,15 @@ pub struct FlatList<'a> {
     pub root: RulesetId,
     /// First match decides.
     pub steps: Vec<Step<'a>>,
+    /// What is taken out of tracking, in order.
+    pub untracking: Vec<Untracking>,
     /// Whether the steps are all of it; otherwise a budget ran out.
     pub complete: bool,
 }
 
 /// Lays out the list `root` of `device` as it is in force on `today`.
 pub fn flatten(device: &Device, root: RulesetId, today: Date) -> FlatList<'_> {
-    laid_out(
-        Flatten { device, today, openings: false, steps: Vec::new(), complete: true },
-        root,
-        None,
-    )
+    laid_out(Flatten::new(device, root, today), root, None)
 }
 
 /// What the list `root` of `device` says, on `today`, of packets of `within` that open a connection:
@@ -107,7 +138,7 @@ pub fn flatten_openings<'a>(
     within: &Traffic,
 ) -> FlatList<'a> {
     let within = Traffic { state: within.state.intersect(StateSet::NEW), ..within.clone() };
-    let flat = Flatten { device, today, openings: true, steps: Vec::new(), complete: true };
+    let flat = Flatten { openings: true, ..Flatten::new(device, root, today) };
     laid_out(flat, root, Some(&within))
 }
 
@@ -118,7 +149,8 @@ fn laid_out<'a>(mut flat: Flatten<'a>, root: RulesetId, within: Option<&Traffic>
     };
     let traffic = within.map_or_else(|| all.clone(), |within| within.intersect(&all));
     flat.list(root, vec![Region { traffic, certain: true }], 0);
-    FlatList { root, steps: flat.steps, complete: flat.complete }
+    let Flatten { steps, untracking, complete, .. } = flat;
+    FlatList { root, steps, untracking, complete }
 }
 
 /// Packets that reach a place in a chain.
@@ -133,11 +165,32 @@ struct Flatten<'a> {
     today: Date,
     /// Whether only packets that open a connection are meant.
     openings: bool,
+    /// Whether the list can tell by which interfaces packets come in, and leave.
+    incoming: bool,
+    outgoing: bool,
     steps: Vec<Step<'a>>,
+    untracking: Vec<Untracking>,
+    /// Most steps.
+    most: usize,
     complete: bool,
 }
 
 impl<'a> Flatten<'a> {
+    fn new(device: &'a Device, root: RulesetId, today: Date) -> Self {
+        let ruleset = &device.rulesets[root.0 as usize];
+        Self {
+            device,
+            today,
+            openings: false,
+            incoming: ruleset.knows_incoming(),
+            outgoing: ruleset.knows_outgoing(),
+            steps: Vec::new(),
+            untracking: Vec::new(),
+            most: MAX_STEPS + device.rulesets.iter().map(|list| list.rules.len()).sum::<usize>(),
+            complete: true,
+        }
+    }
+
     /// A hooked list: its rules, then its default, which sees all that no rule decides.
     fn list(&mut self, id: RulesetId, regions: Vec<Region>, depth: usize) {
         self.chain(id, regions.clone(), depth, true);
@@ -163,11 +216,16 @@ impl<'a> Flatten<'a> {
     fn chain(&mut self, id: RulesetId, mut regions: Vec<Region>, depth: usize, base: bool) {
         let rules: &'a [Rule] = &self.device.rulesets[id.0 as usize].rules;
         for (index, rule) in (0..).zip(rules) {
-            if !self.in_force(rule) || rule.action == Action::Continue {
+            if !self.in_force(rule) {
                 continue;
             }
+            if rule.note.as_ref().is_some_and(|n| n.untracks) {
+                for region in &regions {
+                    self.untrack(region, rule);
+                }
+            }
             match rule.action {
-                Action::Return => {}
+                Action::Continue | Action::Return => {}
                 Action::Jump(next) | Action::Goto(next) if self.may_enter(next, depth) => {
                     self.chain_call(next, &regions, rule, depth);
                 }
@@ -182,7 +240,7 @@ impl<'a> Flatten<'a> {
             match rule.action {
                 // What leaves a hooked list goes to its default.
                 Action::Return | Action::Goto(_) if base => {
-                    self.default(id, taken(&regions, rule), depth);
+                    self.default(id, self.taken(&regions, rule), depth);
                 }
                 Action::Return | Action::Goto(_) => regions = self.without(regions, rule),
                 _ => {}
@@ -191,9 +249,45 @@ impl<'a> Flatten<'a> {
     }
 
     fn chain_call(&mut self, next: RulesetId, regions: &[Region], rule: &'a Rule, depth: usize) {
-        let inside = taken(regions, rule);
+        let inside = self.taken(regions, rule);
         if !inside.is_empty() {
             self.chain(next, inside, depth + 1, false);
+        }
+    }
+
+    /// What of `traffic` the list sees: where it cannot tell an interface, packets have one that no rule
+    /// names.
+    fn seen<'t>(&self, traffic: &'t Traffic) -> Cow<'t, Traffic> {
+        let blind = |knows: bool, atoms: &AtomSet| !knows && !atoms.is_any();
+        let (iif, oif) = (blind(self.incoming, &traffic.iif), blind(self.outgoing, &traffic.oif));
+        if !iif && !oif {
+            return Cow::Borrowed(traffic);
+        }
+        let mut seen = traffic.clone();
+        let either = |atoms: &AtomSet| {
+            if atoms.contains(u32::MAX) { AtomSet::ANY } else { AtomSet::none() }
+        };
+        if iif {
+            seen.iif = either(&traffic.iif);
+        }
+        if oif {
+            seen.oif = either(&traffic.oif);
+        }
+        Cow::Owned(seen)
+    }
+
+    /// The part of `regions` that `rule` matches, at most.
+    fn taken(&self, regions: &[Region], rule: &Rule) -> Vec<Region> {
+        let sight = self.sight(rule);
+        let met = regions.iter().filter(|region| sight.may_meet(&region.traffic));
+        met.flat_map(|region| sight.hit(region)).collect()
+    }
+
+    fn sight<'r>(&self, rule: &'r Rule) -> Sight<'r> {
+        Sight {
+            most: self.seen(&rule.matches),
+            least: rule.least().map(|least| self.seen(least)),
+            exact: rule.gap.is_none(),
         }
     }
 
@@ -214,16 +308,17 @@ impl<'a> Flatten<'a> {
     /// What of `regions` a returning rule leaves: what it is sure to match is gone, what it may match
     /// beside that is there perhaps.
     fn without(&mut self, regions: Vec<Region>, rule: &Rule) -> Vec<Region> {
-        let unknown = rule.gap.as_ref().is_some_and(|gap| gap.least.is_none());
+        let sight = self.sight(rule);
         let mut left = Vec::with_capacity(regions.len());
         for region in &regions {
-            if !may_meet(&region.traffic, rule) || unknown && !region.certain {
+            let unknown = sight.least.is_none() && !region.certain;
+            if !sight.may_meet(&region.traffic) || unknown {
                 left.push(region.clone());
                 continue;
             }
-            let outside = region.traffic.minus(&rule.matches).into_iter();
+            let outside = region.traffic.minus(&sight.most).into_iter();
             left.extend(outside.map(|traffic| Region { traffic, certain: region.certain }));
-            left.extend(perhaps(region, rule));
+            left.extend(sight.perhaps(region));
         }
         if left.len() > regions.len() {
             left = merged(left);
@@ -235,6 +330,14 @@ impl<'a> Flatten<'a> {
         left
     }
 
+    fn untrack(&mut self, region: &Region, rule: &Rule) {
+        let most = region.traffic.intersect(&self.seen(&rule.matches));
+        if !most.is_empty() && self.untracking.len() < MAX_STEPS {
+            let certain = self.certainty(region, rule, false);
+            self.untracking.push(Untracking { before: self.steps.len(), most, certain });
+        }
+    }
+
     fn rule_step(
         &mut self,
         region: &Region,
@@ -243,17 +346,16 @@ impl<'a> Flatten<'a> {
         id: RulesetId,
         index: u32,
     ) {
-        if !may_meet(&region.traffic, rule) && !rule.matches.is_empty() {
-            return;
-        }
         let whole = region.traffic == Traffic::ANY
             || Family::BOTH
                 .iter()
                 .any(|f| region.traffic == Traffic::all(*f) && !rule.matches.has(other(*f)));
-        let most = if whole {
-            Cow::Borrowed(&rule.matches)
-        } else {
-            Cow::Owned(rule.matches.intersect(&region.traffic))
+        let sight = self.sight(rule);
+        let most = match sight.most {
+            Cow::Borrowed(most) if whole => Matched::Whole(most),
+            most if whole => Matched::Part(Box::new(most.into_owned())),
+            _ if !sight.may_meet(&region.traffic) && !rule.matches.is_empty() => return,
+            most => Matched::Part(Box::new(most.intersect(&region.traffic))),
         };
         if most.is_empty() && !whole {
             return;
@@ -270,8 +372,8 @@ impl<'a> Flatten<'a> {
             None => Certain::Exact,
             Some(gap) => match &gap.least {
                 None => Certain::Nothing,
-                Some(least) if whole => Certain::Part(Box::new(least.clone())),
-                Some(least) => Certain::Part(Box::new(least.intersect(&region.traffic))),
+                Some(least) if whole => Certain::Part(Box::new(self.seen(least).into_owned())),
+                Some(least) => Certain::Part(Box::new(self.seen(least).intersect(&region.traffic))),
             },
         }
     }
@@ -291,12 +393,12 @@ impl<'a> Flatten<'a> {
         rule: Option<u32>,
     ) {
         let certain = if region.certain { Certain::Exact } else { Certain::Nothing };
-        let most = Cow::Owned(part.unwrap_or(region.traffic));
+        let most = Matched::Part(Box::new(part.unwrap_or(region.traffic)));
         self.limited(Step { most, certain, decides, ruleset: id, rule });
     }
 
     fn limited(&mut self, step: Step<'a>) {
-        if self.steps.len() < MAX_STEPS {
+        if self.steps.len() < self.most {
             self.steps.push(step);
         } else {
             self.complete = false;
@@ -311,42 +413,48 @@ fn other(family: Family) -> Family {
     }
 }
 
-/// The part of `regions` that `rule` matches, at most.
-fn taken(regions: &[Region], rule: &Rule) -> Vec<Region> {
-    regions.iter().filter(|r| may_meet(&r.traffic, rule)).flat_map(|r| hit(r, rule)).collect()
+/// What a rule matches as its list can see it.
+struct Sight<'r> {
+    most: Cow<'r, Traffic>,
+    /// What it matches for certain; `None` is nothing.
+    least: Option<Cow<'r, Traffic>>,
+    exact: bool,
 }
 
-/// The part of a region that `rule` matches: for certain, and perhaps.
-fn hit(region: &Region, rule: &Rule) -> Vec<Region> {
-    let mut parts = perhaps(region, rule);
-    if let Some(least) = rule.least() {
-        let traffic = region.traffic.intersect(least);
-        if !traffic.is_empty() {
-            parts.push(Region { traffic, certain: region.certain });
+impl Sight<'_> {
+    /// The part of a region that the rule matches: for certain, and perhaps.
+    fn hit(&self, region: &Region) -> Vec<Region> {
+        let mut parts = self.perhaps(region);
+        if let Some(least) = &self.least {
+            let traffic = region.traffic.intersect(least);
+            if !traffic.is_empty() {
+                parts.push(Region { traffic, certain: region.certain });
+            }
         }
+        parts
     }
-    parts
-}
 
-/// The part of a region that `rule` may match and is not sure to.
-fn perhaps(region: &Region, rule: &Rule) -> Vec<Region> {
-    let Some(gap) = &rule.gap else { return Vec::new() };
-    let most = region.traffic.intersect(&rule.matches);
-    let parts = match &gap.least {
-        Some(least) => most.minus(least),
-        None if most.is_empty() => Vec::new(),
-        None => vec![most],
-    };
-    parts.into_iter().map(|traffic| Region { traffic, certain: false }).collect()
-}
+    /// The part of a region that the rule may match and is not sure to.
+    fn perhaps(&self, region: &Region) -> Vec<Region> {
+        if self.exact {
+            return Vec::new();
+        }
+        let most = region.traffic.intersect(&self.most);
+        let parts = match &self.least {
+            Some(least) => most.minus(least),
+            None if most.is_empty() => Vec::new(),
+            None => vec![most],
+        };
+        parts.into_iter().map(|traffic| Region { traffic, certain: false }).collect()
+    }
 
-/// Whether a rule may match some of `traffic`; a quick look that answers most "no".
-fn may_meet(traffic: &Traffic, rule: &Rule) -> bool {
-    let matches = &rule.matches;
-    !traffic.state.intersect(matches.state).is_empty()
-        && traffic.service.overlaps(&matches.service)
-        && traffic.src.overlaps(&matches.src)
-        && traffic.dst.overlaps(&matches.dst)
+    /// Whether the rule may match some of `traffic`; a quick look that answers most "no".
+    fn may_meet(&self, traffic: &Traffic) -> bool {
+        !traffic.state.intersect(self.most.state).is_empty()
+            && traffic.service.overlaps(&self.most.service)
+            && traffic.src.overlaps(&self.most.src)
+            && traffic.dst.overlaps(&self.most.dst)
+    }
 }
 
 /// Disjoint regions that differ in their sources alone, or their destinations alone, as one.

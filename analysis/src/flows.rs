@@ -1,10 +1,13 @@
 //! Which new connections pass from zone to zone, device by device, and by which rules.
 //!
 //! One device at a time: what its own lists let through between the zones attached to it. A packet
-//! must be let through by a list on every hook it passes.
+//! must be let through by a list on every hook it passes. What a list takes out of connection tracking
+//! meets the later ones as UNTRACKED.
 
 use portvakt_model::{Device, Hook, Interface, RulesetId, ZoneId, ZoneKind};
-use portvakt_space::{AddrSet, AtomSet, Family, ICMPV6, ServiceBox, ServiceSet, StateSet, Traffic};
+use portvakt_space::{
+    AddrSet, AtomSet, Family, ICMPV6, ServiceBox, ServiceSet, State, StateSet, Traffic,
+};
 
 use crate::audit::Audit;
 use crate::lists::{Permit, RuleKey};
@@ -206,7 +209,7 @@ fn local_flows(
 }
 
 /// The lists hooked where `test` says, in the order packets meet them.
-pub(crate) fn hooked(device: &Device, test: impl Fn(&Hook) -> bool) -> Vec<RulesetId> {
+pub fn hooked(device: &Device, test: impl Fn(&Hook) -> bool) -> Vec<RulesetId> {
     let mut found: Vec<((u8, i32), RulesetId)> = Vec::new();
     for (id, list) in (0..).map(RulesetId).zip(&device.rulesets) {
         found.extend(list.hooks.iter().filter(|h| test(h)).map(|h| (order(h), id)));
@@ -280,9 +283,49 @@ fn passages(
     let mut found = vec![Passage { rules: Vec::new(), traffic: region.clone(), certain: true }];
     found.retain(|p| !p.traffic.is_empty());
     for list in lists.iter().filter(|id| audit.ruleset(device, **id).families.contains(&family)) {
-        let permits = audit.permits(device, *list);
-        found = found.iter().flat_map(|p| permits.iter().filter_map(|q| narrow(p, q))).collect();
+        found = found.iter().flat_map(|p| through_list(audit, device, *list, p)).collect();
     }
+    found
+}
+
+/// What of a passage a list lets through: as it came, or taken out of tracking.
+fn through_list(
+    audit: &Audit<'_>,
+    device: u32,
+    list: RulesetId,
+    passage: &Passage,
+) -> Vec<Passage> {
+    if passage.traffic.state == StateSet::one(State::Untracked) {
+        let permits = audit.indexed(device, list).permits(&passage.traffic, State::Untracked);
+        return permits.iter().filter_map(|q| narrow(passage, q)).collect();
+    }
+    let permits = audit.permits(device, list);
+    let untracked = audit.indexed(device, list).untracked(&passage.traffic);
+    let passed = permits.iter().filter_map(|q| narrow(passage, q));
+    passed.flat_map(|p| split(p, &untracked)).collect()
+}
+
+/// A passage as the parts of it that stay tracked and those that do not.
+fn split(passage: Passage, untracked: &[(Traffic, bool)]) -> Vec<Passage> {
+    if untracked.is_empty() {
+        return vec![passage];
+    }
+    let part = |traffic, certain| Passage { traffic, certain, rules: passage.rules.clone() };
+    let mut tracked = vec![passage.traffic.clone()];
+    let mut found = Vec::new();
+    for (taken, certain) in untracked {
+        let both = passage.traffic.intersect(&Traffic { state: StateSet::ANY, ..taken.clone() });
+        if both.is_empty() {
+            continue;
+        }
+        tracked = tracked.iter().flat_map(|t| t.minus(&both)).collect();
+        let certain = passage.certain && *certain;
+        if !certain {
+            found.push(part(both.clone(), false));
+        }
+        found.push(part(Traffic { state: StateSet::one(State::Untracked), ..both }, certain));
+    }
+    found.extend(tracked.into_iter().map(|t| part(t, passage.certain)));
     found
 }
 

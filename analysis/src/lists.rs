@@ -1,12 +1,14 @@
 //! Every rule list of a device, laid out, indexed, and resolved into what each rule really permits.
 
 use jiff::civil::Date;
-use portvakt_model::{Device, RulesetId};
+use portvakt_model::{Device, Ruleset, RulesetId};
 use portvakt_space::{
-    Bound, Budget, Class, Difference, FirstMatchList, ListedRule, StateSet, Traffic, difference,
+    Bound, Budget, Class, Difference, FirstMatchList, ListedRule, State, StateSet, Traffic,
+    difference,
 };
 
 use crate::flatten::{Certain, Decides, FlatList, Step, flatten};
+use crate::tracking;
 
 /// A rule of a device, or (`None`) a list's default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +45,8 @@ impl<'a> IndexedList<'a> {
     /// Lays out and indexes a list as it is in force on `today`.
     pub fn new(device: &'a Device, root: RulesetId, today: Date) -> Self {
         let flat = flatten(device, root, today);
-        let index = FirstMatchList::build(flat.steps.iter().map(listed), Class::Deny);
+        let index =
+            FirstMatchList::of(flat.steps.len(), |step| listed(&flat.steps[step]), Class::Deny);
         let exact = flat.complete && flat.steps.iter().all(is_exact);
         Self { flat, index, exact, device }
     }
@@ -66,9 +69,22 @@ impl<'a> IndexedList<'a> {
         rule.and_then(|i| rules.get(i as usize)).map_or(0, |r| r.line)
     }
 
-    /// New connections of `region` that the list lets through, rule by rule, in order.
-    pub fn permits(&self, region: &Traffic) -> Vec<Permit> {
-        let region = Traffic { state: region.state.intersect(StateSet::NEW), ..region.clone() };
+    /// Packets of `region` that the list lets through, rule by rule, in order, when tracking says of
+    /// them (in the end, where the list comes before it) that they are of that state.
+    pub fn permits(&self, region: &Traffic, state: State) -> Vec<Permit> {
+        let seen = tracking::seen(self.ruleset(), state);
+        let mut out = self.permits_seen(region, seen);
+        if seen == State::Invalid && self.asks_for_what_it_changes() {
+            out = self.permits_of_changed(region, out);
+        }
+        for permit in &mut out {
+            permit.traffic.state = StateSet::one(state);
+        }
+        out
+    }
+
+    fn permits_seen(&self, region: &Traffic, seen: State) -> Vec<Permit> {
+        let region = Traffic { state: StateSet::one(seen), ..region.clone() };
         let mut out = Vec::new();
         for (place, step) in self.flat.steps.iter().enumerate() {
             if step.decides != Decides::Deny && step.most.overlaps(&region) {
@@ -76,6 +92,84 @@ impl<'a> IndexedList<'a> {
             }
         }
         out
+    }
+
+    /// What is permitted where packets change their state on the way: `unchanged` of those that do not,
+    /// for the others whatever either state may give.
+    fn permits_of_changed(&self, region: &Traffic, unchanged: Vec<Permit>) -> Vec<Permit> {
+        let any_state = |t: Traffic| Traffic { state: StateSet::ANY, ..t };
+        let taken: Vec<Traffic> =
+            self.untracked(region).into_iter().map(|(t, _)| any_state(t)).collect();
+        let mut out = Vec::new();
+        for permit in unchanged {
+            let rest = difference(std::slice::from_ref(&permit.traffic), &taken, Budget::default());
+            let certain = permit.certain;
+            let parts = at_most(rest, Bound::Most).into_iter();
+            out.extend(parts.map(|traffic| Permit { traffic, rule: permit.rule, certain }));
+            let changed = taken.iter().map(|t| permit.traffic.intersect(t));
+            let changed = changed.filter(|t| !t.is_empty());
+            out.extend(changed.map(|traffic| Permit {
+                traffic,
+                rule: permit.rule,
+                certain: false,
+            }));
+        }
+        for part in &taken {
+            let found = self.permits_seen(part, State::Untracked).into_iter();
+            out.extend(found.map(|permit| Permit { certain: false, ..permit }));
+        }
+        out
+    }
+
+    /// Whether some rule of the list tells packets that it takes out of tracking from others: then what
+    /// it does with them hangs on where on their way through it they are taken out.
+    pub fn asks_for_what_it_changes(&self) -> bool {
+        let tells = |step: &Step<'_>| {
+            let state = step.most.state;
+            state.contains(State::Invalid) != state.contains(State::Untracked)
+        };
+        !self.flat.untracking.is_empty() && self.flat.steps.iter().any(tells)
+    }
+
+    fn ruleset(&self) -> &'a Ruleset {
+        &self.device.rulesets[self.flat.root.0 as usize]
+    }
+
+    /// What of `region` the list takes out of tracking, as disjoint parts: for certain, or perhaps.
+    pub fn untracked(&self, region: &Traffic) -> Vec<(Traffic, bool)> {
+        if self.flat.untracking.is_empty() || !self.ruleset().comes_before_tracking() {
+            return Vec::new();
+        }
+        let state = StateSet::one(State::Invalid);
+        let region = Traffic { state, ..region.clone() };
+        let blind = self.flat.complete && !self.asks_for_what_it_changes();
+        let places = self.flat.untracking.iter().enumerate().map(|(i, u)| i + u.before);
+        let places: Vec<usize> = places.collect();
+        let index = self.with_untracking();
+        let found = |bound| -> Vec<Traffic> {
+            let parts =
+                places.iter().map(|p| index.effective(*p, &region, bound, Budget::default()));
+            parts.flat_map(|d| at_most(d, bound)).collect()
+        };
+        let (least, most) =
+            (if blind { found(Bound::Least) } else { Vec::new() }, found(Bound::Most));
+        let unsure = at_most(difference(&most, &least, Budget::default()), Bound::Most);
+        let parts = least.into_iter().map(|t| (t, true));
+        parts.chain(unsure.into_iter().map(|t| (t, false))).collect()
+    }
+
+    /// The steps with what takes packets out of tracking among them, each in its place.
+    fn with_untracking(&self) -> FirstMatchList {
+        let mut untracking = self.flat.untracking.iter().peekable();
+        let mut rules = Vec::new();
+        for (place, step) in self.flat.steps.iter().enumerate() {
+            while let Some(taken) = untracking.next_if(|u| u.before <= place) {
+                rules.push(between(Class::Other, &taken.most, &taken.certain));
+            }
+            rules.push(listed(step));
+        }
+        rules.extend(untracking.map(|u| between(Class::Other, &u.most, &u.certain)));
+        FirstMatchList::build(rules, Class::Deny)
     }
 
     fn step_permits(&self, place: usize, step: &Step<'_>, region: &Traffic, out: &mut Vec<Permit>) {
@@ -91,8 +185,7 @@ impl<'a> IndexedList<'a> {
         } else {
             Difference::default()
         };
-        let all: Vec<Traffic> =
-            most.parts.into_iter().chain(most.open.into_iter().map(|o| o.within)).collect();
+        let all = at_most(most, Bound::Most);
         let unsure = difference(&all, &least.parts, Budget::default());
         collect(rule, least, true, out);
         collect(rule, unsure, false, out);
@@ -103,6 +196,12 @@ fn collect(rule: RuleKey, found: Difference, certain: bool, out: &mut Vec<Permit
     out.extend(found.parts.into_iter().map(|traffic| Permit { rule, traffic, certain }));
     let open = found.open.into_iter().map(|o| o.within);
     out.extend(open.map(|traffic| Permit { rule, traffic, certain: false }));
+}
+
+/// The parts of a difference: with those that the budget left open where what is possible is asked for.
+fn at_most(found: Difference, bound: Bound) -> Vec<Traffic> {
+    let open = found.open.into_iter().filter(|_| bound == Bound::Most).map(|o| o.within);
+    found.parts.into_iter().chain(open).collect()
 }
 
 fn is_exact(step: &Step<'_>) -> bool {
@@ -120,9 +219,12 @@ pub(crate) const fn class(decides: Decides) -> Class {
 
 /// A step as a rule of a first-match list.
 pub(crate) fn listed<'s>(step: &'s Step<'_>) -> ListedRule<'s> {
-    let class = class(step.decides);
-    let most = std::slice::from_ref(&*step.most);
-    match &step.certain {
+    between(class(step.decides), &step.most, &step.certain)
+}
+
+fn between<'s>(class: Class, most: &'s Traffic, certain: &'s Certain) -> ListedRule<'s> {
+    let most = std::slice::from_ref(most);
+    match certain {
         Certain::Exact => ListedRule::exact(class, most),
         Certain::Part(least) => ListedRule::between(class, std::slice::from_ref(least), most),
         Certain::Nothing => ListedRule::between(class, &[], most),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portvakt_model::{Decision, ZoneId, ZoneKind};
 use portvakt_space::{
-    AddrSet, Budget, Class, Family, FirstMatchList, ListedRule, StateSet, Traffic, difference,
+    AddrSet, Budget, Class, Family, FirstMatchList, ListedRule, Traffic, difference,
 };
 use rayon::prelude::*;
 
@@ -188,8 +188,7 @@ fn implementations(audit: &Audit<'_>, book: &Book<'_, '_>) -> Vec<Implementation
         if !decision.valid_on(audit.today) {
             return Implementation::NotInForce;
         }
-        let new = |p: &Traffic| Traffic { state: StateSet::NEW, ..p.clone() };
-        let seen = |p: &Traffic| !passing.meeting(&new(p), 1).is_empty();
+        let seen = |p: &Traffic| !passing.meeting(p, 1).is_empty();
         if permits.iter().any(|p| seen(&outer(audit, p))) {
             Implementation::Seen
         } else if permits.iter().any(seen) {

@@ -5,10 +5,11 @@
 
 use jiff::civil::Date;
 use portvakt_model::{Action, Device, Rule, Ruleset, RulesetId, Witness};
-use portvakt_space::Packet;
+use portvakt_space::{Packet, State};
 
 use crate::audit::Audit;
 use crate::lists::RuleKey;
+use crate::tracking;
 
 /// What a list does with a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,20 +27,35 @@ const DEEPEST: usize = 64;
 
 /// What list `id` of `device` does with `packet` on `today`.
 pub fn list(device: &Device, id: RulesetId, packet: &Packet, today: Date) -> Fate {
-    walk(Walk { device, packet, today, opens: false, certain: true }, id)
+    Walk::new(device, packet, today).decide(id)
 }
 
 /// What list `id` of `device` does with `packet` on `today` when it opens a connection: rules that ask
 /// for other TCP flags than a bare SYN don't see it.
 pub fn opening(device: &Device, id: RulesetId, packet: &Packet, today: Date) -> Fate {
-    walk(Walk { device, packet, today, opens: true, certain: true }, id)
+    Walk { opens: true, ..Walk::new(device, packet, today) }.decide(id)
 }
 
-fn walk(mut walk: Walk<'_>, id: RulesetId) -> Fate {
-    match walk.rules(id, 0) {
-        Step::Decided(permitted, rule) => Fate { permitted, rule, certain: walk.certain },
-        Step::FellThrough => walk.default(id, 0),
+/// What the lists on a packet's way do with it, one after the other, up to the first that is certain to
+/// drop it. `packet` has the state that tracking gives it.
+pub fn way(device: &Device, lists: &[RulesetId], packet: &Packet, today: Date) -> Vec<Fate> {
+    let mut walk = Walk::new(device, packet, today);
+    let mut fates = Vec::new();
+    for id in lists {
+        let tracked = walk.packet.state;
+        walk.packet.state = tracking::seen(walk.list(*id), tracked);
+        walk.certain = walk.state_certain;
+        let fate = walk.decide(*id);
+        fates.push(fate);
+        if fate.certain && fate.permitted == Some(false) {
+            break;
+        }
+        walk.state_certain &= fate.certain || !walk.may_untrack();
+        if walk.packet.state != State::Untracked {
+            walk.packet.state = tracked;
+        }
     }
+    fates
 }
 
 /// Whether a finding's witness holds: the list of the rule that is said to decide decides so, by
@@ -77,16 +93,59 @@ enum Step {
 
 struct Walk<'a> {
     device: &'a Device,
-    packet: &'a Packet,
+    packet: Packet,
     today: Date,
     /// Whether the packet opens a connection.
     opens: bool,
     certain: bool,
+    /// Whether it is certain that the packet has been, or has not been, taken out of tracking.
+    state_certain: bool,
 }
 
-impl Walk<'_> {
-    fn list(&self, id: RulesetId) -> &Ruleset {
+impl<'a> Walk<'a> {
+    fn new(device: &'a Device, packet: &Packet, today: Date) -> Self {
+        Self { device, packet: *packet, today, opens: false, certain: true, state_certain: true }
+    }
+
+    fn list(&self, id: RulesetId) -> &'a Ruleset {
         &self.device.rulesets[id.0 as usize]
+    }
+
+    fn decide(&mut self, id: RulesetId) -> Fate {
+        let (iif, oif) = (self.packet.iif, self.packet.oif);
+        if !self.list(id).knows_incoming() {
+            self.packet.iif = u32::MAX;
+        }
+        if !self.list(id).knows_outgoing() {
+            self.packet.oif = u32::MAX;
+        }
+        let fate = self.fate(id);
+        (self.packet.iif, self.packet.oif) = (iif, oif);
+        fate
+    }
+
+    fn fate(&mut self, id: RulesetId) -> Fate {
+        match self.rules(id, 0) {
+            Step::Decided(permitted, rule) => Fate { permitted, rule, certain: self.certain },
+            Step::FellThrough => self.default(id, 0),
+        }
+    }
+
+    /// Whether another way through the list, which an unknown match leaves open, could have taken the
+    /// packet out of tracking, or not have.
+    fn may_untrack(&self) -> bool {
+        let untracks = |rule: &Rule| rule.note.as_ref().is_some_and(|n| n.untracks);
+        let mut rules = self.device.rulesets.iter().flat_map(|list| &list.rules);
+        matches!(self.packet.state, State::Invalid | State::Untracked) && rules.any(untracks)
+    }
+
+    /// Only what belongs to no connection as yet can be taken out of tracking.
+    fn untrack(&mut self, rule: &Rule) {
+        if self.packet.state == State::Invalid && rule.note.as_ref().is_some_and(|n| n.untracks) {
+            self.state_certain &= rule.gap.is_none();
+            self.certain &= self.state_certain;
+            self.packet.state = State::Untracked;
+        }
     }
 
     fn rules(&mut self, id: RulesetId, depth: usize) -> Step {
@@ -96,6 +155,7 @@ impl Walk<'_> {
                 continue;
             }
             let action = rule.action;
+            self.untrack(rule);
             self.certain &= rule.gap.is_none() || action == Action::Continue;
             let key = RuleKey { ruleset: id, rule: Some(index) };
             match action {
@@ -129,7 +189,7 @@ impl Walk<'_> {
         rule.enabled
             && schedule.is_none_or(|s| s.covers(self.today))
             && !(self.opens && rule.gap.as_ref().is_some_and(|gap| gap.never_syn))
-            && rule.matches.contains(self.packet)
+            && rule.matches.contains(&self.packet)
     }
 
     fn default(&mut self, id: RulesetId, depth: usize) -> Fate {

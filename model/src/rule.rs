@@ -44,6 +44,27 @@ impl Ruleset {
             other_uses: Vec::new(),
         }
     }
+
+    /// Whether it can tell by which interface packets came in: what the device sends itself came by none.
+    pub fn knows_incoming(&self) -> bool {
+        self.hooks.is_empty() || !self.hooks.iter().all(|h| matches!(h, Hook::Output(_)))
+    }
+
+    /// Whether it can tell by which interface packets leave: before routing that is not known, and what
+    /// is for the device itself leaves by none.
+    pub fn knows_outgoing(&self) -> bool {
+        let none = |h: &Hook| matches!(h, Hook::Prerouting(_) | Hook::Local(_));
+        self.hooks.is_empty() || !self.hooks.iter().all(none)
+    }
+
+    /// Whether packets meet it before connection tracking has seen them.
+    pub fn comes_before_tracking(&self) -> bool {
+        /// `NF_IP_PRI_CONNTRACK`, linux/netfilter_ipv4.h.
+        const TRACKING: i32 = -200;
+        let early =
+            |hook: &Hook| matches!(hook, Hook::Prerouting(p) | Hook::Output(p) if *p < TRACKING);
+        !self.hooks.is_empty() && self.hooks.iter().all(early)
+    }
 }
 
 /// Where packets meet a rule list. On each of the hooks that a packet passes it must be permitted:
@@ -217,6 +238,9 @@ pub struct RuleNote {
     pub hits: Option<Hits>,
     /// Traffic inspection that is switched on.
     pub inspection: Inspection,
+    /// Whether it takes what it matches out of connection tracking before it does anything else: lists
+    /// that come later meet those packets as [`portvakt_space::State::Untracked`].
+    pub untracks: bool,
     /// Index of the NAT rule in the device that it applies (FortiOS VIP).
     pub nat: Vec<u32>,
     /// Source addresses as written: object names or literals.

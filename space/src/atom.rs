@@ -164,6 +164,8 @@ impl StateSet {
     pub const NONE: Self = Self(0);
     /// Only packets that start a connection.
     pub const NEW: Self = Self::one(State::New);
+    /// What the first packet of a connection is: NEW, or UNTRACKED where it is not followed.
+    pub const OPENING: Self = Self(0b01100);
     /// Only packets of known or announced connections.
     pub const RETURN: Self = Self(0b00011);
 

@@ -124,7 +124,7 @@ fn share(list: &IndexedList<'_>, sizes: &[Vec<Size>; 2], places: &[u32]) -> Opti
 /// Whether a rule's steps are known to share no packet: what they match then adds up.
 fn are_apart(list: &IndexedList<'_>, places: &[u32]) -> bool {
     let steps = || places.iter().map(|place| &list.flat.steps[*place as usize].most);
-    let pair = |(at, step): (usize, &std::borrow::Cow<'_, portvakt_space::Traffic>)| {
+    let pair = |(at, step): (usize, &crate::flatten::Matched<'_>)| {
         steps().skip(at + 1).all(|other| !step.overlaps(other))
     };
     places.len() < 2 || places.len() <= MOST_STEPS && steps().enumerate().all(pair)

@@ -9,7 +9,7 @@ use portvakt_space::{Class, Family, ListedRule, Traffic};
 use rustc_hash::FxHasher;
 
 use super::names::Renumbering;
-use crate::flatten::{Certain, Step, flatten};
+use crate::flatten::{Certain, Matched, Step, flatten};
 use crate::lists::{RuleKey, listed};
 
 /// A device with the text that it was read from.
@@ -263,7 +263,7 @@ fn laid_out<'a>(
 
 fn renumber(step: &mut Step<'_>, names: &Renumbering) {
     if !(step.most.iif.is_any() && step.most.oif.is_any()) {
-        *step.most.to_mut() = names.traffic(&step.most);
+        step.most = Matched::Part(Box::new(names.traffic(&step.most)));
     }
     if let Certain::Part(least) = &mut step.certain {
         **least = names.traffic(least);

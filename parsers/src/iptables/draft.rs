@@ -1,10 +1,13 @@
 //! One rule in the making: its options, read in any order.
 
+use std::rc::Rc;
+
 use portvakt_model::{Hits, Reason};
 use portvakt_space::{AddrSet, Family, ICMP, ICMPV6, ServiceSet, StateSet, TCP, Traffic};
 
+use super::chains::Table;
 use super::service::{self, Side};
-use super::sets::{Match, Sets};
+use super::sets::{Match, Product, Sets};
 use super::{address, names, state};
 use crate::lines::{Line, Word, Words};
 
@@ -12,10 +15,14 @@ use crate::lines::{Line, Word, Words};
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about a line")]
 pub(super) struct Draft<'a> {
     line: Line<'a>,
+    table: Table,
     family: Family,
     /// What it matches at most; interfaces are in [`Draft::interfaces`] as yet.
     pub(super) matches: Traffic,
     service: service::Draft,
+    /// Sets that are unions of products, each with the words that ask for it: the rule matches what is in
+    /// one product of each.
+    unions: Vec<(Reason, Rc<[Traffic]>)>,
     /// What narrows the match and is not modelled.
     pub(super) reasons: Vec<Reason>,
     /// Where the words of the reason that is being read stand in the line.
@@ -123,12 +130,14 @@ fn end_of(word: Word<'_>, line: Line<'_>) -> usize {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(line: Line<'a>, family: Family, all: &AddrSet) -> Self {
+    pub(super) fn new(line: Line<'a>, (table, family): (Table, Family), all: &AddrSet) -> Self {
         Self {
             line,
+            table,
             family,
             matches: Traffic { src: all.clone(), dst: all.clone(), ..Traffic::ANY },
             service: service::Draft::default(),
+            unions: Vec::new(),
             reasons: Vec::new(),
             gap: None,
             not_syn: false,
@@ -307,16 +316,16 @@ impl<'a> Draft<'a> {
 
     fn syn(&mut self, at: &At<'a, '_>) {
         self.needs_tcp = true;
-        let new = self.matches.state.intersect(StateSet::NEW);
+        let opening = self.matches.state.intersect(state::of_syn(self.table));
         if at.negated {
             self.not_syn = true;
             self.never_syn = true;
             self.lost(at);
-        } else if new.is_empty() {
-            // A bare SYN that conntrack does not see as new: untracked, or invalid.
+        } else if opening.is_empty() {
+            // A bare SYN that conntrack sees as something else.
             self.lost(at);
         } else {
-            self.matches.state = new;
+            self.matches.state = opening;
         }
     }
 
@@ -343,18 +352,47 @@ impl<'a> Draft<'a> {
         if let Match::Undefined = found {
             self.undefined_sets.push(name.text);
         }
-        let product = match found {
-            Match::Product(product) if at.negated => product.complement(),
-            Match::Product(product) => Some(product),
-            Match::Undefined | Match::NotKnown => None,
-        };
-        let Some(product) = product else { return self.lost(at) };
+        let Match::Product(product) = found else { return self.lost(at) };
+        match product.complement() {
+            Some(outside) if at.negated => self.narrow_product(&outside),
+            None if at.negated => match product.without(&self.all()) {
+                Some(outside) => self.unions.push((self.reason(at.text()), outside)),
+                None => self.lost(at),
+            },
+            _ => {
+                self.narrow_product(&product);
+                if !product.exact {
+                    self.unions.push((self.reason(at.text()), product.parts));
+                }
+            }
+        }
+    }
+
+    fn narrow_product(&mut self, product: &Product) {
         product.src.iter().for_each(|set| self.narrow_address(set, false, true));
         product.dst.iter().for_each(|set| self.narrow_address(set, false, false));
         product.service.iter().for_each(|set| self.narrow_service(set));
-        if !product.exact {
-            self.lost(at);
+    }
+
+    /// Every packet of the version.
+    fn all(&self) -> Traffic {
+        Traffic::all(self.family)
+    }
+
+    /// The products that the rule matches the union of; `None` where it matches [`Draft::matches`]. A
+    /// union that would make more than `most` of them is a reason instead.
+    pub(super) fn alternatives(&mut self, most: usize) -> Option<Vec<Traffic>> {
+        let mut found: Option<Vec<Traffic>> = None;
+        for (reason, parts) in std::mem::take(&mut self.unions) {
+            let now = found.as_deref().unwrap_or(std::slice::from_ref(&self.matches));
+            if now.len().saturating_mul(parts.len()) > most {
+                self.reasons.push(reason);
+                continue;
+            }
+            let pairs = now.iter().flat_map(|t| parts.iter().map(|p| p.intersect(t)));
+            found = Some(pairs.filter(|t| !t.is_empty()).collect());
         }
+        found
     }
 
     fn narrow_service(&mut self, set: &ServiceSet) {
@@ -427,8 +465,13 @@ impl<'a> Draft<'a> {
     }
 
     fn because(&mut self, text: &str) {
+        let reason = self.reason(text);
+        self.reasons.push(reason);
+    }
+
+    fn reason(&self, text: &str) -> Reason {
         let text = crate::secrets::masked(text).into_owned();
-        self.reasons.push(Reason { text, line: self.line.number });
+        Reason { text, line: self.line.number }
     }
 
     /// Protocol and ports narrow together, once all are known.

@@ -4,9 +4,9 @@
 //! Each chain is a rule list `table/CHAIN`; a built-in chain is hooked with netfilter's priority.
 //! Verdicts: ip-tables(8) and iptables-extensions(8).
 //!
-//! Two things are read as what they are for: `--syn` is a new TCP connection (see [`state`]), and
-//! a rule that takes packets out of tracking (`NOTRACK`, `CT --notrack`) decides nothing and says
-//! so in its gap: what it matches reaches later tables as UNTRACKED.
+//! `--syn` is read as what it is for: a new TCP connection (see [`state`]). A rule that takes packets
+//! out of tracking (`NOTRACK`, `CT --notrack`) decides nothing; its note says that what it matches
+//! meets later tables as UNTRACKED.
 
 mod address;
 mod chains;

@@ -25,6 +25,8 @@ pub(super) struct Reader<'r, 'a, 'c> {
     last: Option<(&'a str, u32)>,
     /// Every address of the family.
     all: AddrSet,
+    /// How many more rules may be made of lines whose match is a union of products.
+    budget: usize,
     /// How many rules have been moved to make room for inserted ones.
     moved: usize,
     /// Whether an interface pattern or negation waits for [`resolve_patterns`].
@@ -33,6 +35,10 @@ pub(super) struct Reader<'r, 'a, 'c> {
 
 /// Most rules that are moved to make room for inserted ones, in one block.
 const MOST_MOVED: usize = 20_000_000;
+
+/// Most rules that are made of one line whose match is a union of products, and of one block of them.
+const MOST_PARTS: usize = 1 << 12;
+const MOST_MADE: usize = 1 << 18;
 
 /// Where a rule goes in its chain.
 #[derive(Clone, Copy)]
@@ -51,8 +57,8 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
         chains: FxHashMap<&'a str, u32>,
     ) -> Self {
         let all = AddrSet::all(family);
-        let (last, moved, patterns) = (None, 0, false);
-        Self { build, device, sets, table, family, chains, last, all, moved, patterns }
+        let (last, moved, patterns, budget) = (None, 0, false, MOST_MADE);
+        Self { build, device, sets, table, family, chains, last, all, budget, moved, patterns }
     }
 
     /// One line of the block. What is no rule was read with the frame.
@@ -88,15 +94,45 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
     fn rule(&mut self, line: Line<'a>, mut words: Words<'a>, hits: Option<Hits>, insert: bool) {
         let Some(chain) = words.next() else { return };
         let place = if insert { Place::At(position(&mut words)) } else { Place::End };
-        let mut draft = Draft::new(line, self.family, &self.all);
+        let mut draft = Draft::new(line, (self.table, self.family), &self.all);
         draft.hits = hits;
         draft.read(words, self.sets);
         if draft.only.is_some_and(|only| only != self.family) {
             return self.build.neutral(line.number);
         }
         let id = self.chain(chain.text, line.number);
-        let rule = self.finish(&mut draft, chain.text, id, line);
-        self.put(id, place, rule);
+        let (rule, parts) = self.finish(&mut draft, chain.text, id, line);
+        let place = match place {
+            Place::At(at) if self.budget < MOST_MADE => Place::At(self.index_of(id, at)),
+            place => place,
+        };
+        match parts {
+            None => self.put(id, place, rule),
+            Some(parts) => self.put_parts(id, place, &rule, parts),
+        }
+    }
+
+    /// The index of the rule with which a line begins, where some lines have made several.
+    fn index_of(&mut self, chain: u32, line: usize) -> usize {
+        let rules = &self.device.rulesets[chain as usize].rules;
+        self.moved += rules.len();
+        let begins = |at: &usize| *at == 0 || rules[*at].line != rules[*at - 1].line;
+        (0..rules.len()).filter(begins).nth(line).unwrap_or(rules.len())
+    }
+
+    /// A rule for each product of a union; one that matches nothing where there is none.
+    fn put_parts(&mut self, chain: u32, place: Place, rule: &Rule, mut parts: Vec<Traffic>) {
+        self.budget = self.budget.saturating_sub(parts.len());
+        if parts.is_empty() {
+            parts.push(Traffic { src: AddrSet::NONE, ..rule.matches.clone() });
+        }
+        for matches in parts {
+            let mut rule = Rule { matches, ..rule.clone() };
+            if let Some(least) = rule.gap.as_mut().and_then(|gap| gap.least.as_mut()) {
+                *least = least.intersect(&rule.matches);
+            }
+            self.put(chain, place, rule);
+        }
     }
 
     /// The chain of a name. A built-in one exists without being declared.
@@ -146,8 +182,15 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
         }
     }
 
-    /// The rule of a complete draft; marks its line.
-    fn finish(&mut self, draft: &mut Draft<'a>, chain: &'a str, id: u32, line: Line<'a>) -> Rule {
+    /// The rule of a complete draft, and the products whose union it matches, where that is no product
+    /// itself; marks its line.
+    fn finish(
+        &mut self,
+        draft: &mut Draft<'a>,
+        chain: &'a str,
+        id: u32,
+        line: Line<'a>,
+    ) -> (Rule, Option<Vec<Traffic>>) {
         let target = draft.target.map(|w| w.text);
         let meaning = meaning(target, draft.is_goto, &self.chains);
         let [incoming, outgoing] = draft.interfaces;
@@ -156,13 +199,13 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
         if let Some(target) = target.filter(|t| translates(t)) {
             self.translate(draft, target, chain, id, line.number);
         }
+        let parts = draft.alternatives(self.budget.min(MOST_PARTS));
         let matches = std::mem::replace(&mut draft.matches, Traffic::ANY);
         let mut rule = Rule::new(line.number, meaning.action, matches);
         rule.logging = meaning.logging;
         self.note(&mut rule, draft);
         if draft.notrack || target == Some("NOTRACK") {
-            let text = format!("{}: later tables see it as UNTRACKED", target.unwrap_or_default());
-            draft.reasons.push(Reason { text, line: line.number });
+            rule.note_mut().untracks = true;
         }
         for name in std::mem::take(&mut draft.undefined_sets) {
             self.undefined(name, "ipset", id, line.number);
@@ -172,7 +215,7 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
         }
         self.mark(line, draft, meaning.known);
         rule.gap = gap(draft, &rule.matches);
-        rule
+        (rule, parts)
     }
 
     fn mark(&mut self, line: Line<'a>, draft: &Draft<'a>, known: Known) {
@@ -381,7 +424,7 @@ mod tests {
         let untracked = Packet { state: State::Untracked, ..packet(&d, "eth0") };
         assert!(d.rulesets[1].rules[0].matches.contains(&untracked));
         let raw = &d.rulesets[0].rules[0];
-        assert!(raw.gap.as_ref().unwrap().reasons[0].text.contains("UNTRACKED"));
+        assert!(raw.gap.is_none() && raw.note.as_ref().unwrap().untracks);
     }
 
     #[test]

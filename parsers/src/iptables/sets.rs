@@ -1,5 +1,7 @@
 //! Sets of addresses as rules use them: `-m set --match-set NAME src,dst`.
 
+use std::rc::Rc;
+
 use portvakt_model::{Device, Object, ObjectKind};
 use portvakt_space::{AddrSet, ServiceBox, ServiceSet, Traffic, has_ports};
 use rustc_hash::FxHashMap;
@@ -34,9 +36,28 @@ pub(super) struct Product {
     pub(super) service: Option<ServiceSet>,
     /// Whether the set is this product; otherwise it is a part of it.
     pub(super) exact: bool,
+    /// The products whose union the set is, where it is no product itself.
+    pub(super) parts: Rc<[Traffic]>,
 }
 
 impl Product {
+    /// What of `all` is outside the set, as products; `None` when they are too many.
+    pub(super) fn without(&self, all: &Traffic) -> Option<Rc<[Traffic]>> {
+        const MOST_PARTS: usize = 64;
+        const MOST_LEFT: usize = 512;
+        let whole = self.exact.then(|| Traffic {
+            src: self.src.clone().unwrap_or(AddrSet::ANY),
+            dst: self.dst.clone().unwrap_or(AddrSet::ANY),
+            service: self.service.clone().unwrap_or(ServiceSet::ANY),
+            ..Traffic::ANY
+        });
+        let mut left = vec![all.clone()];
+        for part in whole.iter().chain(&*self.parts).take(MOST_PARTS + 1) {
+            left = left.iter().flat_map(|t| t.minus(part)).collect();
+        }
+        (self.parts.len() <= MOST_PARTS && left.len() <= MOST_LEFT).then(|| left.into())
+    }
+
     /// What is outside the set, where that is a product: when one field is narrowed.
     pub(super) fn complement(&self) -> Option<Self> {
         let whole = Self { exact: true, ..Self::default() };
@@ -182,6 +203,7 @@ fn merge(members: Vec<Traffic>) -> Product {
     let dst = AddrSet::union_all(all.iter().map(|t| &t.dst));
     let service: ServiceSet = all.iter().flat_map(|t| t.service.boxes()).copied().collect();
     Product {
+        parts: if exact { Rc::default() } else { all.into() },
         src: (!src.is_any()).then_some(src),
         dst: (!dst.is_any()).then_some(dst),
         service: (service != ServiceSet::ANY).then_some(service),
@@ -248,6 +270,10 @@ mod tests {
         let part = tuples(vec![member("192.0.2.1", TCP, 80), member("192.0.2.2", UDP, 53)]);
         let most = product(&part, "src,dst").unwrap();
         assert!(!most.exact && most.complement().is_none());
+        assert_eq!(most.parts.len(), 2);
+        let outside = most.without(&Traffic::ANY).unwrap();
+        let shared = |t: &Traffic| most.parts.iter().any(|p| p.overlaps(t));
+        assert!(!outside.is_empty() && !outside.iter().any(shared));
         assert_eq!(most.service.unwrap().boxes().len(), 2);
     }
 

@@ -1,11 +1,14 @@
 //! Connection states and TCP flags.
 //!
 //! The model has connection states, not flags. `--syn` (SYN set; ACK, RST and FIN not) is the
-//! packet that starts a TCP connection, so it is [`State::New`] for TCP. What it is not is known
-//! less well: a packet that is not a bare SYN may still be NEW to conntrack, which picks up
-//! connections in the middle. So `! --syn` surely matches ESTABLISHED packets and may match others.
+//! packet that starts a TCP connection, so it is [`StateSet::OPENING`] for TCP; before tracking it is
+//! INVALID. What it is not is known less well: a packet that is not a bare SYN may still be NEW to
+//! conntrack, which picks up connections in the middle. So `! --syn` surely matches ESTABLISHED packets
+//! and may match others.
 
 use portvakt_space::{State, StateSet};
+
+use super::chains::Table;
 
 /// States of a `--state` or `--ctstate` list, and whether some word is not modelled (DNAT and
 /// SNAT, which are facts about translation, or an unknown word).
@@ -28,6 +31,12 @@ pub(super) fn at_most(text: &str, negated: bool) -> (StateSet, bool) {
         ((_, true), false) => (StateSet::ANY, false),
         ((set, false), false) => (set, true),
     }
+}
+
+/// The states of a bare SYN in a chain of a table.
+pub(super) fn of_syn(table: Table) -> StateSet {
+    let invalid = StateSet::one(State::Invalid);
+    if table == Table::Raw { StateSet::OPENING.union(invalid) } else { StateSet::OPENING }
 }
 
 /// Whether `--tcp-flags mask set` asks for a bare SYN.

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use portvakt_space::{Family, ServiceSet, StateSet, Traffic};
+use portvakt_space::{Family, ServiceSet, State, StateSet, Traffic};
 use rustc_hash::FxHashMap;
 
 use super::contents::Contents;
@@ -15,6 +15,8 @@ pub(super) const TOO_MANY: &str = "a union of too many products of sets is not l
 const ANY_PROTOCOL: &str = "ports of whatever protocol it is are not modelled";
 const MASKED: &str = "a condition on single bits is not modelled";
 const FLAGS: &str = "a condition on TCP flags other than a lone SYN is not modelled";
+const BOTH_TIMES: &str =
+    "a lone SYN in a chain that packets meet both before and after they are tracked";
 
 /// Most products that are cut out of one another for a negated concatenation.
 const MAX_NEGATED: usize = 64;
@@ -190,21 +192,39 @@ impl<'x, 'a> Compare<'_, 'x, 'a> {
         Some(Part::exact(domain::traffic(&key, &numbers, self.only, Bound::Most)))
     }
 
-    /// The state of a stateless filter tells a lone SYN from all else: `tcp flags & (fin | syn |
-    /// rst | ack) == syn` are packets that open a connection.
+    /// Packets that open a TCP connection, whether they are tracked, not yet tracked or not at all.
+    fn opening(&self, tcp: &Traffic) -> Part {
+        let (list, moments) = (self.contents.place.1, &self.contents.moments);
+        let tracked = Traffic { state: StateSet::OPENING, ..tcp.clone() };
+        if !moments.before(list) {
+            return Part::exact(tracked);
+        }
+        let invalid = StateSet::one(State::Invalid);
+        let any = Traffic { state: StateSet::OPENING.union(invalid), ..tcp.clone() };
+        if moments.after(list) {
+            return Part { most: any, least: Some(tracked) };
+        }
+        Part::exact(any)
+    }
+
+    /// The state tells a lone SYN from all else: `tcp flags & (fin | syn | rst | ack) == syn` are
+    /// packets that open a connection.
     fn tcp_flags(&mut self, m: &Match<'a>) -> Part {
         let tcp = self.implied(&Key::TcpFlags);
-        let opening = Traffic { state: StateSet::NEW, ..tcp.clone() };
+        let opening = self.opening(&tcp);
         let value = flags(&m.value);
         let mask = m.mask.as_ref().and_then(flags);
         match (m.op, mask, value) {
             (Op::Implicit | Op::Eq, Some(OPENING_MASK | ALL_MASK), Some(SYN)) => {
-                return Part::exact(opening);
+                if !opening.is_exact() {
+                    self.lose(BOTH_TIMES);
+                }
+                return opening;
             }
             // Any of the flags: a SYN may also carry an ACK.
             (Op::Implicit, None, Some(SYN)) if m.mask.is_none() => {
                 self.lose(FLAGS);
-                return Part { most: tcp, least: Some(opening) };
+                return Part { most: tcp, least: opening.least };
             }
             _ => self.lose(FLAGS),
         }

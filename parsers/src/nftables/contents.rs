@@ -7,6 +7,7 @@ use portvakt_space::{AddrSet, Family};
 use rustc_hash::FxHashMap;
 
 use super::domain::{self, Content, Numbers};
+use super::early::Moments;
 use super::syntax::{Config, Data, Key, Listed, Set, Side, Value};
 
 const UNRESOLVED: &str = "a name or value that only the host itself can resolve";
@@ -24,6 +25,8 @@ pub(super) struct Contents<'x, 'a> {
     pub(super) lost: Option<&'static str>,
     /// Sets that nothing defines: name, line and list of the rule.
     pub(super) undefined: Vec<(String, u32, RulesetId)>,
+    /// When packets meet the lists.
+    pub(super) moments: Moments,
     /// Line of the rule that is read, and its list.
     pub(super) place: (u32, RulesetId),
 }
@@ -77,6 +80,7 @@ impl<'x, 'a> Contents<'x, 'a> {
             interfaces,
             lost: None,
             undefined: Vec::new(),
+            moments: Moments::default(),
             place: (0, RulesetId(0)),
         }
     }

@@ -35,6 +35,8 @@ struct Draft<'r, 'a> {
     unknown: bool,
     logging: Logging,
     note: RuleNote,
+    /// What has been taken out of tracking, before anything is decided.
+    untracked: Vec<Part>,
     /// What has been decided, in order.
     done: Vec<(u32, Action, Part)>,
 }
@@ -62,6 +64,7 @@ impl<'x, 'a> Lower<'x, 'a, '_, '_> {
             unknown: false,
             logging: Logging::Off,
             note: note(rule),
+            untracked: Vec::new(),
             done: Vec::new(),
         };
         for statement in &rule.statements {
@@ -89,6 +92,7 @@ impl<'x, 'a> Lower<'x, 'a, '_, '_> {
             }
             Statement::Narrow(words, why) => draft.unsure(words, why),
             Statement::Neutral => {}
+            Statement::Untrack => draft.untracked.extend_from_slice(&draft.branches),
             Statement::Lost(why) => draft.lost = Some(why),
             Statement::Divert(words) => {
                 draft.lost.get_or_insert(ELSEWHERE);
@@ -341,8 +345,11 @@ impl<'x, 'a> Lower<'x, 'a, '_, '_> {
         let decides = |(_, action, part): &(u32, Action, Part)| {
             *action != Action::Continue && (!part.is_exact() || *action == Action::Unknown)
         };
+        let untracks = draft.untracked.iter().any(|p| !p.is_exact());
         let rewrites = draft.rule.statements.iter().any(|s| matches!(s, Statement::Lost(_)));
-        if let Some(why) = draft.lost.filter(|_| rewrites || draft.done.iter().any(decides)) {
+        if let Some(why) =
+            draft.lost.filter(|_| rewrites || untracks || draft.done.iter().any(decides))
+        {
             self.build.unsupported(draft.rule.line, why);
         }
     }
@@ -375,26 +382,30 @@ impl Draft<'_, '_> {
 
     /// What nothing has decided goes on to the next rule.
     fn finish(&mut self) {
-        if self.done.is_empty() && self.branches.is_empty() {
+        let idle = self.done.is_empty() && self.untracked.is_empty();
+        if idle && self.branches.is_empty() {
             self.branches.push(Part::exact(nothing()));
         }
-        if self.done.is_empty() {
+        if idle {
             self.decide(Action::Continue);
         }
     }
 
+    /// Rules of the model: first those that take packets out of tracking and decide nothing.
     fn into_rules(self) -> impl Iterator<Item = ModelRule> {
-        let Self { reasons, logging, note, done, .. } = self;
+        let Self { rule, reasons, logging, note, untracked, done, .. } = self;
         let bare = is_bare(&note);
-        done.into_iter().map(move |(line, action, part)| {
+        let untracking = untracked.into_iter().map(|p| (true, (rule.line, Action::Continue, p)));
+        let deciding = done.into_iter().map(|d| (false, d));
+        untracking.chain(deciding).map(move |(untracks, (line, action, part))| {
             let mut rule = ModelRule::new(line, action, part.most);
             if part.least.as_ref() != Some(&rule.matches) {
                 let gap = Gap { least: part.least, reasons: reasons.clone(), ..Gap::default() };
                 rule.gap = Some(Box::new(gap));
             }
             rule.logging = logging;
-            if !bare {
-                rule.note = Some(Box::new(note.clone()));
+            if !bare || untracks {
+                rule.note = Some(Box::new(RuleNote { untracks, ..note.clone() }));
             }
             rule
         })

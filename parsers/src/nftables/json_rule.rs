@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::keys::{self, CHANCE, CONNECTION, HEADER, PACKET, ROUTING};
-use super::rule::{LIMIT, REWRITTEN, UNTRACKED};
+use super::rule::{LIMIT, REWRITTEN};
 use super::syntax::{
     Config, Data, Element, Key, Match, Nat, NatStatement, Op, Statement, Target, Text, Value,
     Verdict,
@@ -46,7 +46,7 @@ impl<'a> Statements<'_, 'a> {
                 if rewrites { Statement::Lost(REWRITTEN) } else { Statement::Neutral }
             }
             "set" | "map" => self.update(body, json),
-            "notrack" => Statement::Lost(UNTRACKED),
+            "notrack" => Statement::Untrack,
             "flow" | "dup" | "ct helper" | "ct timeout" | "ct expectation" | "secmark" | "last"
             | "reset" => Statement::Neutral,
             "tproxy" | "fwd" | "synproxy" => Statement::Divert(words(json)),

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use super::atoms;
 use super::contents::Contents;
 use super::domain;
+use super::early::Moments;
 use super::syntax::{Base, Chain, Config, Key, Set, Side, Table, TableFamily, Value};
 use crate::build::Build;
 
@@ -31,6 +32,7 @@ pub(super) fn lower(config: &Config<'_>, name: &str, build: &mut Build<'_>) {
     let contents = Contents::new(config, interfaces);
     let mut lower = Lower { contents, config, build, device, budget: MAX_EXPANDED };
     let ids = lower.declare();
+    lower.contents.moments = Moments::new(config, &ids, &lower.device.rulesets);
     for table in 0..config.tables.len() {
         if config.tables[table].alive {
             lower.table(table, &ids);

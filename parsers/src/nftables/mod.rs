@@ -7,6 +7,7 @@ mod blocks;
 mod compare;
 mod contents;
 mod domain;
+mod early;
 mod expand;
 mod json;
 mod json_rule;
@@ -151,7 +152,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use portvakt_model::{Action, Device, SourceId};
-    use portvakt_space::{Family, State, StateSet};
+    use portvakt_space::{Family, StateSet};
 
     use super::*;
     use crate::Context;
@@ -224,7 +225,7 @@ mod tests {
     fn a_lone_syn_opens_a_connection() {
         for text in ["tcp flags & (fin|syn|rst|ack) == syn", "tcp flags syn / fin,syn,rst,ack"] {
             let found = rule(&format!("{text} drop"));
-            assert_eq!(found.matches.state, StateSet::one(State::New), "{text}");
+            assert_eq!(found.matches.state, StateSet::OPENING, "{text}");
             assert!(found.gap.is_none());
         }
         // Its opposite is not "no new connections": packets of other states may carry anything.

@@ -11,8 +11,6 @@ use super::value::{MAX_DEPTH, begins_statement};
 
 pub(super) const LIMIT: &str = "a limit of rate, volume or connections is not modelled";
 const EXTENSION: &str = "an extension of iptables, whose options nft does not show";
-pub(super) const UNTRACKED: &str =
-    "that these packets meet later rules in the state untracked is not modelled";
 pub(super) const REWRITTEN: &str = "the rewriting of addresses or ports is not modelled";
 
 /// Comment lines before a rule that are taken as its description.
@@ -131,7 +129,7 @@ impl<'a> Reader<'a, '_, '_> {
                 }
                 Some(Statement::Neutral)
             }
-            "notrack" => Some(Statement::Lost(UNTRACKED)),
+            "notrack" => Some(Statement::Untrack),
             "limit" | "quota" => {
                 self.limit()?;
                 Some(Statement::Narrow(self.cursor.since(start).into(), LIMIT))

@@ -281,6 +281,8 @@ pub(super) enum Statement<'a> {
     Narrow(Text<'a>, &'static str),
     /// Neither matches nor decides: marks, counts, helpers.
     Neutral,
+    /// Takes what has matched out of connection tracking.
+    Untrack,
     /// Neither matches nor decides, but what it does is lost.
     Lost(&'static str),
     /// Takes packets elsewhere: whether they get through is not decided here.

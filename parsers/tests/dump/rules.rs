@@ -108,6 +108,9 @@ fn note(text: &mut String, d: &Device, n: &RuleNote) {
     list("to", &n.destinations);
     list("services", &n.services);
     list("comment", n.comment.as_slice());
+    if n.untracks {
+        list("untracks", &["yes".into()]);
+    }
     let nat: Vec<String> = n.nat.iter().map(u32::to_string).collect();
     list("nat", &nat);
     let schedule = n.schedule.map(|i| d.schedules[i as usize].name.clone());

@@ -6,6 +6,8 @@
 //! vector instructions and reads memory in a row. A node knows each part's tight bounds, lowest and
 //! highest rule number and which kinds of items it holds, so that a search skips what can't matter.
 
+use wide::i32x8;
+
 use super::cuboid::{Cell, Cuboid, Spans, span_at};
 use super::split;
 use crate::Class;
@@ -55,43 +57,41 @@ pub(crate) struct Item<const D: usize> {
 /// Boxes side by side: what a node has below it, or a leaf in it.
 pub(crate) const WIDE: usize = 8;
 
-/// Corners of up to [`WIDE`] boxes, field by field, so that a few instructions try all of them.
+/// Corners of up to [`WIDE`] boxes, field by field, so that a few vector instructions try all of them.
+/// Ranks are below 2³¹: a difference that is less than nothing shows in its sign.
 #[derive(Clone, Debug)]
 pub(crate) struct Lanes<const D: usize> {
-    lo: [[u32; WIDE]; D],
-    hi: [[u32; WIDE]; D],
+    lo: [i32x8; D],
+    hi: [i32x8; D],
 }
 
 impl<const D: usize> Lanes<D> {
-    /// Lanes that meet nothing. Ranks are below 2³¹, so differences show in the sign.
-    const EMPTY: Self = Self { lo: [[u32::MAX >> 1; WIDE]; D], hi: [[u32::MAX; WIDE]; D] };
+    /// Lanes that meet nothing.
+    const EMPTY: Self = Self { lo: [i32x8::splat(i32::MAX); D], hi: [i32x8::splat(-1); D] };
 
     fn set(&mut self, lane: usize, bounds: &Cuboid<D>) {
         for d in 0..D {
-            self.lo[d][lane] = bounds.lo[d];
-            self.hi[d][lane] = bounds.hi[d];
+            self.lo[d].as_mut_array()[lane] = bounds.lo[d].cast_signed();
+            self.hi[d].as_mut_array()[lane] = bounds.hi[d].cast_signed();
         }
     }
 
     pub(crate) fn get(&self, lane: usize) -> Cuboid<D> {
-        Cuboid {
-            lo: std::array::from_fn(|d| self.lo[d][lane]),
-            hi: std::array::from_fn(|d| self.hi[d][lane]),
-        }
+        let of =
+            |side: &[i32x8; D]| side.each_ref().map(|all| all.as_array()[lane].cast_unsigned());
+        Cuboid { lo: of(&self.lo), hi: of(&self.hi) }
     }
 
     /// One bit for each lane that meets `bounds`.
     #[inline]
     pub(crate) fn meeting(&self, bounds: &Cuboid<D>) -> u32 {
-        let mut apart = [0u32; WIDE];
+        let mut apart = i32x8::splat(0);
         for d in 0..D {
-            let (from, to) = (bounds.lo[d], bounds.hi[d]);
-            for ((apart, lo), hi) in apart.iter_mut().zip(&self.lo[d]).zip(&self.hi[d]) {
-                *apart |= to.wrapping_sub(*lo) | hi.wrapping_sub(from);
-            }
+            let from = i32x8::splat(bounds.lo[d].cast_signed());
+            let to = i32x8::splat(bounds.hi[d].cast_signed());
+            apart |= (to - self.lo[d]) | (self.hi[d] - from);
         }
-        let bit = |(lane, apart): (usize, u32)| (!apart >> 31) << lane;
-        apart.into_iter().enumerate().map(bit).fold(0, |bits, bit| bits | bit)
+        !apart.to_bitmask() & 0xff
     }
 }
 

@@ -95,6 +95,16 @@ pub(crate) fn leave_host() -> Result<(), String> {
         .map_err(|e| format!("a network namespace: {e} (root is needed)"))
 }
 
+/// What `nft` says once a script has been loaded, in a namespace of its own.
+pub(crate) fn listed(script: String, list: &'static [&str]) -> String {
+    let list = move || {
+        leave_host()?;
+        run("nft", &["-f", "-"], &script)?;
+        run("nft", list, "")
+    };
+    std::thread::spawn(list).join().unwrap().unwrap()
+}
+
 impl Lab {
     /// A host with these interfaces.
     pub(crate) fn new(interfaces: &[String]) -> Self {

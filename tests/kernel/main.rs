@@ -87,6 +87,13 @@ fn nft_rule_sets_decide_as_in_the_kernel() {
 }
 
 #[test]
+fn listings_decide_as_in_the_kernel() {
+    if hindrance().is_none() {
+        assert_eq!(compare_all(seeds(10).map(nft::listed).collect()), 10);
+    }
+}
+
+#[test]
 fn real_rule_sets_decide_as_in_the_kernel() {
     if hindrance().is_none()
         && let Some(cases) = corpus::cases()

@@ -19,6 +19,8 @@ pub(crate) struct Case {
     /// Name of the file, for the parser.
     pub(crate) path: String,
     pub(crate) text: String,
+    /// The nft script that the kernel is given, where it is not the text.
+    pub(crate) script: Option<String>,
     /// `ipset save` that goes with it.
     pub(crate) sets: Option<String>,
     /// Percent of the packets of which our verdict must be certain.
@@ -133,6 +135,9 @@ impl Case {
         }
         let six = device.rulesets.iter().all(|r| r.families == [Family::V6]);
         match parsed.format {
+            _ if self.script.is_some() => {
+                run("nft", &["-f", "-"], self.script.as_deref().unwrap_or_default())?
+            }
             "iptables-save" if six => run("ip6tables-nft-restore", &[], &self.text)?,
             "iptables-save" => run("iptables-nft-restore", &[], &self.text)?,
             "nftables-json" => run("nft", &["-j", "-f", "-"], &self.text)?,

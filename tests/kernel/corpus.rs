@@ -19,7 +19,14 @@ pub(crate) fn cases() -> Option<Vec<Case>> {
         for path in entries.filter_map(Result::ok).map(|e| e.path()) {
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            cases.push(Case { name: name.clone(), path: name, text, sets: None, least_certain: 0 });
+            cases.push(Case {
+                name: name.clone(),
+                path: name,
+                text,
+                script: None,
+                sets: None,
+                least_certain: 0,
+            });
         }
     }
     cases.sort_by(|a, b| a.name.cmp(&b.name));

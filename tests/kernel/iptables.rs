@@ -175,6 +175,7 @@ pub(crate) fn case(number: u64) -> Case {
         path: format!("{name}.rules"),
         name,
         text,
+        script: None,
         sets: Some(sets.into()),
         least_certain: if unknown { 20 } else { 100 },
     }

@@ -89,10 +89,30 @@ pub(crate) fn run(program: &str, args: &[&str], input: &str) -> Result<String, S
     }
 }
 
+/// Whether there can be a namespace with a TAP device; the reason when not.
+pub(crate) fn probe() -> Result<(), String> {
+    leave_host()?;
+    tap("probe0").map(drop).map_err(|e| format!("a TAP device: {e}"))
+}
+
+fn tap(name: &str) -> std::io::Result<SyncDevice> {
+    DeviceBuilder::new().name(name).layer(Layer::L2).build_sync()
+}
+
 /// Leaves the host's network for an empty one; the reason when that may not be.
-pub(crate) fn leave_host() -> Result<(), String> {
+fn leave_host() -> Result<(), String> {
     unshare(CloneFlags::CLONE_NEWNET)
         .map_err(|e| format!("a network namespace: {e} (root is needed)"))
+}
+
+/// What `nft` says once a script has been loaded, in a namespace of its own.
+pub(crate) fn listed(script: String, list: &'static [&str]) -> String {
+    let list = move || {
+        leave_host()?;
+        run("nft", &["-f", "-"], &script)?;
+        run("nft", list, "")
+    };
+    std::thread::spawn(list).join().unwrap().unwrap()
 }
 
 impl Lab {
@@ -103,11 +123,11 @@ impl Lab {
             let path = format!("/proc/sys/{path}");
             std::fs::write(&path, value).unwrap_or_else(|e| panic!("{path}: {e}"));
         }
-        let tap = |name: &String| {
-            let built = DeviceBuilder::new().name(name.clone()).layer(Layer::L2).build_sync();
-            (name.clone(), built.unwrap_or_else(|e| panic!("interface {name}: {e}")))
+        let named = |name: &String| {
+            let made = tap(name).unwrap_or_else(|e| panic!("interface {name}: {e}"));
+            (name.clone(), made)
         };
-        let taps: Vec<(String, SyncDevice)> = interfaces.iter().map(tap).collect();
+        let taps: Vec<(String, SyncDevice)> = interfaces.iter().map(named).collect();
         let mut batch = String::from("link set lo up\n");
         for (index, name) in interfaces.iter().enumerate() {
             let mac = mac(index);

@@ -19,6 +19,8 @@ mod nft;
 mod ours;
 mod points;
 
+use std::process::Command;
+
 use case::{Case, Outcome};
 
 /// Packets that the kernel must have judged in each rule set.
@@ -27,10 +29,9 @@ const TOOLS: [&str; 5] = ["ip", "nft", "iptables-nft-restore", "ip6tables-nft-re
 
 /// Why the kernel cannot be asked here. Where `CI` is set it must be.
 fn hindrance() -> Option<String> {
-    let is_missing = |name: &str| lab::run(name, &["-V"], "").is_err();
+    let is_missing = |name: &str| Command::new(name).arg("-V").output().is_err();
     let missing = TOOLS.into_iter().find(|t| is_missing(t)).map(|t| format!("{t} is missing"));
-    let namespace = || std::thread::spawn(lab::leave_host).join().unwrap().err();
-    let found = missing.or_else(namespace)?;
+    let found = missing.or_else(|| std::thread::spawn(lab::probe).join().unwrap().err())?;
     assert!(std::env::var_os("CI").is_none(), "the kernel cannot be asked: {found}");
     eprintln!("skipped: the kernel cannot be asked: {found}");
     Some(found)
@@ -83,6 +84,13 @@ fn iptables_rule_sets_decide_as_in_the_kernel() {
 fn nft_rule_sets_decide_as_in_the_kernel() {
     if hindrance().is_none() {
         assert_eq!(compare_all(seeds(16).map(nft::case).collect()), 16);
+    }
+}
+
+#[test]
+fn listings_decide_as_in_the_kernel() {
+    if hindrance().is_none() {
+        assert_eq!(compare_all(seeds(10).map(nft::listed).collect()), 10);
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::case::Case;
 use crate::dice::Dice;
+use crate::lab;
 
 const V4: [&str; 10] = [
     "10.0.0.0/8",
@@ -64,6 +65,7 @@ pub(crate) fn case(number: u64) -> Case {
         path: format!("{name}.nft"),
         name,
         text,
+        script: None,
         sets: None,
         least_certain: match (unknown, leases) {
             (true, _) => 20,
@@ -71,6 +73,18 @@ pub(crate) fn case(number: u64) -> Case {
             _ => 100,
         },
     }
+}
+
+/// The case of a number in the kernel's own words: as text, or as JSON.
+pub(crate) fn listed(number: u64) -> Case {
+    let case = case(number);
+    let (form, list): (&str, &[&str]) = match number % 2 {
+        0 => ("json", &["-j", "list", "ruleset"]),
+        _ => ("nft", &["list", "ruleset"]),
+    };
+    let name = format!("listing-{number}");
+    let (text, script) = (lab::listed(case.text.clone(), list), Some(case.text));
+    Case { path: format!("{name}.{form}"), name, text, script, ..case }
 }
 
 struct Make {

@@ -9,6 +9,7 @@ use serde_json::{Deserializer, Map, Value as Json};
 
 use super::json_rule::{Statements, verdict};
 use super::keys;
+use super::rule::rejected_with;
 use super::syntax::{Base, Config, Key, Listed, Rule, Statement, TableFamily, Text};
 use crate::build::Build;
 
@@ -152,6 +153,8 @@ impl<'a> Reader<'a, '_, '_> {
                 found.push(Statement::Unknown(words, verdict));
                 break;
             }
+            let kind = json.get("reject").and_then(|r| r.get("type")).and_then(Json::as_str);
+            found.extend(kind.and_then(rejected_with));
             found.push(statement);
         }
         let (line, last_line) = lines;

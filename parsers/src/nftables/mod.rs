@@ -193,6 +193,18 @@ mod tests {
     }
 
     #[test]
+    fn a_rejection_takes_its_version_or_protocol_for_granted() {
+        let same = |a: &str, b: &str| assert_eq!(rule(a).matches, rule(b).matches, "{a}");
+        same("reject with icmp type host-unreachable", "meta nfproto ipv4 reject");
+        same("reject with icmpv6 port-unreachable", "meta nfproto ipv6 reject");
+        same("reject with tcp reset", "meta l4proto tcp reject");
+        assert_eq!(rule("reject with icmpx type no-route").matches, portvakt_space::Traffic::ANY);
+        let json = r#"[{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "a"}}, {"reject": {"type": "icmp", "expr": "port-unreachable"}}]"#;
+        let found = &read_as(&JSON, json).rulesets[0].rules[0];
+        assert!(found.matches.has(Family::V4) && !found.matches.has(Family::V6));
+    }
+
+    #[test]
     fn ports_of_any_protocol_are_exact_once_the_protocol_is_known() {
         assert!(rule("th dport 53 accept").gap.is_some());
         assert!(rule("th dport 53 meta l4proto { tcp, udp } accept").gap.is_none());

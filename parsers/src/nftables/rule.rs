@@ -108,7 +108,7 @@ impl<'a> Reader<'a, '_, '_> {
             return Some(found);
         }
         if let Some(verdict) = self.verdict() {
-            self.verdict_options(&verdict);
+            rule.statements.extend(self.verdict_options(&verdict));
             return Some(Statement::Verdict(verdict));
         }
         let word = self.cursor.word()?;
@@ -145,17 +145,20 @@ impl<'a> Reader<'a, '_, '_> {
         }
     }
 
-    /// Options that stand behind `reject` and `queue`.
-    fn verdict_options(&mut self, verdict: &Verdict<'a>) {
+    /// Options that stand behind `reject` and `queue`; what they take for granted comes before the
+    /// verdict.
+    fn verdict_options(&mut self, verdict: &Verdict<'a>) -> Option<Statement<'a>> {
         match verdict {
             Verdict::Reject if self.cursor.keyword("with") => {
-                self.cursor.one_of(&["icmp", "icmpv6", "icmpx", "tcp"]);
+                let kind = self.cursor.one_of(&["icmp", "icmpv6", "icmpx", "tcp"]);
                 self.cursor.keyword("type");
                 self.cursor.word();
+                return rejected_with(kind?);
             }
             Verdict::Queue => self.queue_options(),
             _ => {}
         }
+        None
     }
 
     fn queue_options(&mut self) {
@@ -499,6 +502,21 @@ impl<'a> Reader<'a, '_, '_> {
             self.cursor.next();
         }
     }
+}
+
+/// What a kind of rejection takes for granted: an ICMP error is of its own version, and only TCP is
+/// reset. A listing leaves conditions out that say no more (`stmt_evaluate_reject`, nftables
+/// src/evaluate.c).
+pub(super) fn rejected_with<'a>(kind: &str) -> Option<Statement<'a>> {
+    let (key, value, words) = match kind {
+        "icmp" => (Key::Version, "ipv4", "meta nfproto ipv4"),
+        "icmpv6" => (Key::Version, "ipv6", "meta nfproto ipv6"),
+        "tcp" | "tcp reset" => (Key::Protocol(None), "tcp", "meta l4proto tcp"),
+        _ => return None,
+    };
+    let value = Value::Word(value.into());
+    let (keys, words) = (vec![key], words.into());
+    Some(Statement::Match(Match { keys, mask: None, op: Op::Implicit, value, words }))
 }
 
 const SYNPROXY: &[&str] = &["mss", "wscale", "timestamp", "sack-perm"];

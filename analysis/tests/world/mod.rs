@@ -49,6 +49,19 @@ fn traffic() -> impl Strategy<Value = Traffic> {
 }
 
 fn rule() -> impl Strategy<Value = Rule> {
+    prop_oneof![3 => any_rule(), 1 => return_of_sources()]
+}
+
+/// Lists often have many of these in a row.
+fn return_of_sources() -> impl Strategy<Value = Rule> {
+    (hosts(), any::<bool>()).prop_map(|(src, exact)| {
+        let mut rule = Rule::new(1, Action::Return, Traffic { src, ..Traffic::ANY });
+        rule.gap = (!exact).then(Box::default);
+        rule
+    })
+}
+
+fn any_rule() -> impl Strategy<Value = Rule> {
     let action = prop_oneof![
         4 => Just(Action::Permit),
         4 => Just(Action::Deny),

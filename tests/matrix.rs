@@ -179,10 +179,10 @@ fn both_ip_versions_of_one_list() {
     let edges = [("10.0.0.0", "0.0.0.0"), ("10.0.0.0", "10.0.0.0")];
     let classes = ["10.0.0.0-10.255.255.255", "0.0.0.0-9.255.255.255 11.0.0.0-255.255.255.255"];
     assert_eq!(found(&answer), expected(&classes, &edges));
-    let last = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+    let top = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
     let classes = [
         "2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff".to_owned(),
-        format!("::-2001:db7:ffff:ffff:ffff:ffff:ffff:ffff 2001:db9::-{last}"),
+        format!("::-2001:db7:ffff:ffff:ffff:ffff:ffff:ffff 2001:db9::-{top}"),
     ];
     let classes = classes.each_ref().map(String::as_str);
     let edges = [("::", "2001:db8::"), ("2001:db8::", "2001:db8::")];
@@ -279,19 +279,19 @@ fn every_list_on_the_way_counts() {
 
 const CORPUS: &str = "../shared/corpus/iptables-save";
 
+/// A real configuration, where they are.
 fn corpus(name: &str) -> Option<String> {
     let path = format!("{CORPUS}/{name}");
-    let found = here(&path).exists();
-    if !found {
-        eprintln!("skipped: {path} is not there");
-    }
-    found.then_some(path)
+    here(&path).exists().then_some(path)
 }
 
 /// What the verified analyser publishes of a storage device's own filter: its matrices for three ports.
 #[test]
 fn a_storage_device_as_the_verified_analyser_sees_it() {
-    let Some(file) = corpus("netnet__synology_jun_2015_cleanup") else { return };
+    let Some(file) = corpus("netnet__synology_jun_2015_cleanup") else {
+        eprintln!("skipped: {CORPUS} is not there");
+        return;
+    };
     let of = |service| matrix(&file, &["--ruleset", "INPUT", "--service", service]);
     let all = ["0.0.0.0-255.255.255.255"];
     assert_eq!(of("tcp/22"), expected(&all, &[("0.0.0.0", "0.0.0.0")]));
@@ -312,17 +312,19 @@ fn certificates_as_the_verified_analyser_gives_them() {
                     lup = all_but_those_ips [192.168.0.0/16,172.16.0.0/12,10.0.0.0/8]\n\
                     lo = [127.0.0.0/8]\nvpriv = [0.0.0.0/0]\nvshit = [0.0.0.0/0]\n\
                     vocb = [0.0.0.0/0]\nlua = [0.0.0.0/0]\n";
-    if let Some(file) = corpus("netnet__sqrl_shorewall_2015_spoof") {
-        let (_, found) = spoof(&file, networks, &["--ruleset", "raw/PREROUTING"]);
-        assert_eq!(found.len(), 11);
-        for (name, verdict) in found {
-            let expected = if name == "lo" { "refuted" } else { "certified" };
-            assert_eq!(verdict, expected, "{name}");
-        }
-        let more = ["--ruleset", "raw/PREROUTING"];
-        let all = ["0.0.0.0-255.255.255.255"];
-        assert_eq!(matrix(&file, &more), expected(&all, &[("0.0.0.0", "0.0.0.0")]));
+    let Some(file) = corpus("netnet__sqrl_shorewall_2015_spoof") else {
+        eprintln!("skipped: {CORPUS} is not there");
+        return;
+    };
+    let alone = ["--ruleset", "raw/PREROUTING"];
+    let (_, found) = spoof(&file, networks, &alone);
+    assert_eq!(found.len(), 11);
+    for (name, verdict) in found {
+        let expected = if name == "lo" { "refuted" } else { "certified" };
+        assert_eq!(verdict, expected, "{name}");
     }
+    let all = ["0.0.0.0-255.255.255.255"];
+    assert_eq!(matrix(&file, &alone), expected(&all, &[("0.0.0.0", "0.0.0.0")]));
 }
 
 /// A router of 5,500 rules is answered, and the same each time.

@@ -215,8 +215,9 @@ impl<'a> Flatten<'a> {
     /// The rules of a chain for the packets of `regions`.
     fn chain(&mut self, id: RulesetId, mut regions: Vec<Region>, depth: usize, base: bool) {
         let rules: &'a [Rule] = &self.device.rulesets[id.0 as usize].rules;
+        let mut next_return = 0;
         for (index, rule) in (0..).zip(rules) {
-            if !self.in_force(rule) {
+            if !self.in_force(rule) || index < next_return {
                 continue;
             }
             if rule.note.as_ref().is_some_and(|n| n.untracks) {
@@ -225,6 +226,12 @@ impl<'a> Flatten<'a> {
                 }
             }
             match rule.action {
+                Action::Return if !base => {
+                    let run = self.returns(&rules[index as usize..]);
+                    next_return = index + run.len() as u32;
+                    regions = self.without(regions, &as_one(run));
+                    continue;
+                }
                 Action::Continue | Action::Return => {}
                 Action::Jump(next) | Action::Goto(next) if self.may_enter(next, depth) => {
                     self.chain_call(next, &regions, rule, depth);
@@ -242,10 +249,24 @@ impl<'a> Flatten<'a> {
                 Action::Return | Action::Goto(_) if base => {
                     self.default(id, self.taken(&regions, rule), depth);
                 }
-                Action::Return | Action::Goto(_) => regions = self.without(regions, rule),
+                Action::Goto(_) => regions = self.without(regions, rule),
                 _ => {}
             }
         }
+    }
+
+    /// The returns that a chain begins with, as far as they differ in their sources alone.
+    fn returns<'r>(&self, rules: &'r [Rule]) -> &'r [Rule] {
+        let alike = |rule: &Rule| {
+            let (first, other) = (&rules[0].matches, &rule.matches);
+            rule.action == Action::Return
+                && self.in_force(rule)
+                && is_all_unknown(rule) == is_all_unknown(&rules[0])
+                && (rule.gap.is_none() || is_all_unknown(rule))
+                && *first == Traffic { src: first.src.clone(), ..other.clone() }
+        };
+        let others = rules[1..].iter().take_while(|rule| alike(rule)).count();
+        &rules[..if alike(&rules[0]) { 1 + others } else { 1 }]
     }
 
     fn chain_call(&mut self, next: RulesetId, regions: &[Region], rule: &'a Rule, depth: usize) {
@@ -411,6 +432,21 @@ fn other(family: Family) -> Family {
         Family::V4 => Family::V6,
         Family::V6 => Family::V4,
     }
+}
+
+/// Whether nothing of a rule's match is certain.
+fn is_all_unknown(rule: &Rule) -> bool {
+    rule.gap.as_ref().is_some_and(|gap| gap.least.is_none())
+}
+
+/// Rules that differ in their sources alone as one.
+fn as_one(rules: &[Rule]) -> Cow<'_, Rule> {
+    if let [one] = rules {
+        return Cow::Borrowed(one);
+    }
+    let mut whole = rules[0].clone();
+    whole.matches.src = AddrSet::union_all(rules.iter().map(|rule| &rule.matches.src));
+    Cow::Owned(whole)
 }
 
 /// What a rule matches as its list can see it.

@@ -71,7 +71,7 @@ pub enum TooLarge {
 pub fn matrix(question: &Question<'_>) -> Result<Matrix, TooLarge> {
     let within = Traffic { service: question.service.into(), ..question.region() };
     let flat = flatten_openings(question.device, question.root, question.today, &within);
-    let cuts = joined(question.cuts(&flat, &within));
+    let cuts = joined(&question.cuts(&flat, &within));
     let mut matrix = of_cuts(&cuts, question.family)?;
     matrix.complete = flat.complete;
     Ok(matrix)
@@ -148,7 +148,7 @@ struct Cut {
 }
 
 /// Neighbours that decide alike, to the same destinations or from the same sources, as one cut.
-fn joined(cuts: Vec<Cut>) -> Vec<Cut> {
+fn joined(cuts: &[Cut]) -> Vec<Cut> {
     let alike = |a: &Cut, b: &Cut| a.permits == b.permits;
     let join = |run: &[Cut]| {
         let by_dst = unite(run.iter().map(|cut| (&cut.dst, &cut.src)));

@@ -22,7 +22,7 @@ pub(super) struct Args {
     /// The export
     file: PathBuf,
     /// File with the networks behind each interface: eth0 = [10.0.0.0/8, 192.0.2.1-192.0.2.9],
-    /// eth1 = all_but_those_ips [10.0.0.0/8], or the same as TOML (eth1 = { except = ["10.0.0.0/8"] })
+    /// eth1 = all_but_those_ips [10.0.0.0/8], or the same as TOML
     #[arg(long, value_name = "FILE")]
     interfaces: PathBuf,
     /// Only this list [default: all that forwarded packets pass: before routing, on the interface, forward]

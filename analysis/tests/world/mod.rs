@@ -49,6 +49,19 @@ fn traffic() -> impl Strategy<Value = Traffic> {
 }
 
 fn rule() -> impl Strategy<Value = Rule> {
+    prop_oneof![3 => any_rule(), 1 => return_of_sources()]
+}
+
+/// Lists often have many of these in a row.
+fn return_of_sources() -> impl Strategy<Value = Rule> {
+    (hosts(), any::<bool>()).prop_map(|(src, exact)| {
+        let mut rule = Rule::new(1, Action::Return, Traffic { src, ..Traffic::ANY });
+        rule.gap = (!exact).then(Box::default);
+        rule
+    })
+}
+
+fn any_rule() -> impl Strategy<Value = Rule> {
     let action = prop_oneof![
         4 => Just(Action::Permit),
         4 => Just(Action::Deny),
@@ -130,7 +143,7 @@ fn walk(device: &Device, list: u32, packet: &Packet, mut here: Here, events: &mu
         }
         if matches!(rule.action, Action::Return | Action::Goto(_)) {
             if base {
-                events.push((default(device, list), hit));
+                events.push((Some(default(device, list)), hit));
             } else {
                 here = Here { may: here.may && !surely, sure: here.sure && !matches };
             }
@@ -138,8 +151,8 @@ fn walk(device: &Device, list: u32, packet: &Packet, mut here: Here, events: &mu
     }
 }
 
-fn default(device: &Device, list: u32) -> Option<bool> {
-    Some(device.rulesets[list as usize].default.action == Action::Permit)
+fn default(device: &Device, list: u32) -> bool {
+    device.rulesets[list as usize].default.action == Action::Permit
 }
 
 pub(crate) fn packet(src: u8, dst: u8, dport: u16, iif: u32) -> Packet {
@@ -168,7 +181,7 @@ pub(crate) fn expected(
         .map(|iif| {
             let (mut events, start) = (Vec::new(), Here { may: true, sure: true });
             walk(device, list, &Packet { iif: *iif, ..*packet }, start, &mut events);
-            events.push((default(device, list), start));
+            events.push((Some(default(device, list)), start));
             events
         })
         .collect();

@@ -1,9 +1,10 @@
 //! Rows that answers of several commands are made of: packets, sets of packets, lines of exports.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use portvakt_analysis::RuleKey;
-use portvakt_model::{Action, Device, Source};
+use portvakt_model::{Action, Device, Interfaces, Source};
 use portvakt_space::{AtomSet, Packet, RangeSet, ServiceBox, ServiceSet, State, Traffic};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,30 +18,30 @@ const OTHERS: &str = "*";
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PacketRow {
     /// Source address.
-    src: String,
+    pub src: IpAddr,
     /// Destination address.
-    dst: String,
+    pub dst: IpAddr,
     /// IP protocol number.
-    proto: u8,
+    pub proto: u8,
     /// Source port; 0 where the protocol has none.
-    sport: u16,
+    pub sport: u16,
     /// Destination port; for ICMP type × 256 + code.
-    dport: u16,
+    pub dport: u16,
     /// The interface it comes in by; null for one that no rule names.
     #[serde(rename = "in")]
-    iif: Option<String>,
+    pub iif: Option<String>,
     /// The interface it leaves by; null for one that no rule names.
-    out: Option<String>,
+    pub out: Option<String>,
     /// State of its connection.
-    state: &'static str,
+    pub state: &'static str,
 }
 
 impl PacketRow {
     /// The packet with the names of its interfaces.
     pub fn new<'n>(packet: &Packet, name: impl Fn(u32) -> Option<&'n str>) -> Self {
         Self {
-            src: packet.src.to_string(),
-            dst: packet.dst.to_string(),
+            src: packet.src,
+            dst: packet.dst,
             proto: packet.proto,
             sport: packet.sport,
             dport: packet.dport,
@@ -48,6 +49,11 @@ impl PacketRow {
             out: name(packet.oif).map(str::to_owned),
             state: packet.state.name(),
         }
+    }
+
+    /// The packet with the names of a device's interfaces.
+    pub fn on(packet: &Packet, interfaces: &Interfaces) -> Self {
+        Self::new(packet, |atom| interfaces.get(atom).map(|i| i.name.as_str()))
     }
 
     /// The packet as a person writes it.

@@ -260,23 +260,38 @@ pub fn called(device: &Device) -> Vec<RulesetId> {
 }
 
 fn judge(list: &IndexedList<'_>) -> Vec<(RuleKey, Standing)> {
-    let verdicts = list.index.verdicts(Budget::default()).into_iter().enumerate();
+    let verdicts = list.index.verdicts(Budget::default()).into_par_iter().enumerate();
     // Rules without a line are implied by the vendor, and nobody's fault.
     let of_lines = verdicts.filter(|(place, _)| list.line(*place) > 0);
+    let place = |step: &Step<'_>| (step.ruleset, step.rule.unwrap_or(u32::MAX));
+    if list.flat.steps.is_sorted_by(|a, b| place(a) < place(b)) {
+        // No rule stands in two places.
+        return of_lines
+            .map(|(place, verdict)| judged(list, list.rule(place), [verdict]))
+            .collect();
+    }
     let mut by_rule: Vec<(RuleKey, Verdict)> =
         of_lines.map(|(place, verdict)| (list.rule(place), verdict)).collect();
-    by_rule.sort_by_key(|(rule, _)| *rule);
-    let mut judged = Vec::with_capacity(by_rule.len());
+    by_rule.par_sort_by_key(|(rule, _)| *rule);
+    let mut all = Vec::new();
     let mut by_rule = by_rule.into_iter().peekable();
-    while let Some((rule, verdict)) = by_rule.next() {
-        let mut found = Places::default();
-        found.add(list, verdict);
-        while let Some((_, verdict)) = by_rule.next_if(|(other, _)| *other == rule) {
-            found.add(list, verdict);
-        }
-        judged.push((rule, found.standing(rule)));
+    while let Some((rule, first)) = by_rule.next() {
+        let others = std::iter::from_fn(|| by_rule.next_if(|(other, _)| *other == rule));
+        all.push(judged(list, rule, std::iter::once(first).chain(others.map(|(_, v)| v))));
     }
-    judged
+    all
+}
+
+fn judged(
+    list: &IndexedList<'_>,
+    rule: RuleKey,
+    verdicts: impl IntoIterator<Item = Verdict>,
+) -> (RuleKey, Standing) {
+    let mut found = Places::default();
+    for verdict in verdicts {
+        found.add(list, verdict);
+    }
+    (rule, found.standing(rule))
 }
 
 /// What holds of a rule in the places where it stands: one of a called chain stands in several.

@@ -1,15 +1,11 @@
 //! The list that a command is asked about.
 
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 use portvakt_analysis::Audit;
-use portvakt_model::{Device, Interfaces, RulesetId};
-use portvakt_space::{AddrSet, Packet};
-use schemars::JsonSchema;
-use serde::Serialize;
-use tempfile::NamedTempFile;
+use portvakt_model::{Device, RulesetId};
+use portvakt_space::AddrSet;
 
 use crate::audit::Case;
 use crate::inputs::{self, Request};
@@ -88,61 +84,7 @@ pub(super) fn entries(path: &Path) -> anyhow::Result<Vec<Entry>> {
     interfaces::parse(&text).map_err(|e| anyhow::anyhow!("{shown}:{e}"))
 }
 
-/// Writes an answer to a file, which is whole or not there, or to standard output.
-pub(super) fn emit(answer: &[u8], output: Option<&Path>) -> anyhow::Result<()> {
-    let Some(path) = output else {
-        let mut out = anstream::stdout().lock();
-        out.write_all(answer)?;
-        return Ok(out.flush()?);
-    };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(".".as_ref());
-    let mut file = NamedTempFile::new_in(folder)
-        .with_context(|| format!("cannot write in {}", folder.display()))?;
-    file.write_all(answer).with_context(|| format!("cannot write {}", path.display()))?;
-    file.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(())
-}
-
 /// Addresses as inclusive ranges.
 pub(super) fn ranges(set: &AddrSet) -> Vec<[String; 2]> {
     set.ranges().into_iter().map(|(lo, hi)| [lo.to_string(), hi.to_string()]).collect()
-}
-
-/// A packet.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct PacketRow {
-    /// Source address.
-    pub(super) src: String,
-    /// Destination address.
-    pub(super) dst: String,
-    /// IP protocol number.
-    pub(super) proto: u8,
-    /// Source port; 0 where the protocol has none.
-    pub(super) sport: u16,
-    /// Destination port; for ICMP type × 256 + code.
-    pub(super) dport: u16,
-    /// The interface it comes in by; null for one that no rule names.
-    #[serde(rename = "in")]
-    pub(super) iif: Option<String>,
-    /// The interface it leaves by; null for one that no rule names.
-    pub(super) out: Option<String>,
-    /// State of its connection.
-    pub(super) state: &'static str,
-}
-
-impl PacketRow {
-    /// A packet with the names of a device's interfaces.
-    pub(super) fn new(packet: &Packet, interfaces: &Interfaces) -> Self {
-        let name = |atom: u32| interfaces.get(atom).map(|i| i.name.clone());
-        Self {
-            src: packet.src.to_string(),
-            dst: packet.dst.to_string(),
-            proto: packet.proto,
-            sport: packet.sport,
-            dport: packet.dport,
-            iif: name(packet.iif),
-            out: name(packet.oif),
-            state: packet.state.name(),
-        }
-    }
 }

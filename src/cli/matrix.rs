@@ -15,7 +15,7 @@ use portvakt_space::{AddrSet, Bound, Family, ICMP, ICMPV6, SCTP, ServiceBox, TCP
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Exit, lists};
+use super::{Exit, lists, output};
 use crate::interfaces::Entry;
 use crate::report::graph::{Graph, Node, svg};
 use crate::text::{self, Lang};
@@ -157,7 +157,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Form::Text => print(device, &answers, args).into_bytes(),
         Form::Svg => drawing(device, &answers, args)?.into_bytes(),
     };
-    lists::emit(&answer, args.output.as_deref())?;
+    output::write(args.output.as_deref(), |out| out.write_all(&answer))?;
     Ok(Exit::Clean)
 }
 

@@ -12,7 +12,7 @@ pub(super) fn write(
     answer: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> anyhow::Result<()> {
     let Some(path) = path else {
-        let mut out = BufWriter::new(anstream::stdout().lock());
+        let mut out = BufWriter::new(io::stdout().lock());
         answer(&mut out)?;
         return Ok(out.flush()?);
     };

@@ -11,8 +11,8 @@ use portvakt_space::AddrSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::lists::PacketRow;
-use super::{Exit, lists};
+use super::{Exit, lists, output};
+use crate::answer::PacketRow;
 use crate::interfaces::Entry;
 use crate::text::{self, Lang};
 
@@ -113,7 +113,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         }
         Form::Text => print(&document, &entries, args.lang).into_bytes(),
     };
-    lists::emit(&answer, None)?;
+    output::write(None, |out| out.write_all(&answer))?;
     let refuted = document.interfaces.iter().any(|row| row.verdict == "refuted");
     Ok(if refuted { Exit::Findings } else { Exit::Clean })
 }
@@ -153,7 +153,7 @@ fn row(device: &Device, name: &str, verdict: Verdict) -> InterfaceRow {
     let witness = packet.map(|packet| PacketRow {
         // A pattern stands for interfaces that no rule names; here one is named.
         iif: Some(name.to_owned()),
-        ..PacketRow::new(&packet, &device.interfaces)
+        ..PacketRow::on(&packet, &device.interfaces)
     });
     let reason =
         |reason: portvakt_model::Reason| ReasonRow { line: reason.line, text: reason.text };

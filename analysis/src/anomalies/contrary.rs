@@ -3,7 +3,7 @@
 use portvakt_model::RulesetId;
 use portvakt_space::{AtomSet, Bound, Budget, Family, Packet, ServiceBox, State, Traffic, rounded};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Standing;
 use crate::audit::Audit;
@@ -37,7 +37,13 @@ fn of_list(
     if known.is_empty() {
         return Vec::new();
     }
-    let places = (0..list.flat.steps.len()).filter(|place| known.contains_key(&list.rule(*place)));
+    // A rule that takes all has the most.
+    let settled: FxHashSet<RuleKey> =
+        judged.iter().filter(|(_, s)| is_taken_by_one_contrary(s)).map(|(key, _)| *key).collect();
+    let places = (0..list.flat.steps.len()).filter(|place| {
+        let rule = list.rule(*place);
+        known.contains_key(&rule) && !settled.contains(&rule)
+    });
     let places: Vec<usize> = places.collect();
     let heaviest: Vec<Option<(f64, RuleKey, RuleKey, Packet)>> =
         places.into_par_iter().map(|place| heaviest(list, place)).collect();
@@ -50,6 +56,16 @@ fn of_list(
         }
     }
     known.into_iter().collect()
+}
+
+/// Whether one rule takes all of another and decides otherwise.
+fn is_taken_by_one_contrary(standing: &Standing) -> bool {
+    match standing {
+        Standing::Unreachable { blockers, contrary: Some((contrary, _)), .. } => {
+            blockers[..] == [*contrary]
+        }
+        _ => false,
+    }
 }
 
 /// The heaviest for the rule in one place: its weight, the rule, the other, and the packet.

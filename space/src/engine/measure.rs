@@ -202,7 +202,7 @@ impl<'e, const D: usize> Counting<'e, D> {
         let (index, view) = (&self.engine.index, View::most(0..rule).fresh());
         index.items_of(rule).all(|item| {
             item.mask & mask::LEAST != 0
-                && met(&Part::of(&item, index.shape(&item)), &view, 1, search).is_empty()
+                && !meets(&Part::of(&item, index.shape(&item)), &view, search)
         })
     }
 
@@ -303,6 +303,13 @@ fn met<const D: usize>(
     match part {
         Part::Solid(part) => search.overlapping(part, view, most),
         Part::Shaped(part) => search.overlapping(part, view, most),
+    }
+}
+
+fn meets<const D: usize>(part: &Part<D>, view: &View, search: &mut Search<'_, D>) -> bool {
+    match part {
+        Part::Solid(part) => search.overlap(part, view).is_some(),
+        Part::Shaped(part) => search.overlap(part, view).is_some(),
     }
 }
 

@@ -53,15 +53,26 @@ impl<'a> Judged<'a> {
             by_list
         };
         let fixes = || fix_lists(audit, index).into_iter().map(|list| (list.ruleset, list));
+        // What all else asks for comes first: what is done side by side must not wait for it.
+        let by_list = by_list(audit, index);
+        let ((exceptions, contraries), (shares, (duplicates, mergeable))) = rayon::join(
+            || (exceptions(audit, index), contraries(audit, index)),
+            || {
+                rayon::join(
+                    || shares(audit, index),
+                    || (duplicates(audit, index), of_list(mergeable(audit, index))),
+                )
+            },
+        );
         Self {
             path: &audit.sources[device.source.0 as usize].path,
             device,
-            by_list: by_list(audit, index),
-            exceptions: exceptions(audit, index),
-            shares: shares(audit, index),
-            contraries: contraries(audit, index),
-            duplicates: duplicates(audit, index),
-            mergeable: of_list(mergeable(audit, index)),
+            by_list,
+            exceptions,
+            shares,
+            contraries,
+            duplicates,
+            mergeable,
             fix_lists: fix.then(|| fixes().collect()),
             undefined: device.undefined.iter().map(|name| name.line).collect(),
         }

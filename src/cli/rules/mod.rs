@@ -94,7 +94,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 fn write(args: &Args, case: &Case, lists: Vec<List<'_>>) -> anyhow::Result<()> {
-    let mut out = std::io::BufWriter::new(anstream::stdout().lock());
+    // No form has colours, and long answers are written as they are.
+    let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     match args.format {
         Form::Json => {
             // Long lists: no blanks between what a program reads.

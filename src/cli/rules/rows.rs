@@ -4,8 +4,6 @@ use portvakt_analysis::RuleKey;
 use portvakt_analysis::anomalies::Standing;
 use portvakt_analysis::anomalies::fix::{FixList, Keep, Proof};
 use portvakt_analysis::anomalies::merge::Mergeable;
-use portvakt_model::Interfaces;
-use portvakt_space::Packet;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::ser::{Error as _, SerializeSeq as _};
@@ -15,6 +13,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::fix::{Going, going};
 use super::judged::{Judged, List};
 use super::words;
+use crate::answer::PacketRow;
 use crate::text::Lang;
 
 /// Name and version of the schema.
@@ -109,28 +108,6 @@ struct ContraryRow {
     line: u32,
     /// A packet that it takes from the rule.
     packet: PacketRow,
-}
-
-/// A packet.
-#[derive(Serialize, JsonSchema)]
-struct PacketRow {
-    /// Source address.
-    src: String,
-    /// Destination address.
-    dst: String,
-    /// IP protocol number.
-    proto: u8,
-    /// Source port; 0 where the protocol has none.
-    sport: u16,
-    /// Destination port; for ICMP type × 256 + code.
-    dport: u16,
-    /// The interface it comes in by; null for one that no rule names.
-    #[serde(rename = "in")]
-    iif: Option<String>,
-    /// The interface it leaves by; null for one that no rule names.
-    out: Option<String>,
-    /// State of its connection.
-    state: &'static str,
 }
 
 /// A rule that says again what an earlier one says.
@@ -295,7 +272,7 @@ fn rule<'j>(judged: &'j Judged<'_>, key: RuleKey, standing: &Standing) -> RuleRo
             let share = judged.share(key);
             row.share = share.known();
             row.share_between = row.share.is_none().then_some([share.least, share.most]);
-            row.witness = Some(packet(witness, names));
+            row.witness = Some(PacketRow::on(witness, names));
             if let Standing::Removable { by, .. } = standing {
                 row.blockers = lines(by);
             }
@@ -307,27 +284,13 @@ fn rule<'j>(judged: &'j Judged<'_>, key: RuleKey, standing: &Standing) -> RuleRo
             row.blockers = lines(&judged.blockers(key, blockers));
             row.contrary = contrary.map(|(key, taken)| ContraryRow {
                 line: judged.line(key),
-                packet: packet(&taken, names),
+                packet: PacketRow::on(&taken, names),
             });
         }
         Standing::Unsure(blockers) => row.blockers = lines(blockers),
         Standing::Undecided(proven, of) => row.proven = Some([*proven, *of]),
     }
     row
-}
-
-fn packet(packet: &Packet, interfaces: &Interfaces) -> PacketRow {
-    let name = |atom: u32| interfaces.get(atom).map(|i| i.name.clone());
-    PacketRow {
-        src: packet.src.to_string(),
-        dst: packet.dst.to_string(),
-        proto: packet.proto,
-        sport: packet.sport,
-        dport: packet.dport,
-        iif: name(packet.iif),
-        out: name(packet.oif),
-        state: packet.state.name(),
-    }
 }
 
 fn mergeable(judged: &Judged<'_>, all: &Mergeable) -> MergeableRow {

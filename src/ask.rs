@@ -193,17 +193,18 @@ fn addresses(input: &str) -> Parsed<'_, AddrSet> {
 }
 
 fn range(input: &str) -> Parsed<'_, AddrSet> {
-    let any = value(AddrSet::ANY, tag_no_case("any"));
-    let length = preceded(char('/'), cut(expected("a prefix length", number::<u8>)));
-    let prefix = map_opt((address, length), |(addr, len)| {
-        let most = if addr.is_ipv4() { 32 } else { 128 };
-        (len <= most).then(|| AddrSet::prefix(addr, len))
-    });
-    let top = preceded(char('-'), cut(expected("the last address", address)));
-    let span = map_opt((address, top), |(lo, hi)| {
-        Some(AddrSet::range(lo, hi)).filter(|set| !set.is_empty())
-    });
-    alt((any, prefix, span, address.map(AddrSet::host))).parse(input)
+    if let (rest, Some(any)) = opt(value(AddrSet::ANY, tag_no_case("any"))).parse(input)? {
+        return Ok((rest, any));
+    }
+    let (rest, first) = address(input)?;
+    let most = if first.is_ipv4() { 32 } else { 128 };
+    let prefix = |len: u8| (len <= most).then(|| AddrSet::prefix(first, len));
+    let what = if most == 32 { "a length from 0 to 32" } else { "a length from 0 to 128" };
+    let length = preceded(char('/'), cut(expected(what, map_opt(number::<u8>, prefix))));
+    let span = |last| Some(AddrSet::range(first, last)).filter(|set| !set.is_empty());
+    let what = "the last address, of the same IP version and not below the first";
+    let top = preceded(char('-'), cut(expected(what, map_opt(address, span))));
+    alt((length, top, success(AddrSet::host(first)))).parse(rest)
 }
 
 fn address(input: &str) -> Parsed<'_, IpAddr> {
@@ -392,7 +393,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_by_column() {
         for (text, column, word) in [
-            ("src=10.1.0.0/33", 5, "address"),
+            ("src=10.1.0.0/33", 14, "0 to 32"),
             ("src=10.1.0.0/16 dst=nowhere", 21, "address"),
             ("src=10.1.0.0/16 tpc/443", 17, "service"),
             ("tcp/70000", 5, "port"),
@@ -402,7 +403,7 @@ mod tests {
             ("gre/5", 5, "no port"),
             ("icmp/pong", 6, "echo-request"),
             ("in=", 4, "interface"),
-            ("dst=10.0.0.9-10.0.0.1", 5, "address"),
+            ("dst=10.0.0.9-10.0.0.1", 14, "not below"),
         ] {
             let wrong = question(text).unwrap_err();
             assert_eq!(wrong.column, column, "{text}: {wrong}");

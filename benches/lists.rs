@@ -91,7 +91,7 @@ impl Address for u128 {
     const LENGTHS: &'static [u32] = &[36, 48, 52, 56, 64, 128];
 
     fn site(n: u64) -> Self {
-        0x2001_0DB8 << 96 | (n as u128 & 0xF) << 92
+        0x2001_0DB8 << 96 | u128::from(n & 0xF) << 92
     }
 
     fn with(self, value: u64, from: u32, to: u32) -> Self {

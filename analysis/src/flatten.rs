@@ -166,8 +166,7 @@ struct Flatten<'a> {
     /// Whether only packets that open a connection are meant.
     openings: bool,
     /// Whether the list can tell by which interfaces packets come in, and leave.
-    incoming: bool,
-    outgoing: bool,
+    tells: (bool, bool),
     steps: Vec<Step<'a>>,
     untracking: Vec<Untracking>,
     /// Most steps.
@@ -182,9 +181,8 @@ impl<'a> Flatten<'a> {
             device,
             today,
             openings: false,
-            incoming: ruleset.knows_incoming(),
-            outgoing: ruleset.knows_outgoing(),
-            steps: Vec::new(),
+            tells: (ruleset.knows_incoming(), ruleset.knows_outgoing()),
+            steps: Vec::with_capacity(ruleset.rules.len() + 1),
             untracking: Vec::new(),
             most: MAX_STEPS + device.rulesets.iter().map(|list| list.rules.len()).sum::<usize>(),
             complete: true,
@@ -280,7 +278,7 @@ impl<'a> Flatten<'a> {
     /// names.
     fn seen<'t>(&self, traffic: &'t Traffic) -> Cow<'t, Traffic> {
         let blind = |knows: bool, atoms: &AtomSet| !knows && !atoms.is_any();
-        let (iif, oif) = (blind(self.incoming, &traffic.iif), blind(self.outgoing, &traffic.oif));
+        let (iif, oif) = (blind(self.tells.0, &traffic.iif), blind(self.tells.1, &traffic.oif));
         if !iif && !oif {
             return Cow::Borrowed(traffic);
         }

@@ -231,6 +231,24 @@ impl<'a> Placed<'a> {
     }
 }
 
+/// Makes room for the rules of a block: long lists would be moved again and again as they grow.
+fn make_room<'a>(
+    device: &mut Device,
+    chains: &FxHashMap<&str, u32>,
+    block: impl Iterator<Item = Line<'a>>,
+) {
+    let mut rules = vec![0; device.rulesets.len()];
+    for line in block {
+        let chain = line.text.strip_prefix("-A ").and_then(|rest| rest.split(' ').next());
+        if let Some(id) = chain.and_then(|name| chains.get(name)) {
+            rules[*id as usize] += 1;
+        }
+    }
+    for (list, rules) in device.rulesets.iter_mut().zip(rules) {
+        list.rules.reserve_exact(rules);
+    }
+}
+
 /// Reads the rules of every block.
 fn rules<'c>(
     input: &Input<'_>,
@@ -248,6 +266,8 @@ fn rules<'c>(
             };
             while lines.next_if(|l| l.number < first).is_some() {}
             let Some(table) = table else { continue };
+            let block = lines.clone().take_while(|line| line.number <= last);
+            make_room(&mut host.device, &chains, block);
             let mut reader = Reader::new(build, &mut host.device, sets, (table, family), chains);
             while let Some(line) = lines.next_if(|l| l.number <= last) {
                 reader.line(line);

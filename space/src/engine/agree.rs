@@ -120,10 +120,10 @@ impl Claim {
 
     /// What is sure to decide `cell`: an item, or `None` for the default. Fails with the rule, or
     /// the default, that does or may decide otherwise.
-    fn decider<'e, const D: usize>(
+    fn decider<const D: usize>(
         &self,
         cell: &Cell<D>,
-        search: &mut Search<'e, D>,
+        search: &mut Search<'_, D>,
     ) -> Result<Option<Item<D>>, Option<u32>> {
         let first = search.first(cell, &View::least(self.rules.clone()));
         let rule = first.map(|item| item.rule);

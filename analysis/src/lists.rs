@@ -1,7 +1,9 @@
 //! Every rule list of a device, laid out, indexed, and resolved into what each rule really permits.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
-use portvakt_model::{Device, Ruleset, RulesetId};
+use portvakt_model::{Action, Device, Rule, Ruleset, RulesetId};
 use portvakt_space::{
     Bound, Budget, Class, Difference, FirstMatchList, ListedRule, State, StateSet, Traffic,
     difference,
@@ -124,11 +126,32 @@ impl<'a> IndexedList<'a> {
     /// Whether some rule of the list tells packets that it takes out of tracking from others: then what
     /// it does with them hangs on where on their way through it they are taken out.
     pub fn asks_for_what_it_changes(&self) -> bool {
-        let tells = |step: &Step<'_>| {
-            let state = step.most.state;
+        // Rules, not steps: a rule for the other state has no step in a chain that is called for one.
+        let tells = |rule: &Rule| {
+            let state = rule.matches.state;
             state.contains(State::Invalid) != state.contains(State::Untracked)
         };
-        !self.flat.untracking.is_empty() && self.flat.steps.iter().any(tells)
+        !self.flat.untracking.is_empty() && self.entered().any(|list| list.rules.iter().any(tells))
+    }
+
+    /// The list and those that it may send packets to.
+    fn entered(&self) -> impl Iterator<Item = &'a Ruleset> {
+        let lists = &self.device.rulesets;
+        let mut seen = BTreeSet::from([self.flat.root]);
+        let mut pending = vec![self.flat.root];
+        std::iter::from_fn(move || {
+            let list = lists.get(pending.pop()?.0 as usize)?;
+            let actions = list.rules.iter().map(|rule| rule.action);
+            for action in actions.chain(std::iter::once(list.default.action)) {
+                if let Action::Jump(next) | Action::Goto(next) = action
+                    && lists.get(next.0 as usize).is_some()
+                    && seen.insert(next)
+                {
+                    pending.push(next);
+                }
+            }
+            Some(list)
+        })
     }
 
     fn ruleset(&self) -> &'a Ruleset {

@@ -75,16 +75,29 @@ fn heaviest(list: &IndexedList<'_>, place: usize) -> Option<(f64, RuleKey, RuleK
     let weigh = |other: usize| (weight(&list.flat.steps[other].most.intersect(own)), other);
     let mut weighed: Vec<(f64, usize)> = opposed.into_iter().map(weigh).collect();
     weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let decided = |other: usize| {
-        let budget = Budget { pieces: 500, visits: 50_000 };
-        let parts = list.index.effective(other, own, Bound::Least, budget).parts;
-        let all = parts.iter().flat_map(|part| Family::BOTH.map(|family| part.sample(family)));
-        // A packet that starts a connection says most.
-        all.flatten().min_by_key(|packet| packet.state != State::New)
-    };
+    let decided = |other: usize| shown(list, own, other).or_else(|| sought(list, own, other));
     weighed.into_iter().take(TRIED).find_map(|(weight, other)| {
         Some((weight, list.rule(place), list.rule(other), decided(other)?))
     })
+}
+
+/// A usual packet of both, if the earlier rule is sure to decide it.
+fn shown(list: &IndexedList<'_>, own: &Traffic, other: usize) -> Option<Packet> {
+    let shared = list.flat.steps[other].most.intersect(own);
+    let decides = |packet: &Packet| {
+        let first = |bound| list.index.first(packet, bound);
+        first(Bound::Most) == Some(other) && first(Bound::Least) == Some(other)
+    };
+    Family::BOTH.into_iter().filter_map(|family| shared.sample(family)).find(decides)
+}
+
+/// A packet of both among all that the earlier rule is sure to decide.
+fn sought(list: &IndexedList<'_>, own: &Traffic, other: usize) -> Option<Packet> {
+    let budget = Budget { pieces: 200, visits: 10_000 };
+    let parts = list.index.effective(other, own, Bound::Least, budget).parts;
+    let all = parts.iter().flat_map(|part| Family::BOTH.map(|family| part.sample(family)));
+    // A packet that starts a connection says most.
+    all.flatten().min_by_key(|packet| packet.state != State::New)
 }
 
 /// A measure of a set of packets. Services that overlap count twice.

@@ -98,7 +98,7 @@ fn sizes_of(
 /// The work that one rule may cost: less each where there are many, so that counting takes no longer
 /// than judging does.
 fn work(rules: usize) -> Budget {
-    let each = (200_000_000 / rules.max(1) as u64).clamp(2_000, 2_000_000);
+    let each = (50_000_000 / rules.max(1) as u64).clamp(2_000, 2_000_000);
     Budget { pieces: (each / 10) as u32, visits: each }
 }
 

@@ -279,6 +279,17 @@ fn every_list_on_the_way_counts() {
 
 const CORPUS: &str = "../shared/corpus/iptables-save";
 
+/// The filter lets through what is untracked, whatever its source: no certificate may hide that.
+#[test]
+fn what_is_untracked_gets_no_certificate() {
+    let list = file(
+        "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p udp -j NOTRACK\nCOMMIT\n\
+        *filter\n:FORWARD DROP [0:0]\n-A FORWARD -m conntrack --ctstate UNTRACKED -j ACCEPT\nCOMMIT\n",
+    );
+    let (_, found) = spoof(path(&list), "eth0 = [10.1.0.0/16]\n", &[]);
+    assert_eq!(found, verdicts(&[("eth0", "cannot_tell")]));
+}
+
 /// A real configuration, where they are.
 fn corpus(name: &str) -> Option<String> {
     let path = format!("{CORPUS}/{name}");

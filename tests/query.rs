@@ -177,3 +177,16 @@ fn every_witness_is_replayed() {
     }
     assert!(replayed > 100, "only {replayed} hops were replayed");
 }
+
+/// A rule for NEW says nothing of packets that were taken out of tracking before they met it.
+#[test]
+fn what_may_be_untracked_is_not_told() {
+    let text = "*raw\n:PREROUTING ACCEPT [0:0]\n\
+        -A PREROUTING -p udp -m udp --dport 53 -j NOTRACK\nCOMMIT\n*filter\n:FORWARD DROP [0:0]\n\
+        -A FORWARD -m conntrack --ctstate NEW -j ACCEPT\nCOMMIT\n";
+    let verdict = |service: &str| {
+        let question = format!("src=10.1.0.1 dst=10.2.3.4 {service}");
+        ask(text, &[&question]).1["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((verdict("udp/53"), verdict("tcp/53")), ("cannot_tell".into(), "permitted".into()));
+}

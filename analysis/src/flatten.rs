@@ -373,7 +373,7 @@ impl<'a> Flatten<'a> {
         let most = match sight.most {
             Cow::Borrowed(most) if whole => Matched::Whole(most),
             most if whole => Matched::Part(Box::new(most.into_owned())),
-            _ if !sight.may_meet(&region.traffic) && !rule.matches.is_empty() => return,
+            _ if !sight.may_meet(&region.traffic) => return,
             most => Matched::Part(Box::new(most.intersect(&region.traffic))),
         };
         if most.is_empty() && !whole {

@@ -11,7 +11,7 @@ mod translate;
 pub use links::Link;
 
 use portvakt_model::{Action, Device, Hook, NatKind, NatRule, Rule, Ruleset, RulesetId};
-use portvakt_space::{AtomSet, Budget, Family, Packet, Traffic, difference};
+use portvakt_space::{AtomSet, Budget, Family, Packet, StateSet, Traffic, difference};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::audit::Audit;
@@ -50,6 +50,8 @@ pub enum Reason {
     DeviceItself,
     /// Their new destination is not known.
     Redirected,
+    /// They may be taken out of connection tracking: later lists then see another state than was asked.
+    Untracked,
     /// The budget ran out; so many rules, at least, take packets from the part.
     Exceptions(usize),
 }
@@ -381,10 +383,10 @@ impl<'a, 'b> Asked<'a, 'b> {
 
     fn list(&self, trail: &Trail, id: RulesetId) -> Vec<Trail> {
         let mut next = Vec::new();
-        let found = match self.translating.get(&id) {
-            Some(list) => outcomes(list, &trail.stream.seen),
-            None => outcomes(self.audit.indexed(self.index, id), &trail.stream.seen),
-        };
+        let list = self.translating.get(&id).unwrap_or_else(|| self.audit.indexed(self.index, id));
+        let found = outcomes(list, &trail.stream.seen);
+        let asked = Traffic { state: StateSet::ANY, ..trail.stream.seen.clone() };
+        let untracks = list.flat.untracking.iter().any(|taken| taken.most.overlaps(&asked));
         for outcome in found {
             let stream = trail.stream.narrowed(outcome.traffic);
             let mut on = Trail { stream, ..trail.clone() };
@@ -395,6 +397,8 @@ impl<'a, 'b> Asked<'a, 'b> {
             }
             if outcome.verdict == Verdict::Denied {
                 next.push(on);
+            } else if untracks {
+                next.push(on.unknown(Reason::Untracked));
             } else {
                 next.extend(self.by_rule(on, outcome.rule));
             }

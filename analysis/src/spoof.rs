@@ -162,10 +162,15 @@ impl<'a> Question<'a> {
         }
         let sees = |id: &RulesetId| self.device.rulesets[id.0 as usize].families.contains(&family);
         let lists = self.lists().into_iter().filter(sees);
-        let flat: Vec<FlatList<'a>> = lists
-            .map(|id| flatten_openings(self.device, id, self.today, &foreign))
-            .filter(may_deny)
-            .collect();
+        let mut flat: Vec<FlatList<'a>> =
+            lists.map(|id| flatten_openings(self.device, id, self.today, &foreign)).collect();
+        // Later lists see what is taken out of tracking in another state than is judged here.
+        let before_last = flat.len().saturating_sub(1);
+        let mut taken = flat[..before_last].iter().flat_map(|list| &list.untracking);
+        if let Some(packet) = taken.find_map(|taken| taken.most.sample(family)) {
+            return Verdict::CannotTell { packet: Some(packet), why: self.untracking_rules() };
+        }
+        flat.retain(may_deny);
         if let Some(packet) = self.passing(&flat, Bound::Least, &foreign).packet
             && self.is_let_through(&flat, &packet)
         {
@@ -177,6 +182,14 @@ impl<'a> Question<'a> {
         }
         let why = most.packet.iter().flat_map(|packet| self.reasons(&flat, packet)).collect();
         Verdict::CannotTell { packet: most.packet, why }
+    }
+
+    fn untracking_rules(&self) -> Vec<Reason> {
+        let rules = self.device.rulesets.iter().flat_map(|list| &list.rules);
+        let untracking = rules.filter(|rule| rule.note.as_ref().is_some_and(|note| note.untracks));
+        let reason =
+            |rule: &portvakt_model::Rule| Reason { text: "NOTRACK".into(), line: rule.line };
+        untracking.map(reason).take(MOST_REASONS).collect()
     }
 
     fn is_let_through(&self, flat: &[FlatList<'_>], packet: &Packet) -> bool {

@@ -109,7 +109,8 @@ struct PartRow {
     local: bool,
     /// Lines of the translations on the way.
     nat: Vec<u32>,
-    /// Why it cannot be told: unknown_match, device_itself, redirected or unfinished.
+    /// Why it cannot be told: unknown_match, device_itself, redirected, untracked (taken
+    /// out of connection tracking before later lists) or unfinished.
     reason: Option<&'static str>,
     /// Where the budget ran out: rules that take packets from the part; at least so many.
     exceptions: Option<usize>,
@@ -390,6 +391,7 @@ fn reason(part: &Part) -> (Option<&'static str>, Option<usize>) {
     match (part.verdict, part.reason) {
         (Verdict::CannotTell, Some(Reason::DeviceItself)) => (Some("device_itself"), None),
         (Verdict::CannotTell, Some(Reason::Redirected)) => (Some("redirected"), None),
+        (Verdict::CannotTell, Some(Reason::Untracked)) => (Some("untracked"), None),
         (Verdict::CannotTell, Some(Reason::Exceptions(n))) => (Some("unfinished"), Some(n)),
         (Verdict::CannotTell, None) => (Some("unknown_match"), None),
         _ => (None, None),
@@ -468,6 +470,10 @@ fn reason_said(reason: &str, lang: Lang) -> &'static str {
         "redirected" => {
             lang.of("den nya adressen är inte känd", "the new destination is not known")
         }
+        "untracked" => lang.of(
+            "paketen kan tas ur anslutningsspårningen, och senare listor ser då ett annat tillstånd",
+            "the packets may be taken out of connection tracking, and later lists then see another state",
+        ),
         "unfinished" => lang.of(
             "inte avgjort i sin helhet; minst så många regler tar paket ur delen",
             "not decided in full; at least so many rules take packets from the part",

@@ -21,13 +21,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("portvakt-parsers", &["model", "space"]),
     ("portvakt-analysis", &["model", "space"]),
     ("portvakt-checks", &["analysis", "model", "space"]),
-    ("portvakt", &["analysis", "checks", "model", "parsers", "space"]),
+    ("portvakt-scan", &["model"]),
+    ("portvakt", &["analysis", "checks", "model", "parsers", "scan", "space"]),
 ];
 /// Crates that compute and do nothing else.
 const PURE: &[&str] = &["space", "model", "parsers", "analysis", "checks"];
 /// Folders with code written by hand.
 const CODE: &[&str] =
-    &["space", "model", "parsers", "analysis", "checks", "src", "tests", "benches", "fuzz"];
+    &["space", "model", "parsers", "analysis", "checks", "scan", "src", "tests", "benches", "fuzz"];
 const MOST_LINES: usize = 600;
 
 /// The files below a folder that end in `extension`, build results left out.

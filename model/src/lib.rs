@@ -3,9 +3,11 @@
 //! No input or output, no clock, no serialisation: parsers fill these types, analysis and checks
 //! read them. Whatever a value was read from stays with it as a line number or a cell.
 
+mod crypto;
 mod device;
 mod finding;
 mod management;
+mod observation;
 mod register;
 mod rule;
 mod secret;
@@ -13,6 +15,10 @@ mod site;
 mod source;
 mod wlan;
 
+pub use crypto::{
+    Certificate, Chain, Evidence, GroupSeen, HostKey, Offered, ProtocolSeen, PublicKey,
+    SshEndpoint, SuiteOrder, TlsEndpoint, TlsTraits, TlsVersion, Trust, VulnerabilityProbe,
+};
 pub use device::{
     Device, DeviceZone, Interface, InterfaceKind, Interfaces, Object, ObjectKind, Prefix, Route,
     Undefined,
@@ -23,6 +29,10 @@ pub use finding::{
 pub use management::{
     AccessLine, Account, Basis, Fact, LineKind, LogTarget, LoginKind, Management, MgmtProtocol,
     MgmtService, NtpServer, PasswordPolicy, SnmpAccess, Transport,
+};
+pub use observation::{
+    HostSeen, Observations, PortProtocol, PortRanges, PortSeen, PortState, ScanCounts, ScanRun,
+    ServiceSeen,
 };
 pub use register::{
     Decision, EndDate, Exception, Field, Problem, Register, SsidStandard, Status, System,

@@ -1,0 +1,8 @@
+//! Looks at live networks: which hosts and ports answer, and what speaks there.
+//!
+//! The only crate of ours that opens sockets. It sees nothing but what it is told to look at: a
+//! [`scope`] that somebody authorised. It tells facts, as [`portvakt_model::ScanRun`],
+//! [`portvakt_model::TlsEndpoint`] and [`portvakt_model::SshEndpoint`]; what they are worth is
+//! judged elsewhere.
+
+pub mod scope;

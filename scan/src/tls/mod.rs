@@ -1,0 +1,3 @@
+//! TLS endpoints.
+
+pub mod starttls;

@@ -5,4 +5,6 @@
 //! [`portvakt_model::TlsEndpoint`] and [`portvakt_model::SshEndpoint`]; what they are worth is
 //! judged elsewhere.
 
+pub mod control;
+pub mod plan;
 pub mod scope;

@@ -5,6 +5,7 @@
 //! [`portvakt_model::TlsEndpoint`] and [`portvakt_model::SshEndpoint`]; what they are worth is
 //! judged elsewhere.
 
+pub mod connect;
 pub mod control;
 pub mod plan;
 pub mod scope;

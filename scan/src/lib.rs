@@ -7,5 +7,7 @@
 
 pub mod connect;
 pub mod control;
+pub mod interrupt;
 pub mod plan;
+pub mod record;
 pub mod scope;

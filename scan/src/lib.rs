@@ -11,3 +11,4 @@ pub mod interrupt;
 pub mod plan;
 pub mod record;
 pub mod scope;
+pub mod tls;

@@ -38,7 +38,7 @@ const MOST_EXHAUSTED: u32 = 100;
 const RECOVERY: u64 = 50_000_000;
 
 /// Fragile hosts that are looked at side by side.
-const MOST_FRAGILE: usize = 8;
+pub const MOST_FRAGILE: usize = 8;
 
 /// Nanoseconds after which a fragile host that has an open connection is tried again.
 const BUSY: u64 = 20_000_000;

@@ -15,6 +15,9 @@ use crate::scope::{Refusal, Scope};
 
 use engine::Engine;
 
+pub use engine::MOST_FRAGILE as FRAGILE_AT_ONCE;
+pub use pace::FRAGILE_RATE;
+
 mod attempt;
 mod descriptors;
 mod engine;

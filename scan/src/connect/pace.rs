@@ -13,7 +13,7 @@ use crate::scope::Rate;
 const TOLERANCE: u64 = 2_000_000;
 
 /// Packets per second to a fragile host: what old controllers bear beside their own work.
-pub(super) const FRAGILE_RATE: u32 = 5;
+pub const FRAGILE_RATE: u32 = 5;
 
 const SECOND: u64 = 1_000_000_000;
 

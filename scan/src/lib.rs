@@ -6,5 +6,13 @@
 //! judged elsewhere.
 
 pub mod control;
+#[cfg(target_os = "linux")]
+pub mod discover;
 pub mod plan;
+#[cfg(target_os = "linux")]
+pub mod privileges;
+#[cfg(target_os = "linux")]
+mod raw;
 pub mod scope;
+#[cfg(target_os = "linux")]
+pub mod syn;

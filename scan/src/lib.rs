@@ -7,8 +7,16 @@
 
 pub mod connect;
 pub mod control;
+#[cfg(target_os = "linux")]
+pub mod discover;
 pub mod interrupt;
 pub mod plan;
+#[cfg(target_os = "linux")]
+pub mod privileges;
+#[cfg(target_os = "linux")]
+mod raw;
 pub mod record;
 pub mod scope;
+#[cfg(target_os = "linux")]
+pub mod syn;
 pub mod tls;

@@ -6,4 +6,5 @@
 //! judged elsewhere.
 
 pub mod scope;
+pub mod service;
 pub mod tls;

@@ -5,6 +5,11 @@
 //! [`portvakt_model::TlsEndpoint`] and [`portvakt_model::SshEndpoint`]; what they are worth is
 //! judged elsewhere.
 
+pub mod connect;
+pub mod control;
+pub mod interrupt;
+pub mod plan;
+pub mod record;
 pub mod scope;
 pub mod service;
 pub mod tls;

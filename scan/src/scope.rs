@@ -91,6 +91,9 @@ pub enum Refusal {
     /// No prefix of the scope holds it.
     #[error("{0} is outside the scope")]
     Outside(IpAddr),
+    /// It is no host's: multicast, broadcast or reserved.
+    #[error("{0} is no host's address")]
+    NoHost(IpAddr),
     /// It is excluded by name.
     #[error("{0} is excluded by {1}")]
     Excluded(IpAddr, IpNetwork),

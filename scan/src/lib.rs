@@ -13,3 +13,4 @@ pub mod record;
 pub mod scope;
 pub mod service;
 pub mod tls;
+pub mod udp;

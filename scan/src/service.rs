@@ -6,14 +6,14 @@
 //! listened to. A name that rests on the port number alone is marked so.
 
 mod all;
-mod ber;
-mod binary;
+pub(crate) mod ber;
+pub(crate) mod binary;
 mod databases;
-mod evidence;
+pub(crate) mod evidence;
 mod http;
 mod line;
 mod ports;
-mod probe;
+pub(crate) mod probe;
 mod smb;
 mod spoken;
 

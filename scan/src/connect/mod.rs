@@ -16,13 +16,13 @@ use crate::scope::{Refusal, Scope};
 use engine::Engine;
 
 mod attempt;
-mod descriptors;
+pub(crate) mod descriptors;
 mod engine;
 mod hosts;
-mod icmp;
+pub(crate) mod icmp;
 mod order;
-mod outcome;
-mod pace;
+pub(crate) mod outcome;
+pub(crate) mod pace;
 mod result;
 mod window;
 

@@ -5,10 +5,10 @@ use super::ber::{all, next, parts, tlv};
 
 /// X.224 connection request with a negotiation of RDP (MS-RDPBCGR §2.2.1.1): TLS, CredSSP, and CredSSP with
 /// early authorisation.
-pub(super) const RDP: &[u8] = &[3, 0, 0, 19, 14, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 0x0b, 0, 0, 0];
+pub(crate) const RDP: &[u8] = &[3, 0, 0, 19, 14, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 0x0b, 0, 0, 0];
 
 /// Connection confirm; a negotiation response (2) or failure (3) may follow.
-pub(super) fn rdp(answer: &[u8]) -> Option<Known> {
+pub(crate) fn rdp(answer: &[u8]) -> Option<Known> {
     let [3, 0, _, _, _, 0xd0, _, _, _, _, _, rest @ ..] = answer else { return None };
     let known = Known::new("ms-wbt-server");
     let (starttls, words) = match rest {
@@ -26,7 +26,7 @@ pub(super) fn rdp(answer: &[u8]) -> Option<Known> {
 }
 
 /// A search for the root entry (RFC 4512 §5.1), which everybody may read without a bind.
-pub(super) fn ldap_question() -> Vec<u8> {
+pub(crate) fn ldap_question() -> Vec<u8> {
     let wanted = ["vendorName", "vendorVersion", "supportedExtension", "dnsHostName"];
     let attributes: Vec<Vec<u8>> = wanted.iter().map(|name| tlv(4, name.as_bytes())).collect();
     let search = [
@@ -43,7 +43,7 @@ pub(super) fn ldap_question() -> Vec<u8> {
 }
 
 /// Search results (RFC 4511 §4.5.2).
-pub(super) fn ldap(answer: &[u8], is_all: bool) -> Option<Known> {
+pub(crate) fn ldap(answer: &[u8], is_all: bool) -> Option<Known> {
     let (0x30, message, rest) = next(answer)? else { return None };
     let mut fields = parts(message);
     let (2, [1]) = fields.next()? else { return None };
@@ -74,7 +74,7 @@ pub(super) fn ldap(answer: &[u8], is_all: bool) -> Option<Known> {
 
 /// AS-REQ (RFC 4120 §5.4.1) for a realm that cannot exist (RFC 6761), so that no account is meant and no
 /// password is tried. With the length that goes before it on TCP.
-pub(super) fn kerberos_question() -> Vec<u8> {
+pub(crate) fn kerberos_question() -> Vec<u8> {
     let realm = b"PORTVAKT.INVALID";
     let name = |kind: u8, parts: &[&[u8]]| {
         let parts: Vec<Vec<u8>> = parts.iter().map(|part| tlv(0x1b, part)).collect();
@@ -96,7 +96,7 @@ pub(super) fn kerberos_question() -> Vec<u8> {
 }
 
 /// KRB-ERROR or AS-REP, version 5.
-pub(super) fn kerberos(answer: &[u8]) -> Option<Known> {
+pub(crate) fn kerberos(answer: &[u8]) -> Option<Known> {
     let (tag @ (0x7e | 0x6b), sequence, _) = next(answer.get(4..)?)? else { return None };
     let (0x30, fields, _) = next(sequence)? else { return None };
     let wanted: &[u8] = if tag == 0x7e { &[2, 1, 30] } else { &[2, 1, 11] };
@@ -106,20 +106,20 @@ pub(super) fn kerberos(answer: &[u8]) -> Option<Known> {
 }
 
 /// CONNECT of MQTT 3.1.1 (OASIS, §3.1) with a clean session, without a name or password.
-pub(super) const MQTT: &[u8] = b"\x10\x14\0\x04MQTT\x04\x02\0\x0a\0\x08portvakt";
+pub(crate) const MQTT: &[u8] = b"\x10\x14\0\x04MQTT\x04\x02\0\x0a\0\x08portvakt";
 
 /// CONNACK, §3.2.
-pub(super) fn mqtt(answer: &[u8]) -> Option<Known> {
+pub(crate) fn mqtt(answer: &[u8]) -> Option<Known> {
     let [0x20, 2, 0 | 1, code @ 0..=5, ..] = answer else { return None };
     let words = if *code == 0 { "accepts clients without a name" } else { "" };
     Some(Known::new("mqtt").product(words))
 }
 
 /// AMQP 0-9-1's protocol header (§4.2.2).
-pub(super) const AMQP: &[u8] = b"AMQP\0\0\x09\x01";
+pub(crate) const AMQP: &[u8] = b"AMQP\0\0\x09\x01";
 
 /// `Connection.Start`, or the header of the version that is wanted instead.
-pub(super) fn amqp(answer: &[u8]) -> Option<Known> {
+pub(crate) fn amqp(answer: &[u8]) -> Option<Known> {
     if let [b'A', b'M', b'Q', b'P', _, major, minor, revision, ..] = answer {
         return Some(Known::new("amqp").product(format!("AMQP {major}.{minor}.{revision}")));
     }
@@ -138,7 +138,7 @@ pub(super) fn amqp(answer: &[u8]) -> Option<Known> {
 }
 
 /// A call without arguments of ONC RPC (RFC 5531 §9), with the mark that goes before it on TCP.
-pub(super) fn rpc_question(program: u32, version: u32) -> Vec<u8> {
+pub(crate) fn rpc_question(program: u32, version: u32) -> Vec<u8> {
     let mut message = 0x8000_0028u32.to_be_bytes().to_vec();
     let words = [RPC_ID, 0, 2, program, version, 0, 0, 0, 0, 0];
     message.extend(words.iter().flat_map(|word| word.to_be_bytes()));
@@ -146,20 +146,20 @@ pub(super) fn rpc_question(program: u32, version: u32) -> Vec<u8> {
 }
 
 /// Any reply to our call, even a refusal: it is RPC that answers.
-pub(super) fn rpc(answer: &[u8], name: &'static str) -> Option<Known> {
+pub(crate) fn rpc(answer: &[u8], name: &'static str) -> Option<Known> {
     let reply = answer.get(4..12)?;
     (reply[..4] == RPC_ID.to_be_bytes() && reply[4..] == [0, 0, 0, 1]).then(|| Known::new(name))
 }
 
 /// The number of our call.
-pub(super) const RPC_ID: u32 = 0x7076_0001;
+pub(crate) const RPC_ID: u32 = 0x7076_0001;
 
 /// A question of DNS (RFC 1035 §4) for `version.bind`, class CHAOS, with the length before it on TCP.
-pub(super) const DNS: &[u8] =
+pub(crate) const DNS: &[u8] =
     b"\0\x1e\x70\x76\0\0\0\x01\0\0\0\0\0\0\x07version\x04bind\0\0\x10\0\x03";
 
 /// An answer with our number. The name and question come back; after them comes the text.
-pub(super) fn dns(answer: &[u8]) -> Option<Known> {
+pub(crate) fn dns(answer: &[u8]) -> Option<Known> {
     let message = answer.get(2..)?;
     let [0x70, 0x76, flags, _, ..] = message else { return None };
     if flags & 0x80 == 0 {
@@ -169,7 +169,7 @@ pub(super) fn dns(answer: &[u8]) -> Option<Known> {
 }
 
 /// The first text of the first answer, after a question of 30 bytes with the header.
-pub(super) fn dns_text(message: &[u8]) -> Option<String> {
+pub(crate) fn dns_text(message: &[u8]) -> Option<String> {
     let count = u16::from_be_bytes([*message.get(6)?, *message.get(7)?]);
     let answer = message.get(30..).filter(|_| count > 0)?;
     let rest = match answer.first()? {
@@ -184,7 +184,7 @@ pub(super) fn dns_text(message: &[u8]) -> Option<String> {
 }
 
 /// A bind to the endpoint mapper (C706 §12.6.4.3), without any security.
-pub(super) const MSRPC: &[u8] = &[
+pub(crate) const MSRPC: &[u8] = &[
     5, 0, 11, 3, 16, 0, 0, 0, 72, 0, 0, 0, 1, 0, 0, 0, 0xb8, 0x10, 0xb8, 0x10, 0, 0, 0, 0, 1, 0, 0,
     0, 0, 0, 1, 0, 0x08, 0x83, 0xaf, 0xe1, 0x1f, 0x5d, 0xc9, 0x11, 0x91, 0xa4, 0x08, 0x00, 0x2b,
     0x14, 0xa0, 0xfa, 3, 0, 0, 0, 0x04, 0x5d, 0x88, 0x8a, 0xeb, 0x1c, 0xc9, 0x11, 0x9f, 0xe8, 0x08,
@@ -192,12 +192,12 @@ pub(super) const MSRPC: &[u8] = &[
 ];
 
 /// `bind_ack` (12) or `bind_nak` (13).
-pub(super) fn msrpc(answer: &[u8]) -> Option<Known> {
+pub(crate) fn msrpc(answer: &[u8]) -> Option<Known> {
     matches!(answer, [5, 0, 12 | 13, ..]).then(|| Known::new("msrpc"))
 }
 
 /// SESSION REQUEST of NetBIOS over TCP (RFC 1002 §4.3.2) for `*SMBSERVER`.
-pub(super) fn netbios_question() -> Vec<u8> {
+pub(crate) fn netbios_question() -> Vec<u8> {
     let mut out = vec![0x81, 0, 0, 68];
     for name in [b"*SMBSERVER      ", b"PORTVAKT       \0"] {
         out.push(32);
@@ -208,16 +208,16 @@ pub(super) fn netbios_question() -> Vec<u8> {
 }
 
 /// A positive or negative session response.
-pub(super) fn netbios(answer: &[u8]) -> Option<Known> {
+pub(crate) fn netbios(answer: &[u8]) -> Option<Known> {
     let is_one = matches!(answer, [0x82, 0, 0, 0, ..] | [0x83, 0, 0, 1, ..]);
     is_one.then(|| Known::new("netbios-ssn"))
 }
 
 /// SOCKS 5 (RFC 1928 §3): the one method without a password.
-pub(super) const SOCKS: &[u8] = &[5, 1, 0];
+pub(crate) const SOCKS: &[u8] = &[5, 1, 0];
 
 /// The method that is taken, or that none is.
-pub(super) fn socks(answer: &[u8]) -> Option<Known> {
+pub(crate) fn socks(answer: &[u8]) -> Option<Known> {
     match answer {
         [5, 0] => Some(Known::new("socks5").product("lets strangers through")),
         [5, 0xff] => Some(Known::new("socks5")),
@@ -226,16 +226,16 @@ pub(super) fn socks(answer: &[u8]) -> Option<Known> {
 }
 
 /// Java RMI's header (Java RMI Specification §10.2).
-pub(super) const RMI: &[u8] = b"JRMI\0\x02\x4b";
+pub(crate) const RMI: &[u8] = b"JRMI\0\x02\x4b";
 
 /// `ProtocolAck`, then what the server takes us for.
-pub(super) fn rmi(answer: &[u8]) -> Option<Known> {
+pub(crate) fn rmi(answer: &[u8]) -> Option<Known> {
     matches!(answer, [0x4e, 0, _, ..]).then(|| Known::new("java-rmi"))
 }
 
 /// AJP 1.3's ping and its answer.
-pub(super) const AJP: &[u8] = &[0x12, 0x34, 0, 1, 10];
+pub(crate) const AJP: &[u8] = &[0x12, 0x34, 0, 1, 10];
 
-pub(super) fn ajp(answer: &[u8]) -> Option<Known> {
+pub(crate) fn ajp(answer: &[u8]) -> Option<Known> {
     answer.starts_with(b"AB\0\x01\x09").then(|| Known::new("ajp13"))
 }

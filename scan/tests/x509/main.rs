@@ -1,0 +1,6 @@
+//! Certificates: what is read of them, whom they are trusted by, and what is found wrong.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod build;
+mod lints;

@@ -3,4 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod build;
+mod chains;
+mod files;
+mod hostile;
+mod keys;
 mod lints;
+mod openssl;

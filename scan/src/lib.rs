@@ -6,4 +6,5 @@
 //! judged elsewhere.
 
 pub mod scope;
+pub mod tls;
 pub mod x509;

@@ -14,3 +14,4 @@ pub mod scope;
 pub mod service;
 pub mod tls;
 pub mod udp;
+pub mod x509;

@@ -17,6 +17,9 @@ pub mod privileges;
 mod raw;
 pub mod record;
 pub mod scope;
+pub mod service;
 #[cfg(target_os = "linux")]
 pub mod syn;
 pub mod tls;
+pub mod udp;
+pub mod x509;

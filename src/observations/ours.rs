@@ -41,6 +41,7 @@ struct Facts {
     version: Option<String>,
     sensor: Option<String>,
     sources: Option<Vec<IpAddr>>,
+    targets: Option<Vec<String>>,
     authorised_by: Option<String>,
     #[serde(default, deserialize_with = "moment")]
     started: Option<Timestamp>,
@@ -197,6 +198,7 @@ impl Facts {
         run.sensor = run::said(self.sensor.as_deref()).or(run.sensor.take());
         run.authorised_by = run::said(self.authorised_by.as_deref()).or(run.authorised_by.take());
         run.sources = self.sources.unwrap_or(std::mem::take(&mut run.sources));
+        run.targets.extend(self.targets.iter().flatten().filter_map(|text| run::addresses(text)));
         run.started = self.started.or(run.started);
         run.ended = self.ended.or(run.ended);
         run.complete = self.complete.unwrap_or(run.complete);

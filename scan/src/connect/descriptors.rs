@@ -7,7 +7,7 @@ const RESERVED: u64 = 64;
 
 /// Raises the soft limit on descriptors to the hard one, and tells how many of them may be sockets of
 /// a scan: at least 1, at most `most`.
-pub(super) fn available(most: usize) -> usize {
+pub(crate) fn available(most: usize) -> usize {
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 1 };
     let wanted = hard.min(most as u64 + RESERVED).max(soft);
     let raised = wanted > soft && setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).is_ok();

@@ -13,7 +13,7 @@ use super::outcome::Outcome;
 
 /// Asks the kernel to keep ICMP errors. Without them a state is told by the error number alone, which
 /// is coarser and still right.
-pub(super) fn listen(socket: &Socket, to: SocketAddr) {
+pub(crate) fn listen(socket: &Socket, to: SocketAddr) {
     let _ = if to.is_ipv6() {
         setsockopt(socket, sockopt::Ipv6RecvErr, &true)
     } else {
@@ -25,7 +25,7 @@ pub(super) fn listen(socket: &Socket, to: SocketAddr) {
 const MOST_ERRORS: usize = 8;
 
 /// The first error in the queue that says something of the port.
-pub(super) fn queued(socket: &Socket) -> Option<Outcome> {
+pub(crate) fn queued(socket: &Socket) -> Option<Outcome> {
     (0..MOST_ERRORS).map_while(|_| one(socket).ok()).flatten().next()
 }
 

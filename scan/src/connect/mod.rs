@@ -19,13 +19,13 @@ pub use engine::MOST_FRAGILE as FRAGILE_AT_ONCE;
 pub use pace::FRAGILE_RATE;
 
 mod attempt;
-mod descriptors;
+pub(crate) mod descriptors;
 mod engine;
 mod hosts;
-mod icmp;
+pub(crate) mod icmp;
 mod order;
-mod outcome;
-mod pace;
+pub(crate) mod outcome;
+pub(crate) mod pace;
 mod result;
 mod window;
 

@@ -4,7 +4,7 @@ use portvakt_model::PortState;
 
 /// What an attempt showed. Fits in half a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// Nothing was tried yet.
     Unasked,
     /// An earlier run has told of the port already.
@@ -61,7 +61,7 @@ const ALL: [Outcome; 16] = [
 
 impl Outcome {
     /// The state that it shows; `None` when it shows nothing of the port.
-    pub(super) const fn state(self) -> Option<PortState> {
+    pub(crate) const fn state(self) -> Option<PortState> {
         match self {
             Self::Unasked | Self::Known | Self::Silent | Self::SilentAgain | Self::NotSent => None,
             Self::Open | Self::OpenThenReset => Some(PortState::Open),
@@ -78,7 +78,7 @@ impl Outcome {
     }
 
     /// What showed it, in nmap's words where it has one.
-    pub(super) const fn reason(self) -> &'static str {
+    pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Unasked | Self::Known => "not-asked",
             Self::Silent | Self::SilentAgain => "no-response",

@@ -18,7 +18,7 @@ pub const FRAGILE_RATE: u32 = 5;
 const SECOND: u64 = 1_000_000_000;
 
 /// When packets may go.
-pub(super) struct Pace {
+pub(crate) struct Pace {
     rate: Rate,
     total: u64,
     subnets: Buckets<IpAddr>,
@@ -28,7 +28,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn new(rate: Rate) -> Self {
+    pub(crate) fn new(rate: Rate) -> Self {
         Self {
             rate,
             total: 0,
@@ -39,39 +39,39 @@ impl Pace {
     }
 
     /// Gives a host at most `rate` packets per second from now on.
-    pub(super) fn slow(&mut self, host: IpAddr, rate: u32) {
+    pub(crate) fn slow(&mut self, host: IpAddr, rate: u32) {
         let held = self.slowed.entry(host).or_insert(rate);
         *held = rate.min(*held);
     }
 
     /// How many packets a second a host gets.
-    pub(super) fn host_rate(&self, host: IpAddr) -> u32 {
+    pub(crate) fn host_rate(&self, host: IpAddr) -> u32 {
         self.slowed.get(&host).map_or(self.rate.host, |slow| self.rate.host.min(*slow))
     }
 
     /// Takes the next place in the queue of a host that bears `most` packets per second; when that is.
-    pub(super) fn host(&mut self, host: IpAddr, most: u32, now: u64) -> u64 {
+    pub(crate) fn host(&mut self, host: IpAddr, most: u32, now: u64) -> u64 {
         let interval = interval(self.host_rate(host).min(most));
         self.hosts.take(host, now, interval)
     }
 
     /// Takes the next place in the queue of a host's subnet.
-    pub(super) fn subnet(&mut self, host: IpAddr, now: u64) -> u64 {
+    pub(crate) fn subnet(&mut self, host: IpAddr, now: u64) -> u64 {
         self.subnets.take(subnet(host), now, interval(self.rate.subnet))
     }
 
     /// When any packet may go again. Does not take the place.
-    pub(super) fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.total
     }
 
     /// Holds everything back until a time.
-    pub(super) fn pause(&mut self, until: u64) {
+    pub(crate) fn pause(&mut self, until: u64) {
         self.total = self.total.max(until);
     }
 
     /// Counts a packet that goes now.
-    pub(super) fn sent(&mut self, now: u64) {
+    pub(crate) fn sent(&mut self, now: u64) {
         take(&mut self.total, now, interval(self.rate.total));
     }
 }

@@ -17,11 +17,14 @@ const SCHEMA: &str = "portvakt-scan-1";
 pub(super) struct Document {
     #[serde(flatten)]
     pub(super) facts: Facts,
-    /// Hosts of which something was heard, and those with ports whose state is not known, by address.
+    /// Hosts by address. Where more than 256 addresses were asked, those of which nothing was heard stand in
+    /// silent instead.
     pub(super) hosts: Vec<HostRow>,
-    /// Addresses that were asked for every port, often enough, and of which nothing was heard; inclusive
-    /// ranges.
+    /// Addresses that were asked for every port, often enough, and did not answer; inclusive ranges.
     pub(super) silent: Vec<[IpAddr; 2]>,
+    /// Addresses whose ports were not asked, since no host was found there first: neither ARP nor neighbour
+    /// discovery, ICMP echo or the most usual ports answered. --no-discovery asks them too.
+    pub(super) skipped: Vec<[IpAddr; 2]>,
 }
 
 /// The run as a whole.
@@ -50,7 +53,7 @@ pub(super) struct Facts {
     pub(super) complete: bool,
     /// Why it is not complete.
     pub(super) why_incomplete: Option<String>,
-    /// syn or connect.
+    /// syn, connect or udp.
     pub(super) method: String,
     /// What a reader should know: that another method was used than asked for, what was left out.
     pub(super) notes: Vec<String>,
@@ -248,26 +251,29 @@ pub(super) fn port_ranges(ports: &[u16]) -> Vec<[u16; 2]> {
     out
 }
 
-/// What is left of ranges of addresses without some hosts. Both are in rising order, as a plan and a
-/// result are.
-pub(super) fn without(ranges: &[Range], hosts: &[HostSeen]) -> Vec<[IpAddr; 2]> {
-    let mut out = Vec::new();
-    let mut hosts = hosts.iter().map(|h| h.address).peekable();
-    for (first, last) in ranges {
-        let mut from = Some(*first);
-        while hosts.next_if(|h| h < first).is_some() {}
-        while let Some(host) = hosts.next_if(|h| h <= last) {
-            if let Some(start) = from
-                && start < host
-                && let Some(end) = step(host, -1)
+/// What is left of ranges of addresses without others. Both are disjoint and in rising order.
+pub(super) fn without(ranges: &[Range], others: &[Range]) -> Vec<Range> {
+    let mut left = Vec::new();
+    for &(first, last) in ranges {
+        let mut from = Some(first);
+        let start = others.partition_point(|other| other.1 < first);
+        for &(other, end) in others[start..].iter().take_while(|other| other.0 <= last) {
+            if let Some(from) = from
+                && from < other
+                && let Some(before) = step(other, -1)
             {
-                out.push([start, end]);
+                left.push((from, before));
             }
-            from = step(host, 1);
+            from = step(end, 1);
         }
-        out.extend(from.filter(|start| start <= last).map(|start| [start, *last]));
+        left.extend(from.filter(|from| *from <= last).map(|from| (from, last)));
     }
-    out
+    left
+}
+
+/// Ranges as they are told.
+pub(super) fn ends(ranges: &[Range]) -> Vec<[IpAddr; 2]> {
+    ranges.iter().map(|(first, last)| [*first, *last]).collect()
 }
 
 /// The next address, or the one before.
@@ -286,27 +292,17 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn host(text: &str) -> HostSeen {
-        HostSeen {
-            address: ip(text),
-            names: Vec::new(),
-            mac: None,
-            up: true,
-            ports: Vec::new(),
-            rest: Vec::new(),
-        }
-    }
-
     #[test]
     fn what_was_silent_is_what_was_asked_and_not_heard() {
         let ranges = [(ip("10.0.0.0"), ip("10.0.0.9")), (ip("2001:db8::"), ip("2001:db8::1"))];
-        let heard = ["10.0.0.0", "10.0.0.4", "10.0.0.5", "2001:db8::1"].map(host);
+        let heard = ["10.0.0.0", "10.0.0.4", "10.0.0.5", "2001:db8::1"].map(|h| (ip(h), ip(h)));
         let silent = without(&ranges, &heard);
-        let text: Vec<String> = silent.iter().map(|[a, b]| format!("{a}-{b}")).collect();
+        let text: Vec<String> = silent.iter().map(|(a, b)| format!("{a}-{b}")).collect();
         assert_eq!(text, ["10.0.0.1-10.0.0.3", "10.0.0.6-10.0.0.9", "2001:db8::-2001:db8::"]);
+        assert_eq!(without(&ranges, &[(ip("9.0.0.0"), ip("11.0.0.0"))]), ranges[1..]);
         assert!(without(&ranges[..0], &heard).is_empty());
-        let all = (ip("255.255.255.255"), ip("255.255.255.255"));
-        assert!(without(&[all], &[host("255.255.255.255")]).is_empty());
+        let last = [(ip("255.255.255.255"), ip("255.255.255.255"))];
+        assert!(without(&last, &last).is_empty());
     }
 
     #[test]

@@ -9,7 +9,9 @@ use portvakt_scan::plan::{Plan, Planned};
 use portvakt_scan::scope::Rate;
 use serde::Serialize;
 
+use super::Method;
 use super::document::port_ranges;
+use super::wanted::Leave;
 use crate::text::Lang;
 
 /// What would be sent.
@@ -47,12 +49,8 @@ const LEAST_PACKETS: u64 = 1;
 const SCHEMA: &str = "portvakt-scan-plan-1";
 
 impl Dry {
-    pub(super) fn new(
-        planned: &Planned,
-        row: &portvakt_scan::record::ScopeRow,
-        rate: Rate,
-        method: &'static str,
-    ) -> Self {
+    pub(super) fn new(planned: &Planned, Leave { scope, row }: &Leave, method: Method) -> Self {
+        let rate = scope.rate;
         let plans = [&planned.full, &planned.gentle];
         let probes = plans.iter().map(|p| p.probes()).fold(0, u64::saturating_add);
         let seconds = seconds(&planned.full, rate).saturating_add(gentle_seconds(&planned.gentle));
@@ -63,7 +61,7 @@ impl Dry {
             authorised_by: row.authorised_by.clone(),
             valid_until: row.valid_until.clone(),
             window: row.window.clone(),
-            method,
+            method: method.name(),
             hosts: planned.full.hosts(),
             gentle_hosts: planned.gentle.hosts(),
             targets: plans.iter().flat_map(|p| p.ranges()).map(|(a, b)| [*a, *b]).collect(),

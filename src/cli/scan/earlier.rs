@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use anyhow::{Context as _, bail};
 use portvakt_model::{HostSeen, PortProtocol, PortRanges, PortState, Source, SourceId};
-use portvakt_scan::plan::Range;
+use portvakt_scan::plan::{Plan, Range};
 use portvakt_scan::record::Unfinished;
 use serde::Deserialize;
 
@@ -62,18 +62,27 @@ impl Earlier {
         self.settled.get(&address).is_some_and(|ranges| holds(ranges, port))
     }
 
-    /// Puts what was found now beside what was found before.
-    pub(super) fn join(mut self, now: Vec<HostSeen>, ports: &[u16]) -> Vec<HostSeen> {
+    /// Every host that an earlier run told of.
+    pub(super) fn hosts(&self) -> Vec<HostSeen> {
+        self.hosts.values().cloned().collect()
+    }
+
+    /// Puts what an engine that passes over known ports has found in a plan beside what was found before.
+    /// What it does not tell of was silent, and `silence` says what that means.
+    pub(super) fn join(
+        &self,
+        now: Vec<HostSeen>,
+        plan: &Plan,
+        silence: (PortProtocol, PortState),
+    ) -> Vec<HostSeen> {
         let mut all: BTreeMap<IpAddr, HostSeen> =
             now.into_iter().map(|host| (host.address, host)).collect();
-        for (address, host) in std::mem::take(&mut self.hosts) {
-            match all.get_mut(&address) {
+        for host in self.hosts.values().filter(|h| plan.host_index(h.address).is_some()).cloned() {
+            match all.get_mut(&host.address) {
                 Some(both) => add(both, host),
-                // A host is only left out when all that it was asked stayed silent.
-                None if host.up || !host.ports.is_empty() || !host.rest.is_empty() => {
-                    all.insert(address, silent_elsewhere(host, ports));
+                None => {
+                    all.insert(host.address, silent_elsewhere(host, plan.ports(), silence));
                 }
-                None => {}
             }
         }
         all.into_values().collect()
@@ -114,15 +123,18 @@ fn add_rest(rest: &mut Vec<PortRanges>, part: PortRanges) {
     }
 }
 
-/// The host with all other ports that were asked as filtered.
-fn silent_elsewhere(mut host: HostSeen, ports: &[u16]) -> HostSeen {
+/// The host with all other ports that were asked as silent.
+fn silent_elsewhere(
+    mut host: HostSeen,
+    ports: &[u16],
+    (protocol, state): (PortProtocol, PortState),
+) -> HostSeen {
     let known = told(&host);
     let silent: Vec<u16> = ports.iter().copied().filter(|p| !holds(&known, *p)).collect();
     let ranges: Vec<(u16, u16)> =
         super::document::port_ranges(&silent).iter().map(|[a, b]| (*a, *b)).collect();
     if !ranges.is_empty() {
-        let protocol = PortProtocol::Tcp;
-        add_rest(&mut host.rest, PortRanges { protocol, state: PortState::Filtered, ranges });
+        add_rest(&mut host.rest, PortRanges { protocol, state, ranges });
     }
     host
 }
@@ -172,7 +184,9 @@ mod tests {
     #[test]
     fn both_runs_are_told_as_one() {
         let ports: Vec<u16> = [22, 25].into_iter().chain(100..300).collect();
-        let all = earlier().join(Vec::new(), &ports);
+        let plan = Plan::of(vec![(ip("10.77.0.0"), ip("10.77.0.255"))], &ports);
+        let silence = (PortProtocol::Tcp, PortState::Filtered);
+        let all = earlier().join(Vec::new(), &plan, silence);
         let filtered = all[0].rest.iter().find(|r| r.state == PortState::Filtered).unwrap();
         assert_eq!(filtered.ranges, [(25, 25), (200, 299)], "they were silent this time");
         let mut now = all[0].clone();
@@ -182,7 +196,7 @@ mod tests {
             state: PortState::Closed,
             ranges: vec![(25, 25), (200, 299)],
         }];
-        let both = earlier().join(vec![now], &ports);
+        let both = earlier().join(vec![now], &plan, silence);
         assert_eq!(both[0].ports.len(), 1);
         assert_eq!(both[0].rest.len(), 1);
         assert_eq!(both[0].rest[0].ranges, [(25, 25), (100, 199), (200, 299)]);

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,18 +10,30 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use portvakt_model::HostSeen;
 use portvakt_scan::control::Seen;
+use portvakt_scan::plan::Range;
 use serde::Serialize;
 
-use super::document::{Document, Facts, HostRow, moment, without};
+use super::document::{Document, Facts, HostRow, ends, moment};
 use super::wanted::Wanted;
 use super::{Form, nmap, table};
 use crate::cli::output;
 use crate::text::Lang;
 
+/// When a file for the answer is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// Before the run: after it this process may no longer be allowed to.
+    Early,
+    /// At the end; then it is put in its place whole or not at all.
+    Late,
+}
+
 /// An answer that is being given. Records of lines go out as they come, all else at the end.
 pub(super) struct Answer {
     form: Form,
     path: Option<PathBuf>,
+    /// The file, when it had to be opened before rights were given up.
+    file: Option<File>,
     stream: Option<Mutex<Stream>>,
     /// Set when whoever reads the lines has gone away.
     closed: AtomicBool,
@@ -32,9 +44,18 @@ struct Stream {
     failed: Option<io::Error>,
 }
 
+/// What was found, with what each form needs beside it.
+pub(super) struct Found<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) hosts: &'a [HostSeen],
+    pub(super) silent: &'a [Range],
+    pub(super) skipped: &'a [Range],
+    pub(super) wanted: &'a Wanted,
+}
+
 /// A port that was just found open. Services are told with the hosts, at the end.
 #[derive(Serialize)]
-struct Found {
+struct OpenRow {
     address: std::net::IpAddr,
     port: u16,
     protocol: &'static str,
@@ -43,14 +64,28 @@ struct Found {
 }
 
 impl Answer {
-    /// Begins the answer.
-    pub(super) fn begin(form: Form, path: Option<&Path>, facts: &Facts) -> anyhow::Result<Self> {
-        let stream = if form == Form::Ndjson { Some(stream(path)?) } else { None };
-        let path = path.map(Path::to_owned);
-        let answer =
-            Self { form, path, stream: stream.map(Mutex::new), closed: AtomicBool::new(false) };
-        answer.line(facts);
-        Ok(answer)
+    /// Opens what has to be opened while this process may still do so.
+    pub(super) fn open(args: &super::Args, opening: Opening) -> anyhow::Result<Self> {
+        let create = |path: &PathBuf| {
+            File::create(path).with_context(|| format!("cannot write {}", path.display()))
+        };
+        let path = args.output.clone();
+        let lines = args.format == Form::Ndjson;
+        let early = lines || opening == Opening::Early;
+        let mut file = path.as_ref().filter(|_| early).map(create).transpose()?;
+        let stream = lines.then(|| {
+            let out: Box<dyn Write + Send> = match file.take() {
+                Some(file) => Box::new(file),
+                None => Box::new(io::stdout()),
+            };
+            Mutex::new(Stream { out, failed: None })
+        });
+        Ok(Self { form: args.format, path, file, stream, closed: AtomicBool::new(false) })
+    }
+
+    /// Tells of the run as it begins, where the form allows it.
+    pub(super) fn begin(&self, facts: &Facts) {
+        self.line(facts);
     }
 
     /// Whether nobody reads what is written any more.
@@ -60,7 +95,7 @@ impl Answer {
 
     /// Tells of a port at once, where the form allows it.
     pub(super) fn found(&self, seen: Seen) {
-        self.line(&Found {
+        self.line(&OpenRow {
             address: seen.address,
             port: seen.port,
             protocol: seen.protocol.name(),
@@ -88,53 +123,41 @@ impl Answer {
     }
 
     /// Gives the rest of the answer.
-    pub(super) fn end(
-        self,
-        facts: &Facts,
-        hosts: &[HostSeen],
-        wanted: &Wanted,
-        lang: Lang,
-    ) -> anyhow::Result<()> {
+    pub(super) fn end(self, found: &Found<'_>, lang: Lang) -> anyhow::Result<()> {
+        let Found { facts, hosts, wanted, .. } = found;
         if self.form == Form::Ndjson {
             hosts.iter().for_each(|host| self.line(&HostRow::new(host, &wanted.names)));
             self.line(facts);
             let stream = self.stream.and_then(|stream| stream.into_inner().ok());
             return stream.and_then(|s| s.failed).map_or(Ok(()), |e| Err(e.into()));
         }
-        output::write(self.path.as_deref(), |out| match self.form {
+        let write = |out: &mut dyn Write| match self.form {
             Form::Text => out.write_all(table::text(facts, hosts, &wanted.names, lang).as_bytes()),
             Form::Csv => table::csv(out, hosts),
             Form::NmapXml => nmap::write(out, facts, hosts, &wanted.names),
             Form::Json | Form::Ndjson => {
-                let mut out = BufWriter::new(out);
-                serde_json::to_writer_pretty(&mut out, &document(facts, hosts, wanted))?;
-                out.write_all(b"\n")?;
-                out.flush()
+                serde_json::to_writer_pretty(&mut *out, &document(found))?;
+                out.write_all(b"\n")
             }
-        })
+        };
+        match self.file {
+            Some(file) => {
+                let mut out = BufWriter::new(file);
+                write(&mut out)?;
+                Ok(out.flush()?)
+            }
+            None => output::write(self.path.as_deref(), write),
+        }
     }
 }
 
-fn stream(path: Option<&Path>) -> anyhow::Result<Stream> {
-    let out: Box<dyn Write + Send> = match path {
-        // Lines must be there when they are found, so the file is not put in place at the end.
-        Some(path) => Box::new(
-            File::create(path).with_context(|| format!("cannot write {}", path.display()))?,
-        ),
-        None => Box::new(io::stdout()),
-    };
-    Ok(Stream { out, failed: None })
-}
-
 /// The whole answer as one document.
-pub(super) fn document(facts: &Facts, hosts: &[HostSeen], wanted: &Wanted) -> Document {
-    let planned = &wanted.planned;
-    let mut silent = without(planned.full.ranges(), hosts);
-    silent.extend(without(planned.gentle.ranges(), hosts));
-    silent.sort_unstable();
+pub(super) fn document(found: &Found<'_>) -> Document {
+    let Found { facts, hosts, silent, skipped, wanted } = found;
     Document {
-        facts: facts.clone(),
+        facts: (*facts).clone(),
         hosts: hosts.iter().map(|host| HostRow::new(host, &wanted.names)).collect(),
-        silent,
+        silent: ends(silent),
+        skipped: ends(skipped),
     }
 }

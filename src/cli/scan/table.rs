@@ -19,20 +19,20 @@ pub(super) fn text(
     lang: Lang,
 ) -> String {
     let mut out = String::new();
-    let mut bare = 0_usize;
+    let mut bare = 0;
     for host in hosts {
         if host.ports.iter().any(|p| p.state == PortState::Open) {
             of_host(&mut out, host, names.get(&host.address), lang);
         } else {
-            bare += usize::from(host.up);
+            bare += u64::from(host.up);
         }
     }
     if bare > 0 {
         let what = lang.of(
-            "värdar svarade utan att någon av de tillfrågade portarna var öppen",
-            "hosts answered, and none of the ports that were asked is open",
+            ["värd svarade, utan öppen port", "värdar svarade, utan öppen port"],
+            ["host answered without an open port", "hosts answered without an open port"],
         );
-        let _ = writeln!(out, "{bare} {what}");
+        let _ = writeln!(out, "{}", counted(bare, what));
     }
     sums(&mut out, facts, hosts, lang);
     out
@@ -89,22 +89,25 @@ fn service(port: &PortSeen, lang: Lang) -> String {
 }
 
 fn sums(out: &mut String, facts: &Facts, hosts: &[HostSeen], lang: Lang) {
-    let up = hosts.iter().filter(|h| h.up).count();
-    let Facts { open, sent, answered, incomplete, .. } = facts;
-    let _ = match lang {
-        Lang::Sv => writeln!(
-            out,
-            "{up} värdar svarade · {open} öppna portar · {sent} frågor sända, {answered} besvarade · \
-             {incomplete} portar ej klarlagda · metod {}",
-            facts.method
+    let up = hosts.iter().filter(|h| h.up).count() as u64;
+    let counts = [
+        counted(
+            up,
+            lang.of(["värd svarade", "värdar svarade"], ["host answered", "hosts answered"]),
         ),
-        Lang::En => writeln!(
-            out,
-            "{up} hosts answered · {open} open ports · {sent} probes sent, {answered} answered · \
-             {incomplete} ports incomplete · method {}",
-            facts.method
+        counted(facts.open, lang.of(["öppen port", "öppna portar"], ["open port", "open ports"])),
+        counted(facts.sent, lang.of(["fråga sänd", "frågor sända"], ["probe sent", "probes sent"])),
+        counted(facts.answered, lang.of(["besvarad", "besvarade"], ["answered", "answered"])),
+        counted(
+            facts.incomplete,
+            lang.of(
+                ["port ej klarlagd", "portar ej klarlagda"],
+                ["port incomplete", "ports incomplete"],
+            ),
         ),
-    };
+        format!("{} {}", lang.of("metod", "method"), facts.method),
+    ];
+    let _ = writeln!(out, "{}", counts.join(" · "));
     if facts.dropped > 0 {
         let what = lang.of(
             "paket tappades av den egna kärnan innan de lästes",
@@ -112,6 +115,11 @@ fn sums(out: &mut String, facts: &Facts, hosts: &[HostSeen], lang: Lang) {
         );
         let _ = writeln!(out, "{} {what}", facts.dropped);
     }
+}
+
+/// A number with its noun.
+fn counted(count: u64, [one, many]: [&str; 2]) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// A row for each port that is told one by one.

@@ -29,6 +29,8 @@ pub(crate) struct Via {
     pub(crate) source: IpAddr,
     /// The router, unless the address is on the link itself.
     pub(crate) gateway: Option<IpAddr>,
+    /// Whether the address is our own.
+    pub(crate) own: bool,
 }
 
 /// Routes and rules of which account is taken. A sensor with more (a full table of the Internet has a million
@@ -237,6 +239,7 @@ fn understood(message: &[u8], v4: bool) -> Option<Via> {
         interface: half_or_word(attribute(message, INTERFACE)?, 0, 4),
         source: attribute(message, SOURCE).and_then(|bytes| from_octets(bytes, v4))?,
         gateway: gateway.or(other),
+        own: kind == LOCAL,
     })
 }
 
@@ -310,7 +313,7 @@ mod tests {
     fn loopback_is_reached_by_loopback() {
         let ways = ways(&[range("127.0.0.0", "127.0.0.9")]).unwrap();
         let Some(via) = ways.last().and_then(|w| w.via) else { panic!("{ways:?}") };
-        assert_eq!((via.interface, via.gateway), (1, None));
+        assert_eq!((via.interface, via.gateway, via.own), (1, None, true));
         assert_eq!(ways.last().unwrap().range.1, range("::", "127.0.0.9").1);
     }
 

@@ -1,10 +1,11 @@
 //! Sending many packets with one call.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
-use socket2::Socket;
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{packet_socket, set_option};
 
@@ -23,6 +24,12 @@ pub(crate) struct Hop {
     pub(crate) interface: u32,
     /// Hardware address of the next host; zeros where the link has none.
     pub(crate) mac: [u8; 6],
+}
+
+impl Hop {
+    /// To ourselves. What a packet socket puts on the loopback has no route and is refused as forged, so
+    /// such packets go the way of ordinary ones.
+    pub(crate) const OWN: Self = Self { interface: 0, mac: [0; 6] };
 }
 
 /// Packets that wait to be sent together.
@@ -83,6 +90,8 @@ fn address(hop: Hop, ethertype: u16) -> libc::sockaddr_ll {
 /// A socket that only sends.
 pub(crate) struct Sender {
     socket: Socket,
+    /// Sockets that take whole packets and route them, where the family is there: IPv4, IPv6.
+    routed: [Option<Socket>; 2],
 }
 
 impl Sender {
@@ -92,7 +101,17 @@ impl Sender {
         let on: libc::c_int = 1;
         // Straight to the driver: queueing disciplines would hold back what we pace ourselves.
         set_option(&socket, libc::PACKET_QDISC_BYPASS, &on)?;
-        Ok(Self { socket })
+        let routed = [Domain::IPV4, Domain::IPV6].map(|family| {
+            Socket::new(family, Type::RAW, Some(Protocol::from(libc::IPPROTO_RAW))).ok()
+        });
+        Ok(Self { socket, routed })
+    }
+
+    /// Sends one packet to an address of our own.
+    pub(crate) fn send_own(&self, packet: &[u8], to: IpAddr) -> io::Result<()> {
+        let socket = &self.routed[usize::from(to.is_ipv6())];
+        let socket = socket.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        socket.send_to(packet, &SocketAddr::new(to, 0).into()).map(|_| ())
     }
 
     /// Sends all of a batch and empties it.

@@ -18,8 +18,8 @@ const MILLION: u64 = 1_000_000;
 pub(crate) fn passes(counts: &Counts, least: u8) -> u8 {
     let read = |count: &std::sync::atomic::AtomicU64| count.load(Relaxed);
     let (first, late) = (read(&counts.first), read(&counts.late));
-    let again = share(read(&counts.lost_again), read(&counts.asked_again));
-    needed(first + late, share(late, first + late).max(again), least)
+    let lost = late + read(&counts.lost_again);
+    needed(first + late, share(lost, first + late + read(&counts.asked_again)), least)
 }
 
 /// Parts of a million that are lost.

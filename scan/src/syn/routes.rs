@@ -73,12 +73,17 @@ enum Link {
     Direct,
     /// Many share it; this is our own hardware address.
     Shared([u8; 6]),
+    /// It leads to ourselves.
+    Own,
     /// It is down, or not there.
     Down,
 }
 
 impl Link {
     fn of(via: Via, interfaces: &[NetworkInterface]) -> Self {
+        if via.own {
+            return Self::Own;
+        }
         match interfaces.iter().find(|i| i.index == via.interface) {
             Some(interface) if !interface.is_up() => Self::Down,
             Some(interface) if interface.is_loopback() || interface.is_point_to_point() => {
@@ -124,7 +129,8 @@ impl Found {
         if via.gateway.is_none() && matches!(link, Link::Shared(_)) {
             self.routes.macs.insert(host, mac);
         }
-        let route = self.number(Hop { interface: via.interface, mac }, via.source);
+        let interface = if matches!(link, Link::Own) { Hop::OWN.interface } else { via.interface };
+        let route = self.number(Hop { interface, mac }, via.source);
         table.set_route(index, route);
     }
 

@@ -2,6 +2,7 @@
 //! often enough.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::table::{End, Known, Table};
 use super::turn::{Phase, Route, Turn};
 use super::{Aim, certainty};
 use crate::control::{Control, Progress};
-use crate::raw::{Batch, MOST_BATCHED, Sender as Socket};
+use crate::raw::{Batch, Hop, MOST_BATCHED, Sender as Socket};
 use crate::scope::Rate;
 
 /// Hosts with so many ports are watched all the time for what they bear.
@@ -135,7 +136,7 @@ impl<'s> Sender<'s> {
                     }
                     Step::Wait(until) => soonest = soonest.min(until),
                     Step::Ask(place, own) => {
-                        self.ask(&mut turns[at], place, own, now);
+                        self.ask(&mut turns[at], place, own, now)?;
                         soonest = now;
                         now = self.pace(now)?;
                     }
@@ -361,13 +362,13 @@ impl<'s> Sender<'s> {
     }
 
     /// Puts a probe into the batch.
-    fn ask(&mut self, turn: &mut Turn, place: u32, own_port: u16, now: u64) {
+    fn ask(&mut self, turn: &mut Turn, place: u32, own_port: u16, now: u64) -> io::Result<()> {
         let shared = self.shared;
         let route = shared.routes[turn.route as usize];
         let to = shared.table.address(turn.host);
         let port = shared.table.plan.ports()[place as usize];
         let again = own_port == shared.own.again();
-        self.push(route, to, port, own_port);
+        self.push(route, to, port, own_port)?;
         let heard = shared.table.heard(turn.host);
         if !again {
             heard.sample(place, now / 1_000, LEAST_PATIENCE / 1_000);
@@ -382,21 +383,26 @@ impl<'s> Sender<'s> {
             subnet.take(now, self.subnet_gap);
         }
         self.total.take(now, self.total_gap.max(shared.borne.load(Relaxed)));
-        self.look_around(now);
+        self.look_around(now)
     }
 
-    fn push(&mut self, route: Route, to: std::net::IpAddr, port: u16, own_port: u16) {
+    fn push(&mut self, route: Route, to: IpAddr, port: u16, own_port: u16) -> io::Result<()> {
         let template = &self.shared.templates[route.template as usize];
         let cookie = self.shared.cookie.of((template.source(), own_port), (to, port));
         let mut packet = [0; LONGEST];
         let length = template.write(Ends { own_port, to, port, cookie }, &mut packet);
+        if route.hop == Hop::OWN {
+            self.count(1);
+            return self.socket.send_own(&packet[..length], to);
+        }
         self.batch.push(&packet[..length], template.ethertype(), route.hop);
+        Ok(())
     }
 
     /// Now and then asks again somebody who has just answered: when many of them do not, the network is
     /// overrun, not the host.
-    fn look_around(&mut self, now: u64) {
-        let Some(overall) = &mut self.overall else { return };
+    fn look_around(&mut self, now: u64) -> io::Result<()> {
+        let Some(overall) = &mut self.overall else { return Ok(()) };
         let table = self.shared.table;
         let counts = &table.counts;
         overall.sent();
@@ -413,15 +419,18 @@ impl<'s> Sender<'s> {
             Ruling::Open | Ruling::Dead => {}
         }
         if !overall.is_due() || self.batch.is_full() {
-            return;
+            return Ok(());
         }
-        let Some(probe) = counts.lately.swap(0, Relaxed).checked_sub(1) else { return };
+        let Some(probe) = counts.lately.swap(0, Relaxed).checked_sub(1) else { return Ok(()) };
         let (host, place) = (probe as u32 / table.ports, probe as u32 % table.ports);
-        let Some(route) = self.shared.routes.get(table.route(host) as usize) else { return };
+        let Some(route) = self.shared.routes.get(table.route(host) as usize) else {
+            return Ok(());
+        };
         overall.asked(now);
         let port = table.plan.ports()[place as usize];
-        self.push(*route, table.address(host), port, self.shared.own.again());
+        self.push(*route, table.address(host), port, self.shared.own.again())?;
         self.total.take(now, self.total_gap);
+        Ok(())
     }
 
     /// Sends what is ready, and waits while no more is allowed. Returns the time.
@@ -448,10 +457,14 @@ impl<'s> Sender<'s> {
         if self.batch.len() == 0 {
             return Ok(());
         }
-        let sent = self.socket.flush(&mut self.batch)? as u64;
+        let sent = self.socket.flush(&mut self.batch)?;
+        self.count(sent as u64);
+        Ok(())
+    }
+
+    fn count(&self, sent: u64) {
         self.shared.table.counts.sent.fetch_add(sent, Relaxed);
         Progress::add(&self.shared.control.progress.sent, sent);
-        Ok(())
     }
 
     fn rest(&self, nanoseconds: u64) {

@@ -15,6 +15,7 @@ mod output;
 mod parse;
 mod query;
 mod rules;
+pub(crate) mod scan;
 mod schema;
 mod spoof;
 
@@ -69,6 +70,14 @@ enum Command {
     /// it cannot be told, and the packet shown may be let through. The exit status is 1 when an
     /// interface is refuted and otherwise 0: as in an audit, what cannot be told is no violation.
     Spoof(spoof::Args),
+    /// Tell which hosts and ports answer, within a written scope
+    ///
+    /// Nothing is sent without a scope: the table [scan] of portvakt.toml or of the file that --scope names.
+    /// It says what may be scanned, who decided that and until when, at which hours and how fast. A
+    /// target outside it is refused, and then nothing at all is sent. Every run is noted in a record.
+    /// Ctrl-C stops at once and keeps what was found; --resume goes on from there. The exit status is 2
+    /// when a run was refused or did not come to its end.
+    Scan(scan::Args),
     /// Show the manual page of a rule
     Explain(explain::Explain),
     /// Print the catalogue of all rules
@@ -128,6 +137,7 @@ fn run(command: Command) -> Exit {
         Command::Diff(args) => diff::run(&args),
         Command::Matrix(args) => matrix::run(&args),
         Command::Spoof(args) => spoof::run(&args),
+        Command::Scan(args) => scan::run(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Catalogue(args) => explain::catalogue(&args),
         Command::Formats(args) => formats::run(&args),

@@ -7,11 +7,19 @@
 
 pub mod connect;
 pub mod control;
+#[cfg(target_os = "linux")]
+pub mod discover;
 pub mod interrupt;
 pub mod plan;
+#[cfg(target_os = "linux")]
+pub mod privileges;
+#[cfg(target_os = "linux")]
+mod raw;
 pub mod record;
 pub mod scope;
 pub mod service;
+#[cfg(target_os = "linux")]
+pub mod syn;
 pub mod tls;
 pub mod udp;
 pub mod x509;

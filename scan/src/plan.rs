@@ -74,11 +74,17 @@ impl Plan {
     /// A plan of ranges that were allowed already: what is left to ask after a first look, or the
     /// addresses of a laboratory.
     pub fn of(ranges: Vec<Range>, ports: &[u16]) -> Self {
+        let ports: Vec<u16> = ports.iter().copied().filter(|p| *p != 0).collect();
+        Self::of_probes(ranges, &ports)
+    }
+
+    /// The same, where port 0 may stand for a probe that is none of TCP.
+    pub(crate) fn of_probes(ranges: Vec<Range>, ports: &[u16]) -> Self {
         let ranges = merged(ranges);
         let mut places = vec![0; 1 << 16];
         let mut kept = Vec::new();
         for &port in ports {
-            if port != 0 && places[usize::from(port)] == 0 {
+            if places[usize::from(port)] == 0 {
                 kept.push(port);
                 places[usize::from(port)] = kept.len() as u16;
             }
@@ -134,6 +140,18 @@ impl Plan {
         assert!(index < self.hosts, "host {index} of {}", self.hosts);
         let at = self.starts.partition_point(|s| *s <= index) - 1;
         offset(self.ranges[at].0, index - self.starts[at])
+    }
+
+    /// The addresses of `count` hosts from `first` on.
+    pub(crate) fn part(&self, first: u64, count: u64) -> Vec<Range> {
+        let end = (first + count).min(self.hosts);
+        let each = self.ranges.iter().zip(&self.starts);
+        let parts = each.filter_map(|(range, start)| {
+            let size = u64::try_from(size(*range)).unwrap_or(u64::MAX);
+            let (from, to) = (first.max(*start), end.min(start.saturating_add(size)));
+            (from < to).then(|| (offset(range.0, from - start), offset(range.0, to - 1 - start)))
+        });
+        parts.collect()
     }
 
     /// The number of a host.

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,6 @@ use tokio::task::JoinSet;
 
 use super::attempt::{self, Begun};
 use super::hosts::{Host, Hosts};
-use super::order::Order;
 use super::outcome::{Outcome, Table};
 use super::pace::{FRAGILE_RATE, Pace};
 use super::window::{self, Window};
@@ -19,6 +19,7 @@ use super::{Ended, descriptors};
 use crate::control::{Control, Progress, Seen};
 use crate::plan::Plan;
 use crate::scope::{Leave, Scope};
+use crate::syn::permute::Permutation;
 
 /// Passes over what stays silent. The second is for packets that were lost; more are only made for
 /// hosts that answered late in the one before, each at half the speed.
@@ -38,7 +39,7 @@ const MOST_EXHAUSTED: u32 = 100;
 const RECOVERY: u64 = 50_000_000;
 
 /// Fragile hosts that are looked at side by side.
-const MOST_FRAGILE: usize = 8;
+pub const MOST_FRAGILE: usize = 8;
 
 /// Nanoseconds after which a fragile host that has an open connection is tried again.
 const BUSY: u64 = 20_000_000;
@@ -360,13 +361,16 @@ impl<'a> Engine<'a> {
         }
         self.table.set(probe.index, outcome);
         Progress::add(&self.control.progress.done, u64::from(before != Outcome::SilentAgain));
-        if outcome.state().is_none() {
+        if !outcome.is_answer() {
             return;
         }
         self.answered += 1;
         Progress::add(&self.control.progress.answered, 1);
         let rtt = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
-        self.hosts.answered(address, rtt, before.is_silent());
+        // Routers and firewalls limit their errors; only the host's own word tells how fast it is.
+        if outcome.shows_host() {
+            self.hosts.answered(address, rtt, before.is_silent());
+        }
         if outcome.state() == Some(PortState::Open) {
             self.found(probe, outcome, rtt);
         }
@@ -401,6 +405,24 @@ impl<'a> Engine<'a> {
             state: seen.state,
         });
         self.found.push(Found { probe: probe.index, seen });
+    }
+}
+
+/// The numbers below a length, scattered, in another order each time.
+struct Order {
+    order: Permutation,
+    left: std::ops::Range<u64>,
+}
+
+impl Order {
+    fn new(probes: u64) -> Self {
+        // No secret: it only has to differ from run to run.
+        let key = RandomState::new().hash_one(probes);
+        Self { order: Permutation::new(probes, key), left: 0..probes }
+    }
+
+    fn next(&mut self) -> Option<u64> {
+        self.left.next().map(|at| self.order.at(at))
     }
 }
 

@@ -3,10 +3,11 @@
 //! packet of this socket.
 
 use std::io::IoSliceMut;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsRawFd;
 
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
+use portvakt_model::PortState;
 use socket2::Socket;
 
 use super::outcome::Outcome;
@@ -37,14 +38,24 @@ fn one(socket: &Socket) -> nix::Result<Option<Outcome>> {
     let mut space = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6);
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
     let read = recvmsg::<()>(socket.as_raw_fd(), &mut quoted, Some(&mut space), flags)?;
-    let errors = read.cmsgs()?.filter_map(|message| match message {
-        ControlMessageOwned::Ipv4RecvErr(e, _) if e.ee_origin == libc::SO_EE_ORIGIN_ICMP => {
-            v4(e.ee_type, e.ee_code)
-        }
-        ControlMessageOwned::Ipv6RecvErr(e, _) if e.ee_origin == libc::SO_EE_ORIGIN_ICMP6 => {
-            v6(e.ee_type, e.ee_code)
-        }
-        _ => None,
+    let own = socket.local_addr().ok().and_then(|a| a.as_socket()).map(|a| a.ip());
+    let errors = read.cmsgs()?.filter_map(|message| {
+        let (outcome, from) = match message {
+            ControlMessageOwned::Ipv4RecvErr(e, from) if e.ee_origin == libc::SO_EE_ORIGIN_ICMP => {
+                let from = from.map(|a| IpAddr::from(a.sin_addr.s_addr.to_ne_bytes()));
+                (v4(e.ee_type, e.ee_code)?, from)
+            }
+            ControlMessageOwned::Ipv6RecvErr(e, from)
+                if e.ee_origin == libc::SO_EE_ORIGIN_ICMP6 =>
+            {
+                (v6(e.ee_type, e.ee_code)?, from.map(|a| IpAddr::from(a.sin6_addr.s6_addr)))
+            }
+            _ => return None,
+        };
+        // Where nobody on the link answers for an address, our own kernel sends itself the error.
+        let is_ours =
+            from.is_some() && from == own && outcome.state() == Some(PortState::Unreachable);
+        Some(if is_ours { Outcome::NoRoute } else { outcome })
     });
     Ok(errors.last())
 }

@@ -15,12 +15,14 @@ use crate::scope::{Refusal, Scope};
 
 use engine::Engine;
 
+pub use engine::MOST_FRAGILE as FRAGILE_AT_ONCE;
+pub use pace::FRAGILE_RATE;
+
 mod attempt;
 pub(crate) mod descriptors;
 mod engine;
 mod hosts;
 pub(crate) mod icmp;
-mod order;
 pub(crate) mod outcome;
 pub(crate) mod pace;
 mod result;
@@ -29,7 +31,7 @@ mod window;
 /// What a connect scan found.
 #[derive(Debug)]
 pub struct Scanned {
-    /// Hosts that were heard of, and those with ports whose state is not known.
+    /// Hosts by address: all that were heard of or not asked often enough, and the first 65,536 others.
     pub hosts: Vec<HostSeen>,
     /// Attempts made and answered. The kernel sends a SYN more than once where nothing answers; those
     /// it makes by itself are not counted.

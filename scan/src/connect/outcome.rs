@@ -111,6 +111,11 @@ impl Outcome {
         matches!(self, Self::Silent | Self::SilentAgain)
     }
 
+    /// Whether a packet came back; that there is no way is this machine's own knowledge.
+    pub(super) const fn is_answer(self) -> bool {
+        self.state().is_some() && !matches!(self, Self::NoRoute)
+    }
+
     /// Whether it is the host's own word.
     pub(super) const fn shows_host(self) -> bool {
         matches!(self, Self::Open | Self::OpenThenReset | Self::Refused)

@@ -1,26 +1,21 @@
 //! The ceilings of a scope, kept to the packet: in total, to a subnet, to a host.
 //!
-//! Each is a generic cell rate algorithm (ITU-T I.371, annex A): one number says when the next packet
-//! may go. Times are nanoseconds since the scan began.
+//! Times are nanoseconds since the scan began.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::scope::Rate;
-
-/// Timers fire up to two milliseconds late; what was missed meanwhile may be made up for, and no more.
-const TOLERANCE: u64 = 2_000_000;
+use crate::syn::bucket::{BURST, Bucket, gap};
 
 /// Packets per second to a fragile host: what old controllers bear beside their own work.
-pub(super) const FRAGILE_RATE: u32 = 5;
-
-const SECOND: u64 = 1_000_000_000;
+pub const FRAGILE_RATE: u32 = 5;
 
 /// When packets may go.
 pub(crate) struct Pace {
     rate: Rate,
-    total: u64,
+    total: Bucket,
     subnets: Buckets<IpAddr>,
     hosts: Buckets<IpAddr>,
     /// Hosts that get less than the scope allows, and how much.
@@ -31,7 +26,7 @@ impl Pace {
     pub(crate) fn new(rate: Rate) -> Self {
         Self {
             rate,
-            total: 0,
+            total: Bucket::default(),
             subnets: Buckets::default(),
             hosts: Buckets::default(),
             slowed: HashMap::new(),
@@ -51,33 +46,29 @@ impl Pace {
 
     /// Takes the next place in the queue of a host that bears `most` packets per second; when that is.
     pub(crate) fn host(&mut self, host: IpAddr, most: u32, now: u64) -> u64 {
-        let interval = interval(self.host_rate(host).min(most));
-        self.hosts.take(host, now, interval)
+        let gap = gap(self.host_rate(host).min(most));
+        self.hosts.take(host, now, gap)
     }
 
     /// Takes the next place in the queue of a host's subnet.
     pub(crate) fn subnet(&mut self, host: IpAddr, now: u64) -> u64 {
-        self.subnets.take(subnet(host), now, interval(self.rate.subnet))
+        self.subnets.take(subnet(host), now, gap(self.rate.subnet))
     }
 
     /// When any packet may go again. Does not take the place.
     pub(crate) fn total(&self) -> u64 {
-        self.total
+        self.total.free()
     }
 
     /// Holds everything back until a time.
     pub(crate) fn pause(&mut self, until: u64) {
-        self.total = self.total.max(until);
+        self.total.hold(until);
     }
 
     /// Counts a packet that goes now.
     pub(crate) fn sent(&mut self, now: u64) {
-        take(&mut self.total, now, interval(self.rate.total));
+        self.total.take(now, gap(self.rate.total));
     }
-}
-
-fn interval(rate: u32) -> u64 {
-    SECOND / u64::from(rate.max(1))
 }
 
 /// The /24 or /64 of a host.
@@ -88,16 +79,9 @@ fn subnet(host: IpAddr) -> IpAddr {
     }
 }
 
-/// Moves a bucket on by one packet; when that packet may go.
-fn take(next: &mut u64, now: u64, interval: u64) -> u64 {
-    let place = (*next).max(now.saturating_sub(TOLERANCE));
-    *next = place + interval;
-    place.max(now)
-}
-
 /// A bucket for each key that was used lately.
 struct Buckets<K> {
-    next: HashMap<K, u64>,
+    next: HashMap<K, Bucket>,
     /// Size at which buckets that are full again, and so say nothing, are thrown away.
     sweep_at: usize,
 }
@@ -112,12 +96,16 @@ impl<K> Default for Buckets<K> {
 }
 
 impl<K: Eq + Hash> Buckets<K> {
-    fn take(&mut self, key: K, now: u64, interval: u64) -> u64 {
+    /// Takes the next place of a key; when that is.
+    fn take(&mut self, key: K, now: u64, gap: u32) -> u64 {
         if self.next.len() >= self.sweep_at {
-            self.next.retain(|_, next| *next + TOLERANCE > now);
+            self.next.retain(|_, bucket| bucket.free() + BURST > now);
             self.sweep_at = (self.next.len() * 2).max(SMALLEST_SWEEP);
         }
-        take(self.next.entry(key).or_insert(0), now, interval)
+        let bucket = self.next.entry(key).or_default();
+        let place = bucket.free().max(now);
+        bucket.take(now, gap);
+        place
     }
 }
 
@@ -125,6 +113,7 @@ impl<K: Eq + Hash> Buckets<K> {
 mod tests {
     use super::*;
 
+    const SECOND: u64 = 1_000_000_000;
     const HOST: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 77, 0, 1));
 
     fn pace(total: u32, subnet: u32, host: u32) -> Pace {
@@ -138,11 +127,11 @@ mod tests {
         let places: Vec<u64> = (0..41).map(|_| pace.host(HOST, u32::MAX, now)).collect();
         assert_eq!(places[0], now);
         let last = places[40] - now;
-        assert!((SECOND - TOLERANCE..=SECOND).contains(&last), "{last}");
+        assert!((SECOND - BURST..=SECOND).contains(&last), "{last}");
         let other = IpAddr::V4(Ipv4Addr::new(10, 77, 0, 200));
         let subnet: Vec<u64> =
             (0..101).map(|i| pace.subnet(if i % 2 == 0 { HOST } else { other }, now)).collect();
-        assert!((SECOND - TOLERANCE..=SECOND).contains(&(subnet[100] - now)));
+        assert!((SECOND - BURST..=SECOND).contains(&(subnet[100] - now)));
         assert_eq!(pace.subnet("10.77.1.1".parse().unwrap(), now), now, "another /24");
     }
 
@@ -169,7 +158,7 @@ mod tests {
         pace.slow(HOST, 20);
         assert_eq!(pace.host_rate(HOST), 10, "it never rises");
         let first = pace.host(HOST, u32::MAX, SECOND);
-        assert_eq!(pace.host(HOST, u32::MAX, SECOND) - first + TOLERANCE, SECOND / 10);
+        assert_eq!(pace.host(HOST, u32::MAX, SECOND) - first + BURST, SECOND / 10);
     }
 
     #[test]

@@ -12,7 +12,10 @@ use super::outcome::Outcome;
 /// at 25 as well.
 const FEW: usize = 25;
 
-/// The hosts that are worth telling of, and the counts.
+/// Hosts of which nothing was heard are told up to this number.
+const MOST_SILENT: usize = 1 << 16;
+
+/// The hosts, and the counts.
 pub(super) fn of(engine: &mut Engine<'_>) -> (Vec<HostSeen>, ScanCounts) {
     let ports = engine.plan.ports().len() as u64;
     let mut counts =
@@ -24,6 +27,7 @@ pub(super) fn of(engine: &mut Engine<'_>) -> (Vec<HostSeen>, ScanCounts) {
     // Ports are told in rising order, whatever the plan's.
     let mut places: Vec<(u16, u64)> = engine.plan.ports().iter().copied().zip(0..).collect();
     places.sort_unstable();
+    let mut silent = 0;
     let hosts = (0..engine.plan.hosts()).filter_map(|index| {
         let address = engine.plan.host(index);
         let drops = engine.hosts.of(address).is_some_and(|host| host.drops);
@@ -31,7 +35,9 @@ pub(super) fn of(engine: &mut Engine<'_>) -> (Vec<HostSeen>, ScanCounts) {
         let mut groups = Groups::default();
         outcomes.for_each(|(port, outcome)| groups.add(port, outcome, drops));
         counts.incomplete += groups.incomplete;
-        groups.is_told().then(|| groups.host(address, open.remove(&index).unwrap_or_default()))
+        silent += usize::from(!groups.is_heard());
+        let is_told = groups.is_heard() || silent <= MOST_SILENT;
+        is_told.then(|| groups.host(address, open.remove(&index).unwrap_or_default()))
     });
     let hosts = hosts.collect();
     (hosts, counts)
@@ -75,9 +81,8 @@ impl Groups {
         }
     }
 
-    /// Of a host of which nothing was heard, though everything was asked often enough, nothing is told:
-    /// there are sixty thousand of them in a /16, and all that is known is that they were asked.
-    fn is_told(&self) -> bool {
+    /// Whether anything was heard of the host, or it was not asked often enough to tell.
+    fn is_heard(&self) -> bool {
         self.heard || self.incomplete > 0
     }
 
@@ -187,11 +192,11 @@ mod tests {
     }
 
     #[test]
-    fn a_host_of_which_nothing_was_heard_is_not_told() {
+    fn silence_is_told_from_not_asking() {
         let mut groups = Groups::default();
         groups.add(80, Outcome::SilentAgain, false);
-        assert!(!groups.is_told());
+        assert!(!groups.is_heard());
         groups.add(443, Outcome::Silent, false);
-        assert!(groups.is_told(), "it was not asked often enough");
+        assert!(groups.is_heard(), "it was not asked often enough");
     }
 }

@@ -6,3 +6,4 @@
 //! judged elsewhere.
 
 pub mod scope;
+pub mod tls;

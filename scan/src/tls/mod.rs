@@ -1,0 +1,4 @@
+//! TLS endpoints.
+
+pub mod handshake;
+pub mod starttls;

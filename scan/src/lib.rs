@@ -7,3 +7,4 @@
 
 pub mod scope;
 pub mod tls;
+pub mod x509;

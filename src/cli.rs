@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 mod audit;
+mod certs;
 mod diff;
 mod explain;
 mod formats;
@@ -69,6 +70,12 @@ enum Command {
     /// it cannot be told, and the packet shown may be let through. The exit status is 1 when an
     /// interface is refuted and otherwise 0: as in an audit, what cannot be told is no violation.
     Spoof(spoof::Args),
+    /// List certificates with when they end, where they were seen and what is wrong with them
+    ///
+    /// What ends first comes first. Each certificate is listed once, however often it was seen. Private keys in
+    /// the files are passed over. The exit status is 2 when something could not be read, also when a part
+    /// of a file is encrypted; otherwise 1 when a certificate has ended or ends within --fail-within days.
+    Certs(certs::Args),
     /// Show the manual page of a rule
     Explain(explain::Explain),
     /// Print the catalogue of all rules
@@ -128,6 +135,7 @@ fn run(command: Command) -> Exit {
         Command::Diff(args) => diff::run(&args),
         Command::Matrix(args) => matrix::run(&args),
         Command::Spoof(args) => spoof::run(&args),
+        Command::Certs(args) => certs::run(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Catalogue(args) => explain::catalogue(&args),
         Command::Formats(args) => formats::run(&args),

@@ -21,7 +21,7 @@ use portvakt_model::{
 };
 
 pub use build::{Build, Context, Dimension, Input, IpsetContent, IpsetFile};
-pub use decode::{MAX_BYTES, Undecodable};
+pub use decode::{MAX_BYTES, Undecodable, decode};
 pub use tables::is_column;
 
 /// A parser of one format.
@@ -149,7 +149,7 @@ pub fn parse(
     bytes: Vec<u8>,
     context: &Context,
 ) -> Result<Parsed, Unreadable> {
-    let (text, binary) = decode::decode(bytes).map_err(Unreadable::Undecodable)?;
+    let (text, binary) = decode(bytes).map_err(Unreadable::Undecodable)?;
     let parser = recognise(path, &text, &binary, context).ok_or(Unreadable::NotRecognised)?;
     Ok(parse_as(parser, id, path, text, &binary, context))
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Exit, diff, matrix, parse, query, rules, spoof};
+use super::{Exit, certs, diff, matrix, parse, query, rules, spoof};
 use crate::catalogue::CoverageDocument;
 use crate::report;
 
@@ -31,6 +31,8 @@ enum Of {
     Matrix,
     /// `spoof --format json`
     Spoof,
+    /// `certs --format json`
+    Certs,
     /// `catalogue --coverage --format json`
     Coverage,
 }
@@ -44,6 +46,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Of::Diff => diff::schema(),
         Of::Matrix => matrix::schema(),
         Of::Spoof => spoof::schema(),
+        Of::Certs => certs::schema(),
         Of::Coverage => schemars::schema_for!(CoverageDocument),
     };
     let mut out = anstream::stdout().lock();

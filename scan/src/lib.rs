@@ -5,6 +5,8 @@
 //! [`portvakt_model::TlsEndpoint`] and [`portvakt_model::SshEndpoint`]; what they are worth is
 //! judged elsewhere.
 
+mod evidence;
 pub mod scope;
+pub mod ssh;
 pub mod tls;
 pub mod x509;

@@ -16,8 +16,16 @@ pub fn judge_chain(
     profile: Profile,
     today: Date,
 ) -> Vec<Judgement> {
-    let Some((leaf, above)) = chain.certificates.split_first() else { return Vec::new() };
+    let unread = chain
+        .unread
+        .iter()
+        .map(|why| Seen { shown: why.clone(), ..Seen::named(Item::Certificate, "unreadable") });
+    let unread: Vec<Seen> = unread.collect();
+    let Some((leaf, above)) = chain.certificates.split_first() else {
+        return judged(policy, &context(profile, today), "certificate", &unread);
+    };
     let mut seen = of_leaf(leaf, today);
+    seen.extend(unread);
     seen.extend(above.iter().filter(|c| !c.self_signed).filter_map(signature));
     seen.extend(faults_of_chain(chain, leaf, profile));
     judged(policy, &context(profile, today), &name_of(leaf), &seen)
@@ -52,12 +60,16 @@ fn of_leaf(leaf: &Certificate, today: Date) -> Vec<Seen> {
     }));
     seen.extend(signature(leaf));
     seen.extend(validity(leaf, today));
-    seen.extend(faults_of_leaf(leaf, today).into_iter().map(|(name, shown)| Seen {
+    let faults = faults_of_leaf(leaf, today);
+    // Some faults show in the fields and in the bytes; they are told once.
+    let told = |lint: &&&str| faults.iter().all(|(name, _)| name != *lint);
+    let lints: Vec<&str> = leaf.lints.iter().filter(told).copied().collect();
+    seen.extend(faults.into_iter().map(|(name, shown)| Seen {
         issued: Some(day(leaf.not_before)),
         shown,
         ..Seen::named(Item::Certificate, name)
     }));
-    seen.extend(leaf.lints.iter().map(|lint| Seen::named(Item::Certificate, *lint)));
+    seen.extend(lints.into_iter().map(|lint| Seen::named(Item::Certificate, lint)));
     seen
 }
 
@@ -136,25 +148,25 @@ fn faults_of_chain(chain: &Chain, leaf: &Certificate, profile: Profile) -> Vec<S
         let names = leaf.dns_names.iter().chain(&leaf.ip_names).cloned().collect::<Vec<_>>();
         faults.push(fault("name-mismatch", names.join(", ")));
     }
-    if leaf.self_signed {
-        faults.push(fault("self-signed", leaf.issuer.clone()));
-    }
     let counts: &[&Trust] = match profile {
         Profile::Public => &[&chain.public],
         Profile::Internal => &[&chain.own, &chain.system, &chain.public],
     };
-    if counts.contains(&&Trust::Trusted) {
-        faults.push(fault("trusted", "a path to a root was found".to_owned()));
-    } else {
-        let why = counts.iter().find_map(|trust| match trust {
+    let why = || {
+        counts.iter().find_map(|trust| match trust {
             Trust::Untrusted(why) => Some(why.clone()),
             _ => None,
-        });
-        faults.push(match why {
-            Some(why) if !leaf.self_signed => fault("not-trusted", why),
-            Some(_) => return faults,
-            None => fault("trust-not-asked", "no roots were asked".to_owned()),
-        });
-    }
+        })
+    };
+    // A certificate that is its own root is no fault where the organisation has chosen to trust it.
+    faults.push(if counts.contains(&&Trust::Trusted) {
+        fault("trusted", "a path to a root was found".to_owned())
+    } else if leaf.self_signed {
+        fault("self-signed", leaf.issuer.clone())
+    } else if let Some(why) = why() {
+        fault("not-trusted", why)
+    } else {
+        fault("trust-not-asked", "no roots were asked".to_owned())
+    });
     faults
 }

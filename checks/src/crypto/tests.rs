@@ -2,11 +2,13 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use portvakt_model::registry::{group_code, suite_code};
 use portvakt_model::{
-    Certificate, Chain, Evidence, GroupSeen, HostKey, Offered, ProtocolSeen, PublicKey,
-    SshEndpoint, SuiteOrder, TlsEndpoint, TlsTraits, TlsVersion, Trust,
+    Certificate, Chain, Evidence, GroupSeen, Offered, ProtocolSeen, PublicKey, SuiteOrder,
+    TlsEndpoint, TlsTraits, TlsVersion, Trust,
 };
 
 use super::*;
+
+mod ssh;
 
 const TODAY: Date = date(2026, 11, 29);
 
@@ -69,6 +71,7 @@ fn modern() -> TlsEndpoint {
 fn chain() -> Chain {
     Chain {
         certificates: vec![leaf("2026-10-01T00:00:00Z", "2027-01-08T23:59:59Z")],
+        unread: Vec::new(),
         public: Trust::Trusted,
         system: Trust::Trusted,
         own: Trust::NotAsked,
@@ -230,6 +233,14 @@ fn silence_is_never_a_no() {
     let doubt = found(&judgements, "endpoint-incomplete").unwrap();
     assert_eq!(doubt.evidence, Evidence::Incomplete);
     assert_eq!(doubt.observed, ["whether TLS1.0 is offered"]);
+    // Where no certificate was seen none is good.
+    let bare = TlsEndpoint { chains: Vec::new(), ..modern() };
+    assert_eq!(overall(&judge(&bare)), Level::NotAssessed);
+    // What accepts nothing is not judged at all.
+    let mut mute = modern();
+    mute.protocols.iter_mut().for_each(|p| p.offered = Offered::No);
+    assert_eq!(levels(&judge(&mute), Level::NotAssessed), ["endpoint-incomplete"]);
+    assert_eq!(judge(&mute).len(), 1);
     // A version that nobody spoke of is as unknown.
     let mut endpoint = modern();
     endpoint.protocols.remove(0);
@@ -418,9 +429,28 @@ fn trust_depends_on_whom_the_endpoint_is_for() {
     );
     let none = Chain { public: Trust::NotAsked, system: Trust::NotAsked, ..chain() };
     assert_eq!(trust(&none, Profile::Public).1, Level::NotAssessed);
-    let mut itself = Chain { own: Trust::NotAsked, ..own };
+    let refused = || Trust::Untrusted("self-signed".to_owned());
+    let mut itself = Chain { own: refused(), ..own };
     itself.certificates[0].self_signed = true;
-    assert_eq!(trust(&itself, Profile::Internal).0, "certificate-self-signed");
+    let untrusted = trust(&itself, Profile::Internal);
+    assert_eq!(untrusted.0, "certificate-self-signed");
+    itself.own = Trust::Trusted;
+    assert_eq!(trust(&itself, Profile::Internal).0, "certificate-trusted");
+}
+
+#[test]
+fn a_fault_of_fields_and_bytes_is_told_once_and_a_lint_by_its_name() {
+    let faulty = Certificate {
+        is_ca: Some(true),
+        lints: vec!["ca-certificate-as-leaf", "rsa-close-primes", "a-lint-of-tomorrow"],
+        ..leaf("2026-10-01T00:00:00Z", "2027-01-08T23:59:59Z")
+    };
+    let all = judge_certificate(&faulty, &pack("portvakt-2026"), Profile::Internal, TODAY);
+    assert_eq!(found(&all, "ca-certificate-as-leaf").unwrap().observed, ["CA:TRUE"]);
+    assert_eq!(found(&all, "rsa-close-primes").unwrap().severity, Severity::Critical);
+    let unread = Chain { unread: vec!["not DER".to_owned()], ..Chain::default() };
+    let all = judge_chain(&unread, &pack("portvakt-2026"), Profile::Internal, TODAY);
+    assert_eq!(levels(&all, Level::NotAssessed), ["certificate-unreadable"]);
 }
 
 #[test]
@@ -482,93 +512,4 @@ fn a_golden_endpoint_is_its_own_measure() {
     assert_eq!(observed, ["TLS_RSA_WITH_AES_128_CBC_SHA (0x002F)", "ffdhe2048 (0x0100)", "TLS1.3"]);
     let unknown = TlsEndpoint { complete: false, ..modern() };
     assert!(golden_tls(&unknown).is_none());
-}
-
-fn ssh() -> SshEndpoint {
-    let both = |names: &[&str]| {
-        let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
-        [names.clone(), names]
-    };
-    let list = |names: &[&str]| both(names)[0].clone();
-    SshEndpoint {
-        target: "sw1.example:22".to_owned(),
-        address: None,
-        at: Timestamp::UNIX_EPOCH,
-        connections: 1,
-        complete: true,
-        doubts: Vec::new(),
-        banner: "SSH-2.0-OpenSSH_10.1".to_owned(),
-        kex: list(&["mlkem768x25519-sha256", "curve25519-sha256", "kex-strict-s-v00@openssh.com"]),
-        host_key_algorithms: list(&["ssh-ed25519", "rsa-sha2-512"]),
-        ciphers: both(&["chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com", "aes256-ctr"]),
-        macs: both(&["hmac-sha2-256-etm@openssh.com"]),
-        compression: both(&["none"]),
-        host_keys: vec![HostKey {
-            kind: "ssh-ed25519".to_owned(),
-            bits: 256,
-            fingerprint: [0; 32],
-        }],
-        gex_bits: None,
-    }
-}
-
-#[test]
-fn ssh_is_judged_like_tls() {
-    let policy = pack("portvakt-2026");
-    let judge = |e: &SshEndpoint| judge_ssh(e, &policy, Profile::Internal, TODAY);
-    let modern = judge(&ssh());
-    assert_eq!(overall(&modern), Level::Sufficient, "{modern:#?}");
-
-    let mut old = ssh();
-    old.banner = "SSH-1.99-Cisco-1.25".to_owned();
-    old.kex = vec!["diffie-hellman-group1-sha1".to_owned()];
-    old.host_key_algorithms = vec!["ssh-rsa".to_owned()];
-    old.ciphers = [vec!["3des-cbc".to_owned()], vec!["aes128-cbc".to_owned()]];
-    old.macs[0].push("hmac-md5".to_owned());
-    old.host_keys[0] = HostKey { kind: "ssh-rsa".to_owned(), bits: 1024, fingerprint: [0; 32] };
-    old.gex_bits = Some(1024);
-    let mut wrong = levels(&judge(&old), Level::Insufficient);
-    wrong.sort_unstable();
-    assert_eq!(
-        wrong,
-        [
-            "ssh-1-offered",
-            "ssh-cbc-cipher",
-            "ssh-group-exchange-too-small",
-            "ssh-host-key-too-small",
-            "ssh-terrapin",
-            "ssh-weak-cipher",
-            "ssh-weak-host-key-algorithm",
-            "ssh-weak-key-exchange",
-            "ssh-weak-mac",
-        ]
-    );
-    let silent = SshEndpoint { complete: false, ..ssh() };
-    assert_eq!(overall(&judge(&silent)), Level::NotAssessed);
-}
-
-#[test]
-fn terrapin_needs_a_cipher_that_it_works_on() {
-    let policy = pack("portvakt-2026");
-    let terrapin = |change: fn(&mut SshEndpoint)| {
-        let mut endpoint = ssh();
-        endpoint.kex.pop();
-        change(&mut endpoint);
-        let judgements = judge_ssh(&endpoint, &policy, Profile::Internal, TODAY);
-        found(&judgements, "ssh-terrapin").map(|j| j.observed.join(""))
-    };
-    assert_eq!(terrapin(|_| ()).as_deref(), Some("chacha20-poly1305@openssh.com"));
-    assert_eq!(terrapin(|e| e.ciphers = [vec!["aes256-ctr".to_owned()], Vec::new()]), None);
-    let cbc = terrapin(|e| e.ciphers = [vec!["aes256-cbc".to_owned()], Vec::new()]);
-    assert_eq!(cbc.as_deref(), Some("aes256-cbc + hmac-sha2-256-etm@openssh.com"));
-}
-
-#[test]
-fn a_golden_ssh_server_is_its_own_measure() {
-    let golden = golden_ssh(&ssh()).unwrap();
-    let mut other = ssh();
-    other.macs[1].push("hmac-sha1".to_owned());
-    let judged = judge_ssh(&other, &golden, Profile::Internal, TODAY);
-    let wrong = judged.iter().filter(|j| j.level == Level::Insufficient);
-    assert_eq!(wrong.flat_map(|j| j.observed.clone()).collect::<Vec<_>>(), ["hmac-sha1"]);
 }

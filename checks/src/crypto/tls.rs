@@ -21,6 +21,14 @@ pub fn judge_tls(
     let offered = offered(endpoint);
     let traits = traits_held(&endpoint.traits);
     let context = Context { today, profile, offered: &offered, traits: &traits };
+    if offered.is_empty() {
+        let refused = || vec!["no version was accepted".to_owned()];
+        return vec![incomplete(
+            policy,
+            &endpoint.target,
+            &doubts(endpoint).unwrap_or_else(refused),
+        )];
+    }
     let mut all = Vec::new();
     for list in [protocols(endpoint), suites(endpoint), groups(endpoint), properties(endpoint)] {
         all.extend(judged(policy, &context, &endpoint.target, &list));
@@ -49,10 +57,14 @@ fn doubts(endpoint: &TlsEndpoint) -> Option<Vec<String>> {
         let seen = endpoint.protocols.iter().find(|p| p.version == version);
         seen.map_or(Offered::Unknown, |p| p.offered)
     };
-    let unknown = TlsVersion::ALL.into_iter().filter(|v| state(*v) == Offered::Unknown);
+    let said = |v: &TlsVersion| endpoint.doubts.iter().any(|doubt| doubt.contains(v.name()));
+    let unknown = TlsVersion::ALL.into_iter().filter(|v| state(*v) == Offered::Unknown && !said(v));
     let names: Vec<&str> = unknown.map(TlsVersion::name).collect();
     if !names.is_empty() {
         doubts.push(format!("whether {} is offered", names.join(", ")));
+    }
+    if endpoint.chains.is_empty() && !offered(endpoint).is_empty() {
+        doubts.push("no certificate was seen".to_owned());
     }
     if doubts.is_empty() && endpoint.complete {
         return None;

@@ -3,6 +3,7 @@
 use portvakt_model::Message;
 
 mod certificates;
+mod lints;
 mod ssh;
 mod tls;
 
@@ -18,7 +19,7 @@ pub struct Words {
 }
 
 /// Every check, by family.
-pub static WORDS: &[&[Words]] = &[tls::WORDS, certificates::WORDS, ssh::WORDS];
+pub static WORDS: &[&[Words]] = &[tls::WORDS, certificates::WORDS, lints::WORDS, ssh::WORDS];
 
 /// The check of a name.
 pub(super) fn find(check: &str) -> Option<&'static Words> {

@@ -6,9 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 
-use super::document::{
-    CertificateRow, Counts, Document, NoteRow, Prefer, SCHEMA, State, TrustRow,
-};
+use super::document::{CertificateRow, Counts, Document, NoteRow, Prefer, SCHEMA, State, TrustRow};
 
 /// What ends within so many days ends soon, where nothing else is asked for. Whoever orders certificates by
 /// hand needs that long.

@@ -72,6 +72,11 @@ pub(super) static WORDS: &[Words] = &[
     ),
     words("certificate-fault", ["Fel i certifikatet", "Fault in the certificate"], REISSUE),
     words(
+        "certificate-unreadable",
+        ["Ett certifikat gick inte att läsa", "A certificate could not be read"],
+        REISSUE,
+    ),
+    words(
         "certificate-name-mismatch",
         ["Certifikatet gäller inte för namnet", "The certificate is not valid for the name"],
         [

@@ -357,3 +357,37 @@ impl Judged for EndpointRow {
         super::offered::lines(self, lang)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use portvakt_checks::crypto::WORDS;
+    use portvakt_scan::x509::lints::LINTS;
+
+    /// Lints of what policies judge by the fields: key, exponent, signature hash, days.
+    const BY_FIELDS: [&str; 15] = [
+        "dsa-key",
+        "ec-curve-deprecated",
+        "ec-curve-under-224-bits",
+        "md5-signature",
+        "no-subject-alternative-name",
+        "not-for-servers",
+        "rsa-exponent-not-odd-above-1",
+        "rsa-exponent-out-of-range",
+        "rsa-modulus-under-2048-bits",
+        "sha1-signature",
+        "validity-over-100-days",
+        "validity-over-200-days",
+        "validity-over-398-days",
+        "validity-over-47-days",
+        "validity-over-825-days",
+    ];
+
+    #[test]
+    fn every_lint_of_the_scanner_is_judged() {
+        let words = || WORDS.iter().copied().flatten();
+        for lint in LINTS.iter().copied().flatten() {
+            let told = words().any(|w| w.check == lint.name) || BY_FIELDS.contains(&lint.name);
+            assert!(told, "no check tells of {}", lint.name);
+        }
+    }
+}

@@ -10,6 +10,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use portvakt_checks::crypto::{Policy, Profile};
 use portvakt_model::TlsEndpoint;
+use portvakt_scan::tls::inferred::inferred;
+use portvakt_scan::tls::intrusive::probe;
 use portvakt_scan::tls::starttls::StartTls;
 use portvakt_scan::tls::{Depth, How, JudgeChain, Limits, Pace, Split, Target, look_all};
 use portvakt_scan::x509::{self, Roots, ServerName};
@@ -23,6 +25,7 @@ pub(super) struct Network {
     chain: JudgeChain,
     limits: Limits,
     starttls: Option<super::StartTlsArg>,
+    intrusive: bool,
     today: Date,
 }
 
@@ -46,7 +49,8 @@ impl Network {
             limits.answer = limits.answer.min(limits.endpoint);
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        Ok(Self { runtime, chain: judge(roots), limits, starttls: args.starttls, today })
+        let (chain, starttls, intrusive) = (judge(roots), args.starttls, args.intrusive);
+        Ok(Self { runtime, chain, limits, starttls, intrusive, today })
     }
 
     /// Looks at endpoints as far as a verdict by the policy needs, or wholly.
@@ -83,13 +87,20 @@ impl Network {
             if places.is_empty() {
                 continue;
             }
-            let targets = places.iter().map(|at| self.target(&allowed[*at])).collect();
+            let targets: Vec<Target> = places.iter().map(|at| self.target(&allowed[*at])).collect();
             let limits = if gently { gentle(&self.limits) } else { self.limits.clone() };
             let how = How { depth, split: split.clone(), limits, chain: self.chain.clone() };
-            self.runtime.block_on(look_all(targets, &how, |place, endpoint| {
+            self.runtime.block_on(look_all(targets.clone(), &how, |place, endpoint| {
                 progress.inc(1);
                 seen[places[place]] = Some(endpoint);
             }));
+            for (target, at) in targets.iter().zip(&places) {
+                let Some(endpoint) = &mut seen[*at] else { continue };
+                endpoint.probes = inferred(endpoint);
+                if self.intrusive {
+                    self.runtime.block_on(probe(target, &how, endpoint));
+                }
+            }
         }
         progress.finish_and_clear();
         let count = seen.len();

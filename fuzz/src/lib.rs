@@ -1,11 +1,13 @@
 //! What the fuzz targets try, and what must hold.
 
 mod lists;
+mod ssh;
 
 use portvakt_model::{LineState, SourceId};
 use portvakt_parsers::{Context, PARSERS, Parsed, parse, parse_as};
 
 pub use lists::list;
+pub use ssh::ssh;
 
 /// Formats that are tables: they count rows, not lines.
 const TABLES: &[&str] = &["register", "systems", "ssid-table", "exceptions"];

@@ -9,6 +9,7 @@ pub mod connect;
 pub mod control;
 #[cfg(target_os = "linux")]
 pub mod discover;
+mod evidence;
 pub mod interrupt;
 pub mod plan;
 #[cfg(target_os = "linux")]
@@ -18,6 +19,7 @@ mod raw;
 pub mod record;
 pub mod scope;
 pub mod service;
+pub mod ssh;
 #[cfg(target_os = "linux")]
 pub mod syn;
 pub mod tls;

@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
 use portvakt_model::{
-    Offered, PortProtocol, PortState, ProtocolSeen, ScanRun, SuiteOrder, TlsEndpoint, TlsTraits,
-    TlsVersion,
+    Certificate, Chain, Offered, PortProtocol, PortState, ProtocolSeen, ScanRun, SuiteOrder,
+    TlsEndpoint, TlsTraits, TlsVersion,
 };
 use serde::Deserialize;
 
@@ -127,6 +127,43 @@ struct TlsxRow {
     sni: Option<String>,
     #[serde(default)]
     version_enum: Vec<String>,
+    #[serde(flatten)]
+    certificate: TlsxCertificate,
+}
+
+/// What tlsx tells of the first certificate: not its key.
+#[derive(Deserialize)]
+struct TlsxCertificate {
+    #[serde(default, deserialize_with = "moment")]
+    not_before: Option<Timestamp>,
+    #[serde(default, deserialize_with = "moment")]
+    not_after: Option<Timestamp>,
+    subject_dn: Option<String>,
+    subject_cn: Option<String>,
+    #[serde(default)]
+    subject_an: Vec<String>,
+    issuer_dn: Option<String>,
+    issuer_cn: Option<String>,
+    serial: Option<String>,
+}
+
+impl TlsxCertificate {
+    /// A chain of the one certificate; `None` without its dates.
+    fn chain(&self) -> Option<Chain> {
+        let text = |text: &Option<String>| run::said(text.as_deref());
+        let certificate = Certificate {
+            subject: text(&self.subject_dn).or(text(&self.subject_cn)).unwrap_or_default(),
+            common_names: text(&self.subject_cn).into_iter().collect(),
+            issuer: text(&self.issuer_dn).or(text(&self.issuer_cn)).unwrap_or_default(),
+            serial: text(&self.serial).unwrap_or_default(),
+            not_before: self.not_before?,
+            not_after: self.not_after?,
+            dns_names: self.subject_an.iter().map(|name| run::clean(name)).collect(),
+            has_san: !self.subject_an.is_empty(),
+            ..Certificate::default()
+        };
+        Some(Chain { certificates: vec![certificate], ..Chain::default() })
+    }
 }
 
 impl Tlsx {
@@ -174,6 +211,7 @@ impl TlsxRow {
     /// What one handshake shows: that its version is offered, and nothing of the others.
     fn endpoint(self, at: Timestamp) -> TlsEndpoint {
         let address = self.address();
+        let chains = self.certificate.chain().into_iter().collect();
         let (port, server_name) = (self.port, self.sni);
         let versions = self.version_enum.iter().chain(&self.tls_version).map(String::as_str);
         let mut offered: Vec<TlsVersion> = versions.filter_map(version).collect();
@@ -201,7 +239,7 @@ impl TlsxRow {
             signature_schemes: Vec::new(),
             dh_bits: None,
             traits: TlsTraits::default(),
-            chains: Vec::new(),
+            chains,
             probes: Vec::new(),
             hsts: None,
         }

@@ -19,6 +19,7 @@ mod identity;
 mod key;
 pub mod lints;
 mod name;
+mod pbe;
 mod pem;
 mod pkcs;
 mod reason;

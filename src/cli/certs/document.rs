@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use portvakt_model::{Certificate, Trust};
-use portvakt_scan::x509::files::Note;
+use portvakt_scan::x509::files::{Note, What};
 use portvakt_scan::x509::lints;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -81,7 +81,7 @@ pub(super) struct CertificateRow {
     /// Which roots lead to it, with the certificates of its file or as the server sent it; null where
     /// they were not asked.
     pub(super) trust: Option<TrustRow>,
-    /// Fingerprints of other certificates with the same key.
+    /// Fingerprints of other certificates with the same key, 20 at most.
     pub(super) same_key: Vec<String>,
     /// Where it was seen.
     pub(super) seen: Vec<SeenRow>,
@@ -164,15 +164,23 @@ pub(super) struct NoteRow {
     pub(super) line: Option<u32>,
     /// What it is, in English.
     pub(super) note: String,
+    /// The same in Swedish.
+    #[serde(skip)]
+    pub(super) sv: String,
 }
 
 impl NoteRow {
     pub(super) fn new(path: &str, note: &Note) -> Self {
-        Self { path: Some(path.to_owned()), line: note.line, note: note.what.to_string() }
+        let sv = match &note.what {
+            What::PrivateKey => "privat nyckel: lämnad orörd".to_owned(),
+            What::Other(kind) => format!("{kind}: lämnad orörd"),
+            what => what.to_string(),
+        };
+        Self { path: Some(path.to_owned()), line: note.line, note: note.what.to_string(), sv }
     }
 
     pub(super) fn about_roots(problem: &str) -> Self {
-        Self { path: None, line: None, note: problem.to_owned() }
+        Self { path: None, line: None, note: problem.to_owned(), sv: problem.to_owned() }
     }
 }
 

@@ -123,7 +123,7 @@ impl Stretch<'_> {
             let earlier = || before.and_then(|h| h.ports.iter().find(|p| p.port == *port));
             match (state, found) {
                 (PortState::Open, Some(found)) if ports.len() < MOST_TOLD => {
-                    ports.push(row(*port, found))
+                    ports.push(row(*port, found));
                 }
                 (PortState::Open, None) if ports.len() < MOST_TOLD && earlier().is_some() => {
                     ports.extend(earlier().cloned());

@@ -150,7 +150,7 @@ impl<'s> Sender<'s> {
             }
             if soonest > now {
                 self.flush()?;
-                self.rest((soonest - now).min(REST));
+                rest((soonest - now).min(REST));
             }
             now = self.shared.clock.now();
         }
@@ -443,7 +443,7 @@ impl<'s> Sender<'s> {
         self.flush()?;
         let mut now = self.shared.clock.now();
         while self.total.free() > now && !self.stopped() {
-            self.rest((self.total.free() - now).min(10 * MS));
+            rest((self.total.free() - now).min(10 * MS));
             now = self.shared.clock.now();
         }
         Ok(now)
@@ -467,14 +467,14 @@ impl<'s> Sender<'s> {
         Progress::add(&self.shared.control.progress.sent, sent);
     }
 
-    fn rest(&self, nanoseconds: u64) {
-        std::thread::sleep(Duration::from_nanos(nanoseconds));
-    }
-
     fn finish(&self, host: u32, end: End) {
         let table = self.shared.table;
         table.heard(host).finish(end);
         let silent = (0..table.ports).filter(|p| table.known(host, *p) == Known::Silent).count();
         Progress::add(&self.shared.control.progress.done, silent as u64);
     }
+}
+
+fn rest(nanoseconds: u64) {
+    std::thread::sleep(Duration::from_nanos(nanoseconds));
 }

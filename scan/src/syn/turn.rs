@@ -60,7 +60,8 @@ impl Turn {
             bucket: Bucket::default(),
             gap,
             cursor: 0,
-            began: 0,
+            // After the zero at which nothing was spoiled yet.
+            began: 1,
             last: 0,
             pass: 0,
             clean: 0,

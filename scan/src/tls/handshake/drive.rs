@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::HandshakeError;
+use crate::evidence::escape;
 
 /// All that one connection may send us. A handshake message has at most 64 KiB in rustls; this bounds
 /// those who send many of them, or records without content.
@@ -35,6 +36,11 @@ pub(super) struct Drive {
 impl Drive {
     pub(super) const fn new(tls: ClientConnection, stream: TcpStream, deadline: Instant) -> Self {
         Self { tls, stream, deadline, total: 0, first: Vec::new(), failed: None }
+    }
+
+    /// Sets until when to wait from now on.
+    pub(super) const fn until(&mut self, deadline: Instant) {
+        self.deadline = deadline;
     }
 
     /// Goes on until the handshake is done.
@@ -154,9 +160,7 @@ impl Drive {
                 | AlertDescription::InsufficientSecurity,
             )
             | Error::PeerIncompatible(_) => HandshakeError::Incompatible(error.to_string()),
-            _ if !self.looks_like_tls() => {
-                HandshakeError::NotTls(self.first.escape_ascii().to_string())
-            }
+            _ if !self.looks_like_tls() => HandshakeError::NotTls(escape(&self.first)),
             _ => HandshakeError::Failed(error.to_string()),
         }
     }

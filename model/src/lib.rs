@@ -9,6 +9,7 @@ mod finding;
 mod management;
 mod observation;
 mod register;
+pub mod registry;
 mod rule;
 mod secret;
 mod site;

@@ -21,7 +21,7 @@ use portvakt_model::{
 };
 
 pub use build::{Build, Context, Dimension, Input, IpsetContent, IpsetFile};
-pub use decode::{MAX_BYTES, Undecodable};
+pub use decode::{MAX_BYTES, Undecodable, decode};
 pub use tables::is_column;
 
 /// A parser of one format.
@@ -149,7 +149,7 @@ pub fn parse(
     bytes: Vec<u8>,
     context: &Context,
 ) -> Result<Parsed, Unreadable> {
-    let (text, binary) = decode::decode(bytes).map_err(Unreadable::Undecodable)?;
+    let (text, binary) = decode(bytes).map_err(Unreadable::Undecodable)?;
     let parser = recognise(path, &text, &binary, context).ok_or(Unreadable::NotRecognised)?;
     Ok(parse_as(parser, id, path, text, &binary, context))
 }
@@ -193,11 +193,11 @@ pub fn parse_as(
 /// Hides what may be a secret in lines that did not reach the model, whatever the parser did.
 fn hide_secrets(input: &Input<'_>, build: &mut Build<'_>) {
     secrets::redact_private_keys(input.text, build);
-    let states = std::mem::take(&mut build.coverage.states);
-    for (line, state) in input.lines().zip(&states) {
-        if *state != LineState::Used {
+    let coverage = std::mem::take(&mut build.coverage);
+    for (line, state) in input.lines().zip(coverage.states()) {
+        if state != LineState::Used {
             secrets::redact_suspicious(line, build);
         }
     }
-    build.coverage.states = states;
+    build.coverage = coverage;
 }

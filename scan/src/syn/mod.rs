@@ -27,13 +27,13 @@ use self::sender::{Sender, Shared};
 use self::table::{End, Known, NO_ROUTE, Table};
 use self::turn::Turn;
 
-mod bucket;
+pub(crate) mod bucket;
 mod certainty;
 mod cookie;
 mod outcome;
 mod pace;
 mod packet;
-mod permute;
+pub(crate) mod permute;
 mod receiver;
 mod routes;
 mod sender;

@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
-use super::bucket::{Bucket, gap};
 use super::cookie::Cookie;
 use super::pace::{Pace, Ruling};
 use super::packet::{Ends, LONGEST, Template};
@@ -14,6 +13,7 @@ use super::receiver::{Clock, OwnPorts};
 use super::table::{Counts, End, Known, Table};
 use super::turn::{Phase, Route, Turn};
 use super::{Aim, certainty};
+use crate::bucket::{Bucket, gap};
 use crate::control::{Control, Progress};
 use crate::raw::{Batch, Hop, MOST_BATCHED, Sender as Socket};
 use crate::scope::Rate;

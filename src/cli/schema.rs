@@ -33,6 +33,8 @@ enum Of {
     Spoof,
     /// `scan --format json`
     Scan,
+    /// `scan diff --format json`
+    ScanDiff,
     /// `catalogue --coverage --format json`
     Coverage,
 }
@@ -47,6 +49,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Of::Matrix => matrix::schema(),
         Of::Spoof => spoof::schema(),
         Of::Scan => scan::schema(),
+        Of::ScanDiff => scan::diff_schema(),
         Of::Coverage => schemars::schema_for!(CoverageDocument),
     };
     let mut out = anstream::stdout().lock();

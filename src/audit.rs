@@ -63,6 +63,11 @@ impl Case {
         })
     }
 
+    /// Gives back the room of all texts, for answers that show no line of them.
+    pub fn forget_texts(&mut self) {
+        self.sources.iter_mut().for_each(Source::forget_text);
+    }
+
     /// What the checks see, as of `today`.
     pub fn audit(&self, today: Date) -> Audit<'_> {
         Audit {

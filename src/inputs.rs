@@ -237,6 +237,9 @@ fn list(request: &Request, inputs: &mut Inputs) -> Vec<PathBuf> {
 
 /// Documents that stand beside exports in a folder and are none. Named outright they are read.
 fn is_beside(path: &Path) -> bool {
+    if path.file_name().is_some_and(|name| name == crate::cli::scan::RECORD) {
+        return true;
+    }
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     ["md", "pdf", "docx", "png", "jpg", "svg", "html", "sarif"]
         .iter()

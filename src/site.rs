@@ -35,6 +35,8 @@ pub struct SiteFile {
     pub observations: Vec<ScanFile>,
     /// Own column names: lower-case name in the table → field.
     pub columns: BTreeMap<String, String>,
+    /// The leave to scan, where it has one.
+    pub scope: Option<portvakt_scan::scope::Scope>,
 }
 
 /// A file with what a scan saw.
@@ -91,6 +93,9 @@ struct Raw {
     authorised: Option<RawAuthorised>,
     parameters: BTreeMap<String, Spanned<toml::Value>>,
     columns: BTreeMap<String, Spanned<String>>,
+    /// Read by [`portvakt_scan::scope::Scope::read`].
+    #[serde(rename = "scan")]
+    _scan: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -196,6 +201,16 @@ impl Reader<'_> {
             exceptions: resolve(raw.exceptions),
             observations,
             columns: self.columns(&raw.columns)?,
+            scope: self.scope()?,
+        })
+    }
+
+    fn scope(&self) -> Result<Option<portvakt_scan::scope::Scope>, SiteError> {
+        portvakt_scan::scope::Scope::read(self.source.text()).map_err(|e| SiteError {
+            path: self.source.path.clone(),
+            line: e.line,
+            column: e.column,
+            message: e.message,
         })
     }
 
@@ -470,6 +485,16 @@ mod tests {
             assert_eq!(e.line, line, "{text}: {e}");
             assert!(e.message.contains(message), "{e}");
         }
+    }
+
+    #[test]
+    fn the_leave_to_scan_stands_beside_the_rest() {
+        let scan = "[scan]\nscope = ['10.77.0.0/16']\nauthorised_by = 'A'\nvalid_until = ";
+        let file = parse(&format!("organisation = 'K'\n{scan}'2026-12-31'\n")).unwrap();
+        assert_eq!(file.scope.unwrap().authorised_by, "A");
+        assert!(parse("").unwrap().scope.is_none());
+        let e = parse(&format!("organisation = 'K'\n{scan}'soon'\n")).unwrap_err();
+        assert_eq!((e.line, e.message.contains("no day")), (5, true), "{e}");
     }
 
     #[test]

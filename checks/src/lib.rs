@@ -5,6 +5,7 @@
 
 mod anomalies;
 mod catalogue;
+pub mod crypto;
 mod deviations;
 mod exceptions;
 mod filtering;

@@ -222,8 +222,10 @@ pub struct VulnerabilityProbe {
 /// A chain as a peer sent it, or as a file holds it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chain {
-    /// Certificates in the order they came.
+    /// Certificates in the order they came; empty when the leaf could not be read.
     pub certificates: Vec<Certificate>,
+    /// Certificates that came and could not be read, and why, in English.
+    pub unread: Vec<String>,
     /// Whether a path to a public root (Mozilla's) was found for the leaf.
     pub public: Trust,
     /// The same for the roots of the machine that we run on.
@@ -242,7 +244,10 @@ pub enum Trust {
     NotAsked,
     /// A valid path was found.
     Trusted,
-    /// None was; why, in English.
+    /// None was; why, in English. The text begins with a word for the reason and a colon:
+    /// `self-signed`, `missing-intermediate`, `unknown-root`, `expired`, `not-yet-valid`, `wrong-usage`,
+    /// `authority-as-server`, `issuer-is-no-authority`, `constraint`, `bad-signature`, `not-verifiable`
+    /// or `refused`.
     Untrusted(String),
 }
 

@@ -2,18 +2,19 @@
 //!
 //! Neither says what was asked and did not answer, so that such a run is never a complete one.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
+use portvakt_model::registry::suite_code;
 use portvakt_model::{
-    Certificate, Chain, Offered, PortProtocol, PortState, ProtocolSeen, ScanRun, SuiteOrder,
-    TlsEndpoint, TlsTraits, TlsVersion,
+    Offered, PortProtocol, PortState, ProtocolSeen, ScanRun, SuiteOrder, TlsEndpoint, TlsVersion,
 };
 use serde::Deserialize;
 
-use super::Reading;
 use super::json::{Record, moment, port_number};
 use super::run::{self, Hosts};
+use super::{Reading, endpoints};
 
 /// Records of naabu.
 #[derive(Default)]
@@ -124,46 +125,22 @@ struct TlsxRow {
     /// `false` where no handshake came about.
     probe_status: Option<bool>,
     tls_version: Option<String>,
+    cipher: Option<String>,
     sni: Option<String>,
+    /// PEM, with `-cert`.
+    certificate: Option<String>,
     #[serde(default)]
     version_enum: Vec<String>,
-    #[serde(flatten)]
-    certificate: TlsxCertificate,
-}
-
-/// What tlsx tells of the first certificate: not its key.
-#[derive(Deserialize)]
-struct TlsxCertificate {
-    #[serde(default, deserialize_with = "moment")]
-    not_before: Option<Timestamp>,
-    #[serde(default, deserialize_with = "moment")]
-    not_after: Option<Timestamp>,
-    subject_dn: Option<String>,
-    subject_cn: Option<String>,
     #[serde(default)]
-    subject_an: Vec<String>,
-    issuer_dn: Option<String>,
-    issuer_cn: Option<String>,
-    serial: Option<String>,
+    cipher_enum: Vec<TlsxCiphers>,
 }
 
-impl TlsxCertificate {
-    /// A chain of the one certificate; `None` without its dates.
-    fn chain(&self) -> Option<Chain> {
-        let text = |text: &Option<String>| run::said(text.as_deref());
-        let certificate = Certificate {
-            subject: text(&self.subject_dn).or(text(&self.subject_cn)).unwrap_or_default(),
-            common_names: text(&self.subject_cn).into_iter().collect(),
-            issuer: text(&self.issuer_dn).or(text(&self.issuer_cn)).unwrap_or_default(),
-            serial: text(&self.serial).unwrap_or_default(),
-            not_before: self.not_before?,
-            not_after: self.not_after?,
-            dns_names: self.subject_an.iter().map(|name| run::clean(name)).collect(),
-            has_san: !self.subject_an.is_empty(),
-            ..Certificate::default()
-        };
-        Some(Chain { certificates: vec![certificate], ..Chain::default() })
-    }
+/// Suites of one version, by how tlsx likes them.
+#[derive(Deserialize)]
+struct TlsxCiphers {
+    version: String,
+    #[serde(default)]
+    ciphers: BTreeMap<String, Vec<String>>,
 }
 
 impl Tlsx {
@@ -211,43 +188,46 @@ impl TlsxRow {
     /// What one handshake shows: that its version is offered, and nothing of the others.
     fn endpoint(self, at: Timestamp) -> TlsEndpoint {
         let address = self.address();
-        let chains = self.certificate.chain().into_iter().collect();
-        let (port, server_name) = (self.port, self.sni);
+        let (port, server_name) = (self.port, self.sni.clone());
         let versions = self.version_enum.iter().chain(&self.tls_version).map(String::as_str);
-        let mut offered: Vec<TlsVersion> = versions.filter_map(version).collect();
+        let mut offered: Vec<TlsVersion> = versions.filter_map(named).collect();
         offered.sort_unstable();
         offered.dedup();
         let protocols = offered.into_iter().map(|version| ProtocolSeen {
             version,
             offered: Offered::Yes,
-            suites: Vec::new(),
+            suites: self.suites(version),
             complete: false,
             order: SuiteOrder::Unknown,
         });
+        let target = format!("{}:{port}", run::clean(&self.host));
+        let address = address.map(|ip| SocketAddr::new(ip, port));
         TlsEndpoint {
-            target: format!("{}:{port}", run::clean(&self.host)),
-            address: address.map(|ip| SocketAddr::new(ip, port)),
             server_name: run::said(server_name.as_deref()),
-            starttls: None,
-            at,
-            connections: 0,
-            complete: false,
-            enumerated: false,
-            doubts: vec!["read from tlsx, which does not say what it did not ask".to_owned()],
             protocols: protocols.collect(),
-            groups: Vec::new(),
-            signature_schemes: Vec::new(),
-            dh_bits: None,
-            traits: TlsTraits::default(),
-            chains,
-            probes: Vec::new(),
-            hsts: None,
+            chains: self.certificate.as_deref().and_then(endpoints::chain).into_iter().collect(),
+            ..endpoints::partial(target, address, at, "tlsx")
         }
+    }
+
+    /// Suites of a version that were seen: the one that was agreed on, and those that were sought.
+    fn suites(&self, version: TlsVersion) -> Vec<u32> {
+        let agreed = self
+            .cipher
+            .iter()
+            .filter(|_| self.tls_version.as_deref().and_then(named) == Some(version));
+        let sought = self.cipher_enum.iter().filter(|row| named(&row.version) == Some(version));
+        let sought = sought.flat_map(|row| row.ciphers.values().flatten());
+        let mut codes: Vec<u32> =
+            agreed.chain(sought).filter_map(|name| suite_code(name)).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes
     }
 }
 
 /// A version in tlsx's words.
-fn version(word: &str) -> Option<TlsVersion> {
+fn named(word: &str) -> Option<TlsVersion> {
     match word {
         "ssl30" => Some(TlsVersion::Ssl3),
         "tls10" => Some(TlsVersion::Tls10),

@@ -1,0 +1,180 @@
+//! The first flight of a server, put together from records (RFC 5246 §6.2.1) as bytes come in.
+//!
+//! It does no input and no output. It keeps no more than [`FLIGHT_MOST`] bytes, whatever is sent.
+
+use portvakt_model::TlsVersion;
+
+use super::answer::{self, Chosen};
+use super::refusal::Refusal;
+
+/// Bytes that a server may send in answer to one hello. Chains of some 20 KiB are the largest that
+/// are met; OpenSSL itself refuses those above 100 KiB.
+pub const FLIGHT_MOST: usize = 256 * 1024;
+/// The largest record there is (RFC 5246 §6.2.3).
+const RECORD_MOST: usize = (1 << 14) + 2048;
+/// Warnings that are passed over before an answer. There is one in practice, `unrecognized_name`.
+const WARNINGS_MOST: u8 = 8;
+
+/// What a server answered to one hello.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It chose.
+    Chosen(Box<Chosen>),
+    /// It did not.
+    Refused(Refusal),
+}
+
+impl Answer {
+    /// What was chosen.
+    pub fn chosen(&self) -> Option<&Chosen> {
+        match self {
+            Self::Chosen(chosen) => Some(chosen),
+            Self::Refused(_) => None,
+        }
+    }
+}
+
+/// A flight in the making.
+#[derive(Debug, Default)]
+pub struct Flight {
+    /// Bytes that are not yet a whole record.
+    records: Vec<u8>,
+    /// Bytes of handshake records that are not yet a whole message.
+    messages: Vec<u8>,
+    /// All bytes so far.
+    total: usize,
+    warnings: u8,
+    chosen: Option<Box<Chosen>>,
+}
+
+impl Flight {
+    /// Takes bytes as they came; the answer, when they complete it.
+    pub fn read(&mut self, bytes: &[u8]) -> Option<Answer> {
+        self.total += bytes.len();
+        if self.total > FLIGHT_MOST {
+            return Some(self.garbage("more bytes than any answer has"));
+        }
+        self.records.extend_from_slice(bytes);
+        while let Some(record) = self.next_record() {
+            let over = match record {
+                Ok((kind, payload)) => self.record(kind, &payload),
+                Err(fault) => Some(self.garbage(fault)),
+            };
+            if over.is_some() {
+                return over;
+            }
+        }
+        None
+    }
+
+    /// The answer when nothing more comes, for that reason. A choice that was not carried through is
+    /// still told, with [`Chosen::whole`] unset.
+    pub fn ended(&mut self, why: Refusal) -> Answer {
+        self.chosen.take().map_or(Answer::Refused(why), Answer::Chosen)
+    }
+
+    fn garbage(&mut self, what: &'static str) -> Answer {
+        self.ended(Refusal::Garbage(what))
+    }
+
+    fn next_record(&mut self) -> Option<Result<(u8, Vec<u8>), &'static str>> {
+        let head = self.records.get(..2)?;
+        if !(20..=24).contains(&head[0]) || head[1] != 3 {
+            return Some(Err("bytes that are not TLS"));
+        }
+        let length = self.records.get(3..5)?;
+        let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+        if length > RECORD_MOST {
+            return Some(Err("a record longer than any may be"));
+        }
+        let kind = head[0];
+        let payload = self.records.get(5..5 + length)?.to_vec();
+        self.records.drain(..5 + length);
+        Some(Ok((kind, payload)))
+    }
+
+    fn record(&mut self, kind: u8, payload: &[u8]) -> Option<Answer> {
+        match (kind, payload) {
+            (21, [1, description, ..]) if *description != CLOSE_NOTIFY => {
+                self.warnings += 1;
+                (self.warnings > WARNINGS_MOST).then(|| self.garbage("warnings without end"))
+            }
+            (21, [_, description, ..]) => Some(self.ended(Refusal::Alert(*description))),
+            (22, bytes) => {
+                self.messages.extend_from_slice(bytes);
+                self.messages()
+            }
+            // Compatibility mode of TLS 1.3 (RFC 8446 §D.4).
+            (20, _) => None,
+            _ => Some(self.garbage("a record that has no place in a handshake")),
+        }
+    }
+
+    fn messages(&mut self) -> Option<Answer> {
+        loop {
+            let head = *self.messages.first_chunk::<4>()?;
+            let length = u32::from_be_bytes([0, head[1], head[2], head[3]]) as usize;
+            if length > FLIGHT_MOST {
+                return Some(self.garbage("a message longer than any is"));
+            }
+            let body = self.messages.get(4..4 + length)?.to_vec();
+            self.messages.drain(..4 + length);
+            let over = self.message(head[0], &body);
+            if over.is_some() {
+                return over;
+            }
+        }
+    }
+
+    fn message(&mut self, kind: u8, body: &[u8]) -> Option<Answer> {
+        match (kind, &mut self.chosen) {
+            (HELLO_REQUEST, None) => None,
+            (SERVER_HELLO, None) => match answer::server_hello(body) {
+                Some(chosen) => self.hello(chosen),
+                None => Some(self.garbage("a ServerHello that cannot be read")),
+            },
+            (_, None) | (SERVER_HELLO, Some(_)) => Some(self.garbage("a message out of place")),
+            (DONE, Some(chosen)) => {
+                chosen.whole = true;
+                self.chosen.take().map(Answer::Chosen)
+            }
+            (kind, Some(chosen)) => match follow(kind, body, chosen) {
+                Some(()) => None,
+                None => Some(self.garbage("a message that cannot be read")),
+            },
+        }
+    }
+
+    /// A HelloRetryRequest has already said all; so has a ServerHello of TLS 1.3, after which all is
+    /// encrypted.
+    fn hello(&mut self, chosen: Chosen) -> Option<Answer> {
+        if chosen.version == Some(TlsVersion::Tls13) {
+            return Some(Answer::Chosen(Box::new(chosen)));
+        }
+        self.chosen = Some(Box::new(chosen));
+        None
+    }
+}
+
+/// RFC 5246 §7.2.1: a warning that ends the connection.
+const CLOSE_NOTIFY: u8 = 0;
+/// Handshake messages (RFC 5246 §7.4).
+const HELLO_REQUEST: u8 = 0;
+const SERVER_HELLO: u8 = 2;
+const CERTIFICATE: u8 = 11;
+const KEY_EXCHANGE: u8 = 12;
+const CERTIFICATE_REQUEST: u8 = 13;
+const DONE: u8 = 14;
+const CERTIFICATE_STATUS: u8 = 22;
+
+/// Takes up a message after the ServerHello.
+fn follow(kind: u8, body: &[u8], chosen: &mut Chosen) -> Option<()> {
+    match kind {
+        CERTIFICATE => chosen.chain = answer::certificates(body)?,
+        KEY_EXCHANGE => answer::key_exchange(body, chosen)?,
+        CERTIFICATE_REQUEST => chosen.client_certificate = true,
+        CERTIFICATE_STATUS => chosen.staple = true,
+        _ => {}
+    }
+    Some(())
+}

@@ -34,7 +34,7 @@ pub(super) struct Args {
     /// Results of scans, beside those that the site file names
     #[arg(long, value_name = "FILE", num_args = 1..)]
     observations: Vec<PathBuf>,
-    /// The zone that the sensor of those scans stood in, where they do not say
+    /// The zone that the sensor of those scans stood in; goes before what they say themselves
     #[arg(long, value_name = "ZONE", requires = "observations")]
     sensor: Option<String>,
     /// The day to judge for, YYYY-MM-DD [default: today]

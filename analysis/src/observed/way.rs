@@ -51,6 +51,13 @@ pub(super) struct Ways<'b, 'a> {
     flows: FirstMatchList,
 }
 
+/// An end of the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    First,
+    Last,
+}
+
 /// The devices between two zones.
 #[derive(Default)]
 struct Between {
@@ -92,12 +99,11 @@ impl<'b, 'a> Ways<'b, 'a> {
         }
         let through = self.through(from, to, inside);
         let stops = |device: &u32| through.iter().all(|flow| flow.device != *device);
-        let side = [&between.first, &between.last];
-        let shut = side.into_iter().find(|side| !side.is_empty() && side.iter().all(stops));
-        if let Some(shut) = shut {
-            let ends = (from, to);
-            let stops: Option<Vec<Stop>> =
-                shut.iter().map(|device| self.stop(*device, ends, wire)).collect();
+        let sides = [(End::First, &between.first), (End::Last, &between.last)];
+        let shut = sides.into_iter().find(|(_, side)| !side.is_empty() && side.iter().all(stops));
+        if let Some((end, side)) = shut {
+            let stop = |device: &u32| self.stop(*device, end, (from, to), wire);
+            let stops: Option<Vec<Stop>> = side.iter().map(stop).collect();
             return stops.map_or_else(|| Way::Unsure(rules(&through)), Way::Blocked);
         }
         let lets = |device: &u32| covers(&through, *device, inside);
@@ -150,10 +156,18 @@ impl<'b, 'a> Ways<'b, 'a> {
     }
 
     /// The rule by which a device stops all of `wire` between two zones, asked in another way than flows
-    /// are found; `None` where that does not agree.
-    fn stop(&self, device: u32, ends: (ZoneId, ZoneId), wire: &Traffic) -> Option<Stop> {
-        let ins = self.links(device, ends.0, &wire.src)?;
-        let outs = self.links(device, ends.1, &self.audit.zone_addresses()[ends.1.0 as usize])?;
+    /// are found; `None` where that does not agree. At the end where it stands, packets pass the interfaces
+    /// that the zone is directly behind.
+    fn stop(
+        &self,
+        device: u32,
+        end: End,
+        (from, to): (ZoneId, ZoneId),
+        wire: &Traffic,
+    ) -> Option<Stop> {
+        let all = &self.audit.zone_addresses()[to.0 as usize];
+        let ins = self.links(device, from, &wire.src, end == End::First)?;
+        let outs = self.links(device, to, all, end == End::Last)?;
         let pairs = ins.iter().flat_map(|i| outs.iter().map(move |o| (i, o)));
         let mut stop = None;
         for (iif, oif) in pairs.filter(|(i, o)| i != o || **i == Link::Any) {
@@ -171,9 +185,16 @@ impl<'b, 'a> Ways<'b, 'a> {
     }
 
     /// The interfaces that lead to some addresses of a zone, by name; any, where one without a name may.
-    fn links(&self, device: u32, zone: ZoneId, addresses: &AddrSet) -> Option<Vec<Link>> {
+    fn links(
+        &self,
+        device: u32,
+        zone: ZoneId,
+        addresses: &AddrSet,
+        direct: bool,
+    ) -> Option<Vec<Link>> {
         let own = &self.audit.zone_addresses()[zone.0 as usize];
-        let places = self.audit.zones_of_device(device)[zone.0 as usize].places(own, true);
+        let attachment = &self.audit.zones_of_device(device)[zone.0 as usize];
+        let places = attachment.places(own, !direct);
         let near = places.iter().filter(|(part, _)| part.overlaps(addresses));
         let atoms = near.fold(AtomSet::none(), |all, (_, atoms)| all.union(atoms));
         if atoms.is_empty() {

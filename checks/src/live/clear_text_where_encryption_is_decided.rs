@@ -3,7 +3,7 @@
 use portvakt_analysis::Audit;
 use portvakt_analysis::observed::OpenPort;
 use portvakt_model::{Decision, Message, PortProtocol, Severity};
-use portvakt_space::ServiceBox;
+use portvakt_space::{ServiceBox, ServiceSet};
 
 use super::support;
 use crate::{Check, Findings, Need};
@@ -98,7 +98,7 @@ fn demands(decision: &Decision, port: &OpenPort<'_>) -> bool {
     let names = |b: &ServiceBox| b.dport == (number, number);
     port.port.protocol == PortProtocol::Tcp
         && ENCRYPTED.contains(&number)
-        && decision.service.iter().flat_map(|s| s.boxes()).any(names)
+        && decision.service.iter().flat_map(ServiceSet::boxes).any(names)
 }
 
 /// What a cell about encryption says; `None` where it can't be told.
@@ -132,7 +132,7 @@ fn states(text: &str) -> Option<bool> {
 
 /// Port 80 beside 443 is there to send browsers on to it.
 fn sends_on(decision: &Decision, number: u16) -> bool {
-    let https = |s: &portvakt_space::ServiceSet| s.contains(portvakt_space::TCP, 0, 443);
+    let https = |s: &ServiceSet| s.contains(portvakt_space::TCP, 0, 443);
     number == 80 && decision.service.as_ref().is_some_and(https)
 }
 

@@ -65,7 +65,9 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         if clients && hosts.len() > 1 || hosts.len() > ONE_BY_ONE {
             together(audit, zone, &hosts, findings);
         } else {
-            hosts.into_iter().for_each(|host| one(audit, zone, host, findings));
+            for host in hosts {
+                one(audit, zone, host, findings);
+            }
         }
     }
 }

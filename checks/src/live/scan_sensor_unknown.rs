@@ -23,7 +23,7 @@ pub(crate) static CHECK: Check = Check {
     },
     fix: Message {
         sv: "Ange zonen i portvakt.toml, till exempel observations = [{ file = \"scan.xml\", from = \"Servrar\" }], eller med --sensor.",
-        en: "State the zone in portvakt.toml, like observations = [{ file = \"scan.xml\", from = \"Servers\" }], or with --sensor.",
+        en: "State the zone in portvakt.toml, like observations = [{ file = \"scan.xml\", from = \"Servrar\" }], or with --sensor.",
     },
     messages: &[&NOT_STATED, &IN_NO_ZONE, &AMBIGUOUS],
     run,

@@ -168,10 +168,10 @@ fn with_rules<'f, 'a>(audit: &Audit<'_>, draft: Draft<'f, 'a>, way: &Way) -> Dra
         Way::Blocked(stops) => stops.iter().map(|stop| (stop.device, stop.rule)).collect(),
         Way::SameZone | Way::Unknown => Vec::new(),
     };
-    let role = if matches!(way, Way::Blocked(_)) { Role::Blocker } else { Role::Rule };
+    let part = if matches!(way, Way::Blocked(_)) { Role::Blocker } else { Role::Rule };
     rules.into_iter().take(MOST_RELATED).fold(draft, |draft, (device, key)| {
         let rule = audit.rule_ref(device, key.ruleset, key.rule);
-        draft.related(role, audit.rule_at(&rule), rule_name(audit, device, key))
+        draft.related(part, audit.rule_at(&rule), rule_name(audit, device, key))
     })
 }
 

@@ -16,6 +16,7 @@ mod der;
 mod extensions;
 pub mod files;
 mod identity;
+mod jks;
 mod key;
 pub mod lints;
 mod name;

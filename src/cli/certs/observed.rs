@@ -164,6 +164,7 @@ impl Shown {
             fingerprint: self.fingerprint.to_ascii_lowercase(),
             state: State::default(),
             days_left: 0,
+            common_name: None,
             subject: self.subject,
             issuer: self.issuer,
             names: self.names,

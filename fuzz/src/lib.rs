@@ -1,11 +1,13 @@
 //! What the fuzz targets try, and what must hold.
 
 mod lists;
+mod live;
 
 use portvakt_model::{LineState, SourceId};
 use portvakt_parsers::{Context, PARSERS, Parsed, parse, parse_as};
 
 pub use lists::list;
+pub use live::{answers, results};
 
 /// Formats that are tables: they count rows, not lines.
 const TABLES: &[&str] = &["register", "systems", "ssid-table", "exceptions"];

@@ -9,4 +9,5 @@
 
 mod handshake;
 mod lab;
+mod service;
 mod starttls;

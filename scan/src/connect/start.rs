@@ -50,9 +50,9 @@ impl Starter {
         let (own, other) = to.split_at(to.len() / 2);
         let is_sent = helper.ask.send(other.to_vec()).is_ok();
         let mut started: Vec<Started> = own.iter().copied().map(start).collect();
-        let helped = is_sent.then(|| helper.answers.recv().ok()).flatten();
+        let answered = is_sent.then(|| helper.answers.recv().ok()).flatten();
         // A helper that is gone has begun nothing.
-        started.extend(helped.unwrap_or_else(|| other.iter().copied().map(start).collect()));
+        started.extend(answered.unwrap_or_else(|| other.iter().copied().map(start).collect()));
         started
     }
 }

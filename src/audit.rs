@@ -13,7 +13,7 @@ use portvakt_parsers::Parsed;
 use rayon::prelude::*;
 
 use crate::inputs::{Failure, Inputs, Lost};
-use crate::report::{Judgement, Report, ReportFinding, SourceCoverage};
+use crate::report::{Judgement, Report, ReportFinding, SourceCoverage, scans};
 use crate::site::SiteFile;
 
 /// Everything an audit judges, owned in one place.
@@ -63,6 +63,11 @@ impl Case {
         })
     }
 
+    /// Gives back the room of all texts, for answers that show no line of them.
+    pub fn forget_texts(&mut self) {
+        self.sources.iter_mut().for_each(Source::forget_text);
+    }
+
     /// What the checks see, as of `today`.
     pub fn audit(&self, today: Date) -> Audit<'_> {
         Audit {
@@ -107,7 +112,8 @@ impl Case {
         let results = portvakt_checks::run(&audit, &self.packs, selection);
         let judgements = results.iter().map(Judgement::of).collect();
         let findings = self.findings(results);
-        Report { case: self, today, findings, judgements, coverage: self.source_coverage() }
+        let scans = scans::coverage(&audit);
+        Report { case: self, today, findings, judgements, coverage: self.source_coverage(), scans }
     }
 
     /// All findings: worst first, then by check and place.

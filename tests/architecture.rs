@@ -179,6 +179,10 @@ fn the_schemas_are_what_the_answers_are_made_of() {
         "scan",
         "scan-diff",
         "coverage",
+        "certs",
+        "tls",
+        "tls-diff",
+        "ssh",
     ] {
         let schema = stdout(&portvakt(["schema", of]));
         assert!(schema.contains("\"schema\""), "{of}: {schema}");

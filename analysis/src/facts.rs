@@ -116,6 +116,11 @@ impl<'a> Audit<'a> {
         facts.indexed.get_or_init(|| IndexedList::new(model, list, self.today))
     }
 
+    /// Gives back the room of all lists laid out and indexed; one that is asked for again is made anew.
+    pub fn forget_lists(&mut self) {
+        self.facts.lists.take();
+    }
+
     /// New connections that a list lets through, rule by rule.
     pub fn permits(&self, device: u32, list: RulesetId) -> &[Permit] {
         let facts = &self.list_facts()[device as usize][list.0 as usize];
@@ -136,7 +141,7 @@ impl<'a> Audit<'a> {
     /// called for some only. One for each call; earlier rules are not taken off.
     pub fn met(&self, device: u32, rule: RuleKey) -> impl Iterator<Item = &Traffic> {
         let own = self.places()[device as usize].get(&rule).map_or(&[][..], Vec::as_slice);
-        own.iter().map(move |(list, step)| &*self.indexed(device, *list).flat.steps[*step].most)
+        own.iter().map(move |(list, step)| self.indexed(device, *list).flat.steps.get(*step).most)
     }
 
     fn places(&self) -> &[Places] {

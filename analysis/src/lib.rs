@@ -17,6 +17,7 @@ pub mod query;
 pub mod replay;
 pub mod sources;
 pub mod spoof;
+pub mod steps;
 pub mod tracking;
 pub mod zones;
 

@@ -31,7 +31,7 @@ pub use assets::{Presence, UpHost};
 pub use decided::{Listening, Refusal};
 use inside::Translations;
 use lines::Lines;
-pub use sensor::{Age, OBSERVATION_DAYS, Sensor, day};
+pub use sensor::{Age, OBSERVATION_DAYS, Sensor, age, day};
 use states::{Endpoint, States, is_definite};
 use systems::Systems;
 use way::Ways;
@@ -66,6 +66,8 @@ pub struct Run<'a> {
     pub source: SourceId,
     /// Where it stood.
     pub sensor: Sensor,
+    /// When it was made: its end, or else its beginning, or when it saw something last.
+    pub at: Option<Timestamp>,
     /// How old it is.
     pub age: Age,
 }
@@ -149,11 +151,9 @@ pub fn join<'a>(audit: &Audit<'a>) -> Observed<'a> {
     let runs: Vec<Run<'a>> = files
         .iter()
         .flat_map(|file| file.observations.runs.iter().map(move |run| (file.source, run)))
-        .map(|(source, run)| Run {
-            run,
-            source,
-            sensor: sensor::sensor(audit, run),
-            age: sensor::age(audit, sensor::time(run)),
+        .map(|(source, run)| {
+            let at = sensor::time(run);
+            Run { run, source, sensor: sensor::sensor(audit, run), at, age: age(audit, at) }
         })
         .collect();
     let join = Join::new(audit, runs);
@@ -188,7 +188,7 @@ struct Join<'b, 'a> {
 
 impl<'b, 'a> Join<'b, 'a> {
     fn new(audit: &'b Audit<'a>, runs: Vec<Run<'a>>) -> Self {
-        let states = runs.iter().map(|run| States::of(run.run)).collect();
+        let states = runs.iter().map(|run| States::of(run.run, run.at)).collect();
         let (book, ways) = (Book::new(audit), Ways::new(audit));
         let (nat, systems) = (Translations::new(audit), Systems::new(audit));
         Self { audit, runs, states, book, ways, nat, systems }
@@ -204,6 +204,9 @@ impl<'b, 'a> Join<'b, 'a> {
         for (index, run) in self.recent() {
             for host in &run.run.hosts {
                 for port in host.ports.iter().filter(|p| p.state == PortState::Open) {
+                    if port.at.is_some_and(|at| age(self.audit, Some(at)) != Age::Recent) {
+                        continue;
+                    }
                     let endpoint = (host.address, port.protocol, port.port);
                     if self.is_current(index, endpoint) {
                         let key = (run.zone(), endpoint);
@@ -244,7 +247,7 @@ impl<'b, 'a> Join<'b, 'a> {
             (Some(from), Some(to), Some(inside)) => self.ways.of(from, to, &traffic, inside),
             _ => Way::Unknown,
         };
-        let at = port.at.or_else(|| sensor::time(own.run));
+        let at = port.at.or(own.at);
         let (standing, about) = self.standing(from, to, &traffic, at.map(day));
         let decisions = if about.is_empty() { self.deciding(&traffic) } else { about };
         let system = self.systems.of(host.address);
@@ -329,7 +332,7 @@ impl<'b, 'a> Join<'b, 'a> {
         key: fn(&T) -> (Option<std::net::SocketAddr>, Timestamp, String),
     ) -> Vec<Endpointed<'a, T>> {
         let all = files.iter().flat_map(|f| of(f.observations).iter().map(move |e| (f.source, e)));
-        let recent = all.filter(|(_, e)| sensor::age(self.audit, Some(key(e).1)) == Age::Recent);
+        let recent = all.filter(|(_, e)| age(self.audit, Some(key(e).1)) == Age::Recent);
         let mut found: Vec<(SourceId, &'a T)> =
             recent.filter(|(_, e)| key(e).0.is_some()).collect();
         let place = |e: &T| {

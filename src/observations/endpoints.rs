@@ -214,7 +214,7 @@ pub(super) fn partial(
 
 /// A chain in PEM. No roots are asked.
 pub(super) fn chain(pem: &str) -> Option<Chain> {
-    let held = files(pem.as_bytes())?.certificates;
+    let held = files(pem.as_bytes(), &[])?.certificates;
     let read = |held: &Held| certificate_of(&held.der).ok();
     let certificates: Vec<_> = held.iter().filter_map(read).collect();
     (!certificates.is_empty()).then(|| Chain { certificates, ..Chain::default() })

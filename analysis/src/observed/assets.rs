@@ -7,7 +7,7 @@ use portvakt_model::{HostSeen, ScanRun, System, ZoneId};
 use portvakt_space::{AddrSet, ServiceSet, StateSet, Traffic};
 use rustc_hash::FxHashMap;
 
-use super::{Join, sensor};
+use super::Join;
 
 /// A host that answered.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ impl<'a> Join<'_, 'a> {
             FxHashMap::default();
         for (index, run) in self.recent() {
             for host in run.run.hosts.iter().filter(|h| is_up(h)) {
-                let seen = (sensor::time(run.run), index, host);
+                let seen = (run.at, index, host);
                 let known = newest.entry(host.address).or_insert(seen);
                 if (known.0, known.1) < (seen.0, seen.1) {
                     *known = seen;

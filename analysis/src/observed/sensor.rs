@@ -55,7 +55,7 @@ fn zone_called(audit: &Audit<'_>, name: &str) -> Option<ZoneId> {
 }
 
 /// How old what was seen at some time is on the day that is judged.
-pub(super) fn age(audit: &Audit<'_>, seen: Option<Timestamp>) -> Age {
+pub fn age(audit: &Audit<'_>, seen: Option<Timestamp>) -> Age {
     let Some(seen) = seen.map(day) else { return Age::NotStated };
     let days = i64::from((audit.today - seen).get_days());
     match audit.parameters.number(OBSERVATION_DAYS) {
@@ -69,7 +69,8 @@ pub fn day(time: Timestamp) -> Date {
     time.to_zoned(TimeZone::UTC).date()
 }
 
-/// When a run was made: its end, or else its beginning.
+/// When a run was made: its end, or else its beginning, or when it saw something last.
 pub(super) fn time(run: &ScanRun) -> Option<Timestamp> {
-    run.ended.or(run.started)
+    let ports = run.hosts.iter().flat_map(|host| &host.ports);
+    run.ended.or(run.started).or_else(|| ports.filter_map(|port| port.at).max())
 }

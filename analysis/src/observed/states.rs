@@ -6,8 +6,6 @@ use jiff::Timestamp;
 use portvakt_model::{HostSeen, PortProtocol, PortSeen, PortState, ScanRun};
 use rustc_hash::FxHashMap;
 
-use super::sensor;
-
 /// A port of a host.
 pub(super) type Endpoint = (IpAddr, PortProtocol, u16);
 
@@ -19,12 +17,8 @@ pub(super) struct States<'a> {
 }
 
 impl<'a> States<'a> {
-    pub(super) fn of(run: &'a ScanRun) -> Self {
-        let mut states = Self {
-            told: FxHashMap::default(),
-            hosts: FxHashMap::default(),
-            time: sensor::time(run),
-        };
+    pub(super) fn of(run: &'a ScanRun, time: Option<Timestamp>) -> Self {
+        let mut states = Self { told: FxHashMap::default(), hosts: FxHashMap::default(), time };
         for host in &run.hosts {
             states.hosts.entry(host.address).or_default().push(host);
             for port in &host.ports {

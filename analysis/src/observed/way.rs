@@ -2,12 +2,13 @@
 //!
 //! A packet from one zone to another passes a device that the one zone is directly behind, and one
 //! that the other is directly behind. When every such device on either side stops it, it can't have
-//! come through, whatever lies between. When every device that leads to both lets it through, it can.
-//! Everything else is not known.
+//! come through, whatever lies between. It gets there when every device that both zones are directly
+//! behind lets it through, or, where there is none, every device at either end. All else is not known.
 
 use portvakt_model::ZoneId;
 use portvakt_space::{
-    AtomSet, Budget, Class, FirstMatchList, ListedRule, Packet, StateSet, Traffic, difference,
+    AddrSet, AtomSet, Budget, Class, FirstMatchList, ListedRule, Packet, StateSet, Traffic,
+    difference,
 };
 
 use crate::audit::Audit;
@@ -22,7 +23,7 @@ pub enum Way {
     SameZone,
     /// One of the zones is not known, or no device between them was read.
     Unknown,
-    /// Every device that leads to both zones lets the packets through, by these rules.
+    /// The devices at both ends let the packets through for certain, by these rules.
     Permitted(Vec<(u32, RuleKey)>),
     /// Whichever way they take, a device that was read stops them.
     Blocked(Vec<Stop>),
@@ -61,6 +62,18 @@ struct Between {
     last: Vec<u32>,
 }
 
+impl Between {
+    /// The devices that packets are sure to pass where every gateway was read.
+    fn nearest(&self) -> Vec<u32> {
+        if self.first.is_empty() || self.last.is_empty() {
+            return Vec::new();
+        }
+        let both: Vec<u32> =
+            self.first.iter().copied().filter(|device| self.last.contains(device)).collect();
+        if both.is_empty() { [self.first.as_slice(), &self.last].concat() } else { both }
+    }
+}
+
 impl<'b, 'a> Ways<'b, 'a> {
     pub(super) fn new(audit: &'b Audit<'a>) -> Self {
         let flows = audit.flows().iter().map(|flow| std::slice::from_ref(&flow.traffic));
@@ -88,8 +101,11 @@ impl<'b, 'a> Ways<'b, 'a> {
             return stops.map_or_else(|| Way::Unsure(rules(&through)), Way::Blocked);
         }
         let lets = |device: &u32| covers(&through, *device, inside);
-        if between.all.iter().all(lets) {
-            Way::Permitted(rules(&through))
+        let nearest = between.nearest();
+        if !nearest.is_empty() && nearest.iter().all(lets) {
+            let own: Vec<&Flow> =
+                through.into_iter().filter(|f| nearest.contains(&f.device)).collect();
+            Way::Permitted(rules(&own))
         } else {
             Way::Unsure(rules(&through))
         }
@@ -136,10 +152,11 @@ impl<'b, 'a> Ways<'b, 'a> {
     /// The rule by which a device stops all of `wire` between two zones, asked in another way than flows
     /// are found; `None` where that does not agree.
     fn stop(&self, device: u32, ends: (ZoneId, ZoneId), wire: &Traffic) -> Option<Stop> {
-        let (ins, outs) = (self.links(device, ends.0)?, self.links(device, ends.1)?);
+        let ins = self.links(device, ends.0, &wire.src)?;
+        let outs = self.links(device, ends.1, &self.audit.zone_addresses()[ends.1.0 as usize])?;
         let pairs = ins.iter().flat_map(|i| outs.iter().map(move |o| (i, o)));
         let mut stop = None;
-        for (iif, oif) in pairs.filter(|(i, o)| i != o) {
+        for (iif, oif) in pairs.filter(|(i, o)| i != o || **i == Link::Any) {
             let traffic = Traffic { state: StateSet::NEW, ..wire.clone() };
             let question = Question { traffic, iif: iif.clone(), oif: oif.clone() };
             for part in query::device(self.audit, device, &question).ok()? {
@@ -153,13 +170,23 @@ impl<'b, 'a> Ways<'b, 'a> {
         stop
     }
 
-    /// The interfaces that lead to a zone, by name.
-    fn links(&self, device: u32, zone: ZoneId) -> Option<Vec<Link>> {
-        let atoms = self.audit.zones_of_device(device)[zone.0 as usize].atoms(true)?;
+    /// The interfaces that lead to some addresses of a zone, by name; any, where one without a name may.
+    fn links(&self, device: u32, zone: ZoneId, addresses: &AddrSet) -> Option<Vec<Link>> {
+        let own = &self.audit.zone_addresses()[zone.0 as usize];
+        let places = self.audit.zones_of_device(device)[zone.0 as usize].places(own, true);
+        let near = places.iter().filter(|(part, _)| part.overlaps(addresses));
+        let atoms = near.fold(AtomSet::none(), |all, (_, atoms)| all.union(atoms));
+        if atoms.is_empty() {
+            return None;
+        }
         let interfaces = self.audit.devices[device as usize].interfaces.all();
+        let known: AtomSet = (0..interfaces.len() as u32).collect();
+        if !atoms.minus(&known).is_empty() {
+            return Some(vec![Link::Any]);
+        }
         let own = (0..).zip(interfaces).filter(|(atom, _)| atoms.contains(*atom));
         let names: Vec<Link> = own.map(|(_, i)| Link::Named(i.name.clone())).collect();
-        (!names.is_empty() && names.len() * names.len() <= MOST_PAIRS).then_some(names)
+        (names.len() * names.len() <= MOST_PAIRS).then_some(names)
     }
 }
 

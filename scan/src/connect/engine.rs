@@ -18,9 +18,9 @@ use super::start::{Started, Starter};
 use super::window::{self, Window};
 use super::{Ended, descriptors};
 use crate::control::{Control, Progress, Seen};
+use crate::permute::Permutation;
 use crate::plan::Plan;
 use crate::scope::{Leave, Scope};
-use crate::syn::permute::Permutation;
 
 /// Passes over what stays silent. The second is for packets that were lost; more are only made for
 /// hosts that answered late in the one before, each at half the speed.

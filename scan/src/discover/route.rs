@@ -211,9 +211,9 @@ fn is_refusal(error: &io::Error) -> bool {
 
 /// `struct rtmsg`: family, length of the destination; all else is left to the kernel.
 fn header(v4: bool, length: u8) -> [u8; ROUTE] {
-    let family = if v4 { libc::AF_INET } else { libc::AF_INET6 } as u8;
+    let family = if v4 { libc::AF_INET } else { libc::AF_INET6 };
     let mut header = [0; ROUTE];
-    (header[0], header[1]) = (family, length);
+    (header[0], header[1]) = (family.to_le_bytes()[0], length);
     header
 }
 

@@ -183,9 +183,9 @@ mod tests {
         for _ in 0..1_000_000 {
             now += gap;
             if pace.is_due() {
-                pace.asked(now)
+                pace.asked(now);
             } else {
-                pace.sent()
+                pace.sent();
             }
             match pace.rule(now, 50 * MS, 7) {
                 Ruling::Slower(slower) => gap = u64::from(slower),

@@ -111,7 +111,7 @@ impl Receiver<'_> {
             let last = finish.load(Relaxed);
             let began = clock.now();
             ring.read(if last { Duration::ZERO } else { WAIT }, &mut |packet| {
-                listener.hear(packet)
+                listener.hear(packet);
             })?;
             let dropped = ring.dropped()?;
             if dropped > 0 {

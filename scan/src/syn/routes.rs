@@ -43,13 +43,11 @@ impl Routes {
             };
             let own = Own { mac, source: via.source };
             let ask = |address| (Neighbour { interface: via.interface, address }, own);
+            let (v4, last) = (way.range.0.is_ipv4(), number(way.range.1));
+            let all = || (number(way.range.0)..=last).map(|n| ask(address(n, v4)));
             match via.gateway {
                 Some(gateway) => wanted.push(ask(gateway)),
-                None => {
-                    let v4 = way.range.0.is_ipv4();
-                    let all = number(way.range.0)..=number(way.range.1);
-                    wanted.extend(all.map(|n| ask(address(n, v4))));
-                }
+                None => wanted.extend(all()),
             }
         }
         wanted.sort_by_key(|(neighbour, _)| (neighbour.interface, neighbour.address));

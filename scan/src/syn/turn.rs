@@ -1,6 +1,6 @@
 //! Where a sender stands with one host.
 
-use super::bucket::Bucket;
+use crate::bucket::Bucket;
 use crate::raw::Hop;
 
 /// How packets to a host leave.
@@ -60,7 +60,8 @@ impl Turn {
             bucket: Bucket::default(),
             gap,
             cursor: 0,
-            began: 0,
+            // After the zero at which nothing was spoiled yet.
+            began: 1,
             last: 0,
             pass: 0,
             clean: 0,

@@ -215,12 +215,12 @@ const P256_BASE: [u8; 65] = [
     0xF5,
 ];
 
-fn extension(out: &mut Vec<u8>, number: u16, data: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn extension(out: &mut Vec<u8>, number: u16, data: impl FnOnce(&mut Vec<u8>)) {
     put16(out, number);
     sized16(out, data);
 }
 
-fn list16(out: &mut Vec<u8>, values: &[u16]) {
+pub(crate) fn list16(out: &mut Vec<u8>, values: &[u16]) {
     sized16(out, |out| values.iter().for_each(|value| put16(out, *value)));
 }
 
@@ -229,7 +229,7 @@ fn put16(out: &mut Vec<u8>, value: u16) {
 }
 
 /// What is written by `data`, with its length before it. All registries together fit in 16 bits.
-fn sized16(out: &mut Vec<u8>, data: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn sized16(out: &mut Vec<u8>, data: impl FnOnce(&mut Vec<u8>)) {
     let at = out.len();
     out.extend_from_slice(&[0, 0]);
     data(out);
@@ -237,7 +237,7 @@ fn sized16(out: &mut Vec<u8>, data: impl FnOnce(&mut Vec<u8>)) {
     out[at..at + 2].copy_from_slice(&length.to_be_bytes());
 }
 
-fn sized8(out: &mut Vec<u8>, data: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn sized8(out: &mut Vec<u8>, data: impl FnOnce(&mut Vec<u8>)) {
     let at = out.len();
     out.push(0);
     data(out);

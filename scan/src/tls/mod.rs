@@ -13,6 +13,8 @@ mod groups;
 pub mod handshake;
 pub mod hello;
 mod hunt;
+pub mod inferred;
+pub mod intrusive;
 mod limits;
 mod line;
 mod look;

@@ -19,13 +19,14 @@ mod identity;
 mod key;
 pub mod lints;
 mod name;
+mod pbe;
 mod pem;
 mod pkcs;
 mod reason;
 mod roots;
 mod signature;
 
-pub use chain::chain;
+pub use chain::{chain, judge};
 pub use identity::is_for;
 pub use roots::Roots;
 pub use rustls::pki_types::ServerName;

@@ -8,5 +8,7 @@
 #![expect(clippy::print_stderr, reason = "what was skipped is said, and why")]
 
 mod handshake;
+mod intrusive;
 mod lab;
+mod ssh;
 mod starttls;

@@ -37,7 +37,7 @@ fn flood(end: &AtomicBool) -> u64 {
     let mut sent = 0u32;
     while !end.load(Ordering::Relaxed) {
         let from = Ipv4Addr::from_bits(0x0a4d_0000 + sent % 4_096);
-        let flags = if sent % 3 == 0 { 0x14 } else { 0x12 };
+        let flags = if sent.is_multiple_of(3) { 0x14 } else { 0x12 };
         let packet =
             segment(from, 61_440 + (sent % 8) as u16, flags, sent.wrapping_mul(0x9e37_79b1));
         // To everybody on the cable: the scanner's own address is not known here.

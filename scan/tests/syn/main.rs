@@ -7,6 +7,7 @@
 
 mod hostile;
 mod lab;
+mod privileges;
 mod states;
 mod truth;
 

@@ -1,11 +1,10 @@
 //! `HEAD /`, and the header that matters here (RFC 9110, RFC 6797).
 
 use super::drive::Drive;
+use crate::evidence::escape;
 
 /// Headers of one answer. Servers commonly limit theirs to 8 KiB.
 const LONGEST: usize = 16 * 1024;
-/// How much of a header's value is kept.
-const LONGEST_VALUE: usize = 256;
 
 /// What `HEAD /` was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,9 +59,7 @@ fn read(headers: &[u8]) -> Option<HttpAnswer> {
     let hsts = lines.find_map(|line| {
         let colon = line.iter().position(|b| *b == b':')?;
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
-        let shown = value.get(..LONGEST_VALUE).unwrap_or(value);
-        name.eq_ignore_ascii_case(b"strict-transport-security")
-            .then(|| shown.escape_ascii().to_string())
+        name.eq_ignore_ascii_case(b"strict-transport-security").then(|| escape(value))
     });
     Some(HttpAnswer { status, hsts })
 }

@@ -70,7 +70,7 @@ async fn an_old_server_is_no_failure() {
 #[tokio::test]
 async fn other_protocols_are_shown() {
     let found = error(Closes(b"220 mx.example\r\n".to_vec())).await;
-    assert_eq!(found, HandshakeError::NotTls("220 mx.example\\r\\n".to_owned()));
+    assert_eq!(found, HandshakeError::NotTls("220 mx.example".to_owned()));
 }
 
 #[tokio::test]

@@ -8,13 +8,12 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::StartTlsError;
+use crate::evidence::escape;
 
 /// The longest line. SMTP's are 512 bytes (RFC 5321 §4.5.3.1.5), capability lines of IMAP are longer.
 const LONGEST_LINE: usize = 4096;
 /// All that one dialogue may say. The longest that is known to be asked for is a FEAT or CAPA list.
 const MOST_BYTES: usize = 64 * 1024;
-/// How much of an answer is kept to show.
-const EVIDENCE: usize = 256;
 /// A farewell may take this long; it is a courtesy.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -40,7 +39,7 @@ impl Talk {
         if self.waiting.is_empty() {
             return Ok(self.stream);
         }
-        let more = evidence(&self.waiting);
+        let more = escape(&self.waiting);
         Err(StartTlsError::Unexpected(format!("more than the answer came before TLS: {more}")))
     }
 
@@ -88,7 +87,7 @@ impl Talk {
             }
             let too_long = wanted.is_some_and(|n| n > limit) || self.waiting.len() >= limit;
             if too_long || self.total >= MOST_BYTES {
-                return Err(StartTlsError::Unexpected(evidence(&self.waiting)));
+                return Err(StartTlsError::Unexpected(escape(&self.waiting)));
             }
             self.fill().await?;
         }
@@ -97,7 +96,7 @@ impl Talk {
     fn taken(&mut self, count: usize) -> Vec<u8> {
         let rest = self.waiting.split_off(count);
         let taken = std::mem::replace(&mut self.waiting, rest);
-        self.last = Some(evidence(&taken));
+        self.last = Some(escape(&taken));
         taken
     }
 
@@ -105,7 +104,7 @@ impl Talk {
         let room = MOST_BYTES - self.total;
         let mut reader = (&mut self.stream).take(room as u64);
         let read = timeout_at(self.deadline, reader.read_buf(&mut self.waiting)).await;
-        let said = || if self.waiting.is_empty() { None } else { Some(evidence(&self.waiting)) };
+        let said = || if self.waiting.is_empty() { None } else { Some(escape(&self.waiting)) };
         match read {
             Err(_) => Err(StartTlsError::Silent(said().or_else(|| self.last.clone()))),
             Ok(Ok(0) | Err(_)) => Err(StartTlsError::Closed(said().or_else(|| self.last.clone()))),
@@ -124,10 +123,4 @@ impl Talk {
             Err(_) => "[127.0.0.1]".to_owned(),
         }
     }
-}
-
-/// Bytes for a person: shortened, and what cannot be printed escaped.
-pub(super) fn evidence(bytes: &[u8]) -> String {
-    let shown = bytes.get(..EVIDENCE).unwrap_or(bytes);
-    shown.trim_ascii_end().escape_ascii().to_string()
 }

@@ -1,7 +1,8 @@
 //! XMPP: a stream of XML, of which only the few elements before TLS are looked for (RFC 6120 §5.4).
 
 use super::StartTlsError::{self, NotOffered, Refused, Unexpected};
-use super::talk::{Talk, evidence};
+use super::talk::Talk;
+use crate::evidence::escape;
 
 /// Features of a server before login; the longest seen hold a list of SASL mechanisms and some compressions.
 const LONGEST: usize = 16 * 1024;
@@ -22,18 +23,18 @@ pub(super) async fn start(
     let answer = talk.until(LONGEST, |bytes| end_of_any(bytes, &ends)).await?;
     if !holds(&answer, "<stream:features") {
         return Err(if holds(&answer, "<stream:error") {
-            Refused(evidence(&answer))
+            Refused(escape(&answer))
         } else {
-            Unexpected(evidence(&answer))
+            Unexpected(escape(&answer))
         });
     }
     if !holds(&answer, "<starttls") || !holds(&answer, "urn:ietf:params:xml:ns:xmpp-tls") {
-        return Err(NotOffered(evidence(&answer)));
+        return Err(NotOffered(escape(&answer)));
     }
     talk.say(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>").await?;
     let ends = ["/>", "</proceed>", "</stream:stream>"];
     let answer = talk.until(LONGEST, |bytes| end_of_any(bytes, &ends)).await?;
-    if holds(&answer, "<proceed") { Ok(()) } else { Err(Refused(evidence(&answer))) }
+    if holds(&answer, "<proceed") { Ok(()) } else { Err(Refused(escape(&answer))) }
 }
 
 /// The end of the first of these words.

@@ -5,6 +5,7 @@ pub(crate) mod data;
 pub(crate) mod keys;
 pub(crate) mod mail;
 pub(crate) mod other;
+pub(crate) mod shell;
 pub(crate) mod tls;
 
 use std::fs::File;

@@ -4,6 +4,7 @@
 #![expect(dead_code, reason = "the generator also makes single lists")]
 
 mod campus;
+mod departments;
 mod generate;
 
 use std::fs;
@@ -23,6 +24,10 @@ fn main() {
         write(200, 250, Path::new(&folder));
         // Beside the site, not in it: a list of its own.
         fs::write(Path::new(&folder).with_extension("iptables"), campus::router(5_500)).unwrap();
+        write_files(
+            &departments::site(100, 200),
+            &Path::new(&folder).with_extension("departments"),
+        );
         return;
     }
     let mut criterion = Criterion::default().configure_from_args().sample_size(10);
@@ -35,19 +40,36 @@ fn main() {
         });
     }
     group.finish();
+    // Every pair of zones: what each filter lets through between them.
+    let between = read_case(&departments::site(40, 50));
+    criterion.bench_function("flows/40 departments", |b| {
+        b.iter(|| between.audit(date(2026, 11, 20)).flows().len());
+    });
     criterion.final_summary();
 }
 
 fn write(devices: usize, rules: usize, folder: &Path) {
+    write_files(&site(devices, rules), folder);
+}
+
+fn site(devices: usize, rules: usize) -> Vec<(String, String)> {
+    generate::site(devices, rules).into_iter().map(|file| (file.name, file.text)).collect()
+}
+
+fn write_files(files: &[(String, String)], folder: &Path) {
     fs::create_dir_all(folder).unwrap();
-    for file in generate::site(devices, rules) {
-        fs::write(folder.join(file.name), file.text).unwrap();
+    for (name, text) in files {
+        fs::write(folder.join(name), text).unwrap();
     }
 }
 
 fn case(devices: usize, rules: usize) -> Case {
+    read_case(&site(devices, rules))
+}
+
+fn read_case(files: &[(String, String)]) -> Case {
     let folder = tempfile::tempdir().unwrap();
-    write(devices, rules, folder.path());
+    write_files(files, folder.path());
     let request = Request {
         paths: vec![folder.path().to_owned()],
         parameters: parameter_names(),

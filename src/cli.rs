@@ -17,6 +17,7 @@ mod output;
 mod parse;
 mod query;
 mod rules;
+pub(crate) mod scan;
 mod schema;
 mod spoof;
 mod ssh;
@@ -73,6 +74,14 @@ enum Command {
     /// it cannot be told, and the packet shown may be let through. The exit status is 1 when an
     /// interface is refuted and otherwise 0: as in an audit, what cannot be told is no violation.
     Spoof(spoof::Args),
+    /// Tell which hosts and ports answer, within a written scope
+    ///
+    /// Nothing is sent without a scope: the table [scan] of portvakt.toml or of the file that --scope names.
+    /// It says what may be scanned, who decided that and until when, at which hours and how fast. A
+    /// target outside it is refused, and then nothing at all is sent. Every run is noted in a record.
+    /// Ctrl-C stops at once and keeps what was found; --resume goes on from there. The exit status is 2
+    /// when a run was refused or did not come to its end.
+    Scan(scan::Args),
     /// List certificates with when they end, where they were seen and what is wrong with them
     ///
     /// What ends first comes first. Each certificate is listed once, however often it was seen. Private keys in
@@ -151,6 +160,7 @@ fn run(command: Command) -> Exit {
         Command::Diff(args) => diff::run(&args),
         Command::Matrix(args) => matrix::run(&args),
         Command::Spoof(args) => spoof::run(&args),
+        Command::Scan(args) => scan::run(&args),
         Command::Certs(args) => certs::run(&args),
         Command::Tls(args) => tls::run(&args),
         Command::Ssh(args) => ssh::run(&args),

@@ -4,6 +4,7 @@
 //! and the rest of the file goes on. Nothing is inferred from what a file leaves out: a port that it
 //! does not name was perhaps never asked.
 
+mod endpoints;
 mod json;
 mod masscan;
 mod nmap;

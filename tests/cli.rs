@@ -537,3 +537,50 @@ fn reports_and_pages_come_in_both_languages() {
     assert!(page("sv").contains("Telnet är påslaget"));
     assert_eq!(page("sv"), stdout(&portvakt(["explain", "telnet-enabled"])));
 }
+
+/// A scan from the internet that finds a port which nobody decided on.
+const SCAN: &str = "{\"tool\": \"portvakt 0.1.0\", \"sensor\": \"I\", \"ended\": \"2026-11-19T20:00:00Z\", \"complete\": true,\n\"hosts\": [{\"address\": \"10.1.0.9\", \"up\": true,\n\"ports\": [{\"port\": 23, \"protocol\": \"tcp\", \"state\": \"open\", \"service\": {\"name\": \"telnet\", \"asked\": true}}]}]}\n";
+
+#[test]
+fn a_broken_scan_is_told_and_the_others_are_still_used() {
+    let site = "[[zone]]\nname = 'I'\nkind = 'internet'\n[[zone]]\nname = 'S'\nkind = 'server'\nprefixes = ['10.1.0.0/16']\n";
+    let files: [(&str, &[u8]); 4] = [
+        ("portvakt.toml", site.as_bytes()),
+        ("good.json", SCAN.as_bytes()),
+        ("cut.json", &SCAN.as_bytes()[..150]),
+        ("other.txt", b"ring drift om porten\n"),
+    ];
+    let folder = folder(&files);
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let site = path("portvakt.toml");
+    let run = |scans: &[String]| {
+        let fixed = ["audit", &site, "--site", &site, "--today", TODAY, "--format", "json"];
+        let scans = scans.iter().map(String::as_str);
+        let output = portvakt(fixed.into_iter().chain(["--observations"]).chain(scans));
+        (output.status.code(), stdout(&output))
+    };
+    let (code, report) = run(&[path("good.json")]);
+    assert_eq!(code, Some(1), "{report}");
+    assert!(ids(&report).contains(&"PV8015".to_owned()), "{report}");
+    let (code, report) =
+        run(&[path("cut.json"), path("other.txt"), path("good.json"), path("none.json")]);
+    assert_eq!(code, Some(2), "{report}");
+    assert!(ids(&report).contains(&"PV8015".to_owned()), "what can be read is used: {report}");
+    let json: Value = serde_json::from_str(&report).unwrap();
+    let failed: Vec<&str> =
+        json["failures"].as_array().unwrap().iter().map(|f| f["path"].as_str().unwrap()).collect();
+    for name in ["cut.json", "other.txt", "none.json"] {
+        assert!(failed.iter().any(|path| path.ends_with(name)), "{name}: {failed:?}");
+    }
+    assert!(
+        json["scans"].as_array().unwrap().iter().any(|s| s["runs"][0]["open"] == 1),
+        "{report}"
+    );
+    let (_, report) = run(&[path("none.json")]);
+    assert!(!ids(&report).contains(&"PV8015".to_owned()));
+    let json: Value = serde_json::from_str(&report).unwrap();
+    let live = |c: &&Value| c["check"].as_str().unwrap().starts_with("PV80");
+    for check in json["checks"].as_array().unwrap().iter().filter(live) {
+        assert_eq!(check["unmet"], "observations", "a lost scan passes nothing: {check}");
+    }
+}

@@ -72,11 +72,10 @@ impl<'a> Bench<'a> {
         let mut packets: Vec<Packet> = of_rules.flatten().collect();
         for (_, standing) in self.standings() {
             match standing {
-                Standing::Live(witness) | Standing::Removable { witness, .. } => {
-                    packets.push(*witness);
+                Standing::Unreachable { contrary: Some(contrary), .. } => {
+                    packets.push(contrary.1.unpacked());
                 }
-                Standing::Unreachable { contrary: Some((_, packet)), .. } => packets.push(*packet),
-                _ => {}
+                _ => packets.extend(standing.witness()),
             }
         }
         packets.truncate(600);
@@ -86,9 +85,9 @@ impl<'a> Bench<'a> {
     fn check(&self, about: &str) {
         for (key, standing) in self.standings() {
             match standing {
-                Standing::Live(witness) => self.is_reached(key, witness, about),
-                Standing::Removable { witness, .. } => {
-                    self.is_reached(key, witness, about);
+                Standing::Live(witness) => self.is_reached(key, &witness.unpacked(), about),
+                Standing::Removable(removable) => {
+                    self.is_reached(key, &removable.witness.unpacked(), about);
                     self.is_alike(&self.without(&[key]), &format!("{about}: without {key:?}"));
                 }
                 Standing::Unreachable { blockers, .. } => self.is_shut(key, blockers, about),
@@ -175,10 +174,11 @@ impl<'a> Bench<'a> {
 
     fn check_merged(&self, about: &str) {
         for merged in mergeable(self.audit, self.index) {
-            let mut device = self.without(&merged.rules[1..]);
-            let first = merged.rules[0];
+            let keys: Vec<RuleKey> = merged.keys().collect();
+            let mut device = self.without(&keys[1..]);
+            let first = keys[0];
             let rules = &mut device.rulesets[first.ruleset.0 as usize].rules;
-            rules[first.rule.unwrap() as usize].matches = merged.union.clone();
+            rules[first.rule.unwrap() as usize].matches = merged.union(self.device());
             self.is_alike(&device, &format!("{about}: one for {:?}", merged.rules));
         }
     }

@@ -167,9 +167,9 @@ fn secrets_are_hidden_in_their_place_and_nothing_beside_them() {
         let parsed = parse(SourceId(0), &name, before.clone().into(), &Context::default()).unwrap();
         let after = parsed.source.text();
         assert_eq!(before.lines().count(), after.lines().count(), "{name}");
-        let pairs = before.lines().zip(after.lines()).zip(&parsed.coverage.states);
+        let pairs = before.lines().zip(after.lines()).zip(parsed.coverage.states());
         for (n, ((was, is), state)) in (1..).zip(pairs) {
-            if let Some(fault) = fault(was, is, *state) {
+            if let Some(fault) = fault(was, is, state) {
                 writeln!(faults, "{name}:{n} {fault}:\n  {was}\n  {is}").unwrap();
             }
         }

@@ -4,6 +4,7 @@
 //! all it matches, or it matches nothing. *Removable* — packets reach it, yet without it the list
 //! would decide every packet the same. Vendors' "shadowed" and "redundant" mean different things.
 
+mod by_rule;
 pub mod contrary;
 pub mod copies;
 pub mod fix;
@@ -13,15 +14,17 @@ pub mod merge;
 pub mod shares;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use portvakt_model::{Action, Device, RulesetId};
-use portvakt_space::{Budget, Cause, Doubt, Packet, Verdict};
+use portvakt_space::{Budget, Cause, Doubt, PackedPacket, Packet, Verdict};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::audit::Audit;
-use crate::flatten::{Decides, Step};
 use crate::lists::{IndexedList, RuleKey};
+use crate::steps::{Decides, Step};
+use by_rule::{ByRule, Kind, kinds};
 
 pub use losses::{is_final_deny, loses_log};
 
@@ -36,29 +39,44 @@ pub struct Anomalies {
 #[derive(Clone, Debug)]
 pub enum Standing {
     /// A packet reaches it and it makes a difference, or may.
-    Live(Packet),
+    Live(PackedPacket),
     /// No packet reaches it.
     Unreachable {
         /// Why.
         cause: Cause,
         /// Earlier rules that together take all it matches; none can be left out.
-        blockers: Vec<RuleKey>,
+        blockers: Box<[RuleKey]>,
         /// An earlier rule that decides otherwise, and a packet it takes.
-        contrary: Option<(RuleKey, Packet)>,
+        contrary: Option<Box<(RuleKey, PackedPacket)>>,
     },
     /// It could go without changing anything.
-    Removable {
-        /// A packet that reaches it.
-        witness: Packet,
-        /// Later rules that would decide its packets the same.
-        by: Vec<RuleKey>,
-        /// Whether the list's default would take over packets as well.
-        by_default: bool,
-    },
+    Removable(Box<Removable>),
     /// It is unreachable if these rules match as much as they may.
-    Unsure(Vec<RuleKey>),
+    Unsure(Box<[RuleKey]>),
     /// The budget ran out: so many of so many parts are proven unreachable.
     Undecided(u64, u64),
+}
+
+/// Why a rule could go.
+#[derive(Clone, Debug)]
+pub struct Removable {
+    /// A packet that reaches it.
+    pub witness: PackedPacket,
+    /// Later rules that would decide its packets the same.
+    pub by: Box<[RuleKey]>,
+    /// Whether the list's default would take over packets as well.
+    pub by_default: bool,
+}
+
+impl Standing {
+    /// A packet that reaches the rule, where it is known that one does.
+    pub fn witness(&self) -> Option<Packet> {
+        match self {
+            Self::Live(witness) => Some(witness.unpacked()),
+            Self::Removable(removable) => Some(removable.witness.unpacked()),
+            _ => None,
+        }
+    }
 }
 
 /// Judges every list of a device that packets meet, or that is applied nowhere and called by none.
@@ -88,7 +106,7 @@ fn once_each(all: &mut [Anomalies]) {
         Standing::Live(_) => 0,
         Standing::Undecided(..) => 1,
         Standing::Unsure(_) => 2,
-        Standing::Removable { .. } => 3,
+        Standing::Removable(_) => 3,
         Standing::Unreachable { .. } => 4,
     };
     let shared = in_several(all);
@@ -141,7 +159,7 @@ fn never_entered(device: &Device, called: &[RulesetId], all: &mut [Anomalies]) {
             if rule.line > 0 && rule.enabled && decides && !seen.contains(&key) {
                 let nothing = Standing::Unreachable {
                     cause: Cause::Unmatchable,
-                    blockers: Vec::new(),
+                    blockers: Box::default(),
                     contrary: None,
                 };
                 all[id.0 as usize].rules.push((key, nothing));
@@ -168,10 +186,11 @@ pub struct Exceptions {
 pub fn exceptions(audit: &Audit<'_>, device: u32) -> Exceptions {
     let judged = audit.anomalies(device);
     let mut found = Exceptions::default();
+    let kinds = kinds(&audit.devices[device as usize], judged);
     let lists = (0..).map(RulesetId).zip(judged).filter(|(_, list)| !list.rules.is_empty());
     for (id, _) in lists {
         let list = audit.indexed(device, id);
-        let live = live(list, judged);
+        let live = live(list, &kinds);
         if !exceptions_of(list, &live, &mut found.rules) {
             found.unfinished.push(id);
         }
@@ -180,11 +199,9 @@ pub fn exceptions(audit: &Audit<'_>, device: u32) -> Exceptions {
 }
 
 /// Which steps of a list are of rules that packets reach.
-fn live(list: &IndexedList<'_>, judged: &[Anomalies]) -> Vec<bool> {
-    let reached = |s: &Standing| !matches!(s, Standing::Unreachable { .. });
-    let rules = judged.iter().flat_map(|list| &list.rules);
-    let live: FxHashSet<RuleKey> = rules.filter(|(_, s)| reached(s)).map(|(key, _)| *key).collect();
-    (0..list.flat.steps.len()).map(|place| live.contains(&list.rule(place))).collect()
+fn live(list: &IndexedList<'_>, kinds: &ByRule<Kind>) -> Vec<bool> {
+    let reached = |kind: Kind| !matches!(kind, Kind::None | Kind::Unreachable);
+    (0..list.flat.steps.len()).map(|place| reached(kinds.get(list.rule(place)))).collect()
 }
 
 /// Most pairs of one rule that are looked at.
@@ -199,7 +216,8 @@ fn exceptions_of(
     found: &mut BTreeMap<RuleKey, BTreeSet<RuleKey>>,
 ) -> bool {
     let (mut left, mut complete) = (MOST_PAIRS, true);
-    let known = |place: &usize| live[*place] && list.flat.steps[*place].decides != Decides::Unknown;
+    let known =
+        |place: &usize| live[*place] && list.flat.steps.get(*place).decides != Decides::Unknown;
     let places: Vec<usize> = (0..live.len()).filter(known).collect();
     for together in places.chunks(TOGETHER) {
         let most = left.min(MOST_OF_ONE);
@@ -229,7 +247,7 @@ fn kept(
 ) -> BTreeSet<RuleKey> {
     let (steps, own) = (&list.flat.steps, list.rule(place));
     let later = others.into_iter().filter(|other| live[*other]);
-    let later = later.filter(|other| is_exception(&steps[place], &steps[*other]));
+    let later = later.filter(|other| is_exception(&steps.get(place), &steps.get(*other)));
     later.map(|other| list.rule(other)).filter(|key| *key != own).collect()
 }
 
@@ -237,8 +255,8 @@ fn kept(
 /// of its own. One inside the other is the usual exception before its general rule.
 fn is_exception(step: &Step<'_>, later: &Step<'_>) -> bool {
     later.decides != Decides::Unknown
-        && !step.most.is_subset(&later.most)
-        && !later.most.is_subset(&step.most)
+        && !step.most.is_subset(later.most)
+        && !later.most.is_subset(step.most)
 }
 
 /// Lists that a rule or a default of another list sends packets to.
@@ -260,18 +278,50 @@ pub fn called(device: &Device) -> Vec<RulesetId> {
 }
 
 fn judge(list: &IndexedList<'_>) -> Vec<(RuleKey, Standing)> {
-    let verdicts = list.index.verdicts(Budget::default()).into_par_iter().enumerate();
-    // Rules without a line are implied by the vendor, and nobody's fault.
-    let of_lines = verdicts.filter(|(place, _)| list.line(*place) > 0);
     let place = |step: &Step<'_>| (step.ruleset, step.rule.unwrap_or(u32::MAX));
-    if list.flat.steps.is_sorted_by(|a, b| place(a) < place(b)) {
-        // No rule stands in two places.
-        return of_lines
-            .map(|(place, verdict)| judged(list, list.rule(place), [verdict]))
-            .collect();
+    if list.flat.steps.iter().is_sorted_by(|a, b| place(a) < place(b)) {
+        judge_each(list)
+    } else {
+        judge_together(list)
     }
-    let mut by_rule: Vec<(RuleKey, Verdict)> =
-        of_lines.map(|(place, verdict)| (list.rule(place), verdict)).collect();
+}
+
+/// The steps of rules that somebody wrote: others have no line, are implied by the vendor, and are
+/// nobody's fault.
+fn written(list: &IndexedList<'_>) -> Vec<u32> {
+    let has_line = |place: &u32| list.line(*place as usize) > 0;
+    (0..list.flat.steps.len() as u32).filter(has_line).collect()
+}
+
+/// The standing of each rule where none stands in two places: verdicts are kept no longer than it takes
+/// to draw it from them.
+fn judge_each(list: &IndexedList<'_>) -> Vec<(RuleKey, Standing)> {
+    let written = written(list);
+    let nothing = |place: &u32| (list.rule(*place as usize), Standing::Undecided(0, 0));
+    let all = Mutex::new(written.iter().map(nothing).collect::<Vec<_>>());
+    list.index.judge(Budget::default(), |verdicts| {
+        let standing = |(place, verdict): (usize, Verdict)| {
+            let at = written.binary_search(&(place as u32)).ok()?;
+            Some((at, judged(list, list.rule(place), [verdict])))
+        };
+        let standings: Vec<_> = verdicts.into_iter().filter_map(standing).collect();
+        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        for (at, standing) in standings {
+            all[at] = standing;
+        }
+    });
+    all.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The standing of each rule, from all places where it stands.
+fn judge_together(list: &IndexedList<'_>) -> Vec<(RuleKey, Standing)> {
+    let mut verdicts = list.index.verdicts(Budget::default());
+    let mut by_rule: Vec<(RuleKey, Verdict)> = written(list)
+        .into_iter()
+        .map(|place| place as usize)
+        .map(|place| (list.rule(place), std::mem::replace(&mut verdicts[place], UNKNOWN)))
+        .collect();
+    drop(verdicts);
     by_rule.par_sort_by_key(|(rule, _)| *rule);
     let mut all = Vec::new();
     let mut by_rule = by_rule.into_iter().peekable();
@@ -281,6 +331,9 @@ fn judge(list: &IndexedList<'_>) -> Vec<(RuleKey, Standing)> {
     }
     all
 }
+
+/// Stands where a verdict was.
+const UNKNOWN: Verdict = Verdict::Undecided(Doubt::Unfinished { proven: 0, of: 0 });
 
 fn judged(
     list: &IndexedList<'_>,
@@ -309,10 +362,16 @@ impl Places {
     fn standing(self, rule: RuleKey) -> Standing {
         let Self { live, unsure, removable, unreachable } = self;
         match (live, removable, unsure) {
-            (Some(witness), ..) | (None, Some((witness, ..)), Some(_)) => Standing::Live(witness),
-            (None, Some((witness, by, _)), None) if by.contains(&rule) => Standing::Live(witness),
+            (Some(witness), ..) | (None, Some((witness, ..)), Some(_)) => {
+                Standing::Live(witness.into())
+            }
+            (None, Some((witness, by, _)), None) if by.contains(&rule) => {
+                Standing::Live(witness.into())
+            }
             (None, Some((witness, by, by_default)), None) => {
-                Standing::Removable { witness, by: by.into_iter().collect(), by_default }
+                let by = by.into_iter().collect();
+                let witness = witness.into();
+                Standing::Removable(Box::new(Removable { witness, by, by_default }))
             }
             (None, None, Some(unsure)) => unsure,
             (None, None, None) => {
@@ -322,7 +381,9 @@ impl Places {
                     1 => Cause::One,
                     _ => Cause::Union,
                 };
-                Standing::Unreachable { cause, blockers: blockers.into_iter().collect(), contrary }
+                let blockers = blockers.into_iter().collect();
+                let contrary = contrary.map(|(rule, packet)| Box::new((rule, packet.into())));
+                Standing::Unreachable { cause, blockers, contrary }
             }
         }
     }
@@ -339,7 +400,7 @@ impl Places {
                 known.2 |= by_default;
             }
             Verdict::Undecided(Doubt::MaybeUnreachable { blockers }) => {
-                self.unsure.get_or_insert(Standing::Unsure(rules(blockers)));
+                self.unsure.get_or_insert(Standing::Unsure(rules(blockers).into()));
             }
             Verdict::Undecided(Doubt::Unfinished { proven, of }) => {
                 self.unsure = Some(Standing::Undecided(proven as u64, of as u64));

@@ -11,6 +11,7 @@ use crate::anomalies::{self, Anomalies};
 use crate::audit::Audit;
 use crate::flows::{self, Flow};
 use crate::lists::{IndexedList, Permit, RuleKey};
+use crate::observed::{self, Observed};
 use crate::openings::{self, Openings};
 use crate::zones::{self, Attachment};
 
@@ -27,6 +28,7 @@ pub struct Facts<'a> {
     anomalies: OnceLock<Vec<Vec<Anomalies>>>,
     places: OnceLock<Vec<Places>>,
     matched_exceptions: OnceLock<Vec<bool>>,
+    observed: OnceLock<Observed<'a>>,
 }
 
 impl Facts<'_> {
@@ -59,6 +61,7 @@ impl<'a> Audit<'a> {
     /// whoever runs checks side by side calls this first.
     pub fn prepare(&self) {
         if self.devices.is_empty() {
+            self.observed();
             return;
         }
         self.zones_of_device(0);
@@ -70,6 +73,7 @@ impl<'a> Audit<'a> {
         self.flows_by_rule();
         self.openings();
         self.anomalies(0);
+        self.observed();
     }
 
     fn prepare_lists(&self, device: u32) {
@@ -112,6 +116,11 @@ impl<'a> Audit<'a> {
         facts.indexed.get_or_init(|| IndexedList::new(model, list, self.today))
     }
 
+    /// Gives back the room of all lists laid out and indexed; one that is asked for again is made anew.
+    pub fn forget_lists(&mut self) {
+        self.facts.lists.take();
+    }
+
     /// New connections that a list lets through, rule by rule.
     pub fn permits(&self, device: u32, list: RulesetId) -> &[Permit] {
         let facts = &self.list_facts()[device as usize][list.0 as usize];
@@ -132,7 +141,7 @@ impl<'a> Audit<'a> {
     /// called for some only. One for each call; earlier rules are not taken off.
     pub fn met(&self, device: u32, rule: RuleKey) -> impl Iterator<Item = &Traffic> {
         let own = self.places()[device as usize].get(&rule).map_or(&[][..], Vec::as_slice);
-        own.iter().map(move |(list, step)| &*self.indexed(device, *list).flat.steps[*step].most)
+        own.iter().map(move |(list, step)| self.indexed(device, *list).flat.steps.get(*step).most)
     }
 
     fn places(&self) -> &[Places] {
@@ -185,6 +194,11 @@ impl<'a> Audit<'a> {
     /// The permits across borders that need a decision, compared with the register.
     pub fn openings(&self) -> &Openings {
         self.facts.openings.get_or_init(|| openings::compare(self))
+    }
+
+    /// What was seen on the network, beside what firewalls, register and assets say of it.
+    pub fn observed(&self) -> &Observed<'a> {
+        self.facts.observed.get_or_init(|| observed::join(self))
     }
 
     /// What can be said of the rules of each list that packets meet first; the indices are those of

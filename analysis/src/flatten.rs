@@ -5,100 +5,19 @@
 //! [`MAX_REGIONS`] pieces the list is marked incomplete and whoever uses it cannot tell.
 
 use std::borrow::Cow;
-use std::ops::Deref;
 
 use jiff::civil::Date;
 use portvakt_model::{Action, Device, Rule, RulesetId};
-use portvakt_space::{AddrSet, AtomSet, Bound, Family, StateSet, Traffic};
+use portvakt_space::{AddrSet, AtomSet, Family, StateSet, Traffic};
 use rustc_hash::FxHashMap;
+
+use crate::steps::{Certain, Known, Match, Steps};
 
 /// Most pieces that the region of a chain may fall into, and deepest nesting of calls.
 pub const MAX_REGIONS: usize = 512;
 const MAX_DEPTH: usize = 32;
 /// Most steps that a list may have beside one for each rule of its device.
 const MAX_STEPS: usize = 4_000_000;
-
-/// What a step does to a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Decides {
-    /// Lets it through.
-    Permit,
-    /// Drops it.
-    Deny,
-    /// One or the other: the target is not modelled.
-    Unknown,
-}
-
-/// How far a step's match is known.
-#[derive(Clone, Debug)]
-pub enum Certain {
-    /// It matches exactly what it matches at most.
-    Exact,
-    /// It matches for certain only this.
-    Part(Box<Traffic>),
-    /// It may match nothing.
-    Nothing,
-}
-
-/// What a rule matches: as its line says it, or the part that its chain is called for. Long lists are
-/// made of steps, so this is two words where the set itself is ten.
-#[derive(Clone, Debug)]
-pub enum Matched<'a> {
-    /// All that the rule says.
-    Whole(&'a Traffic),
-    /// A part of it.
-    Part(Box<Traffic>),
-}
-
-impl Deref for Matched<'_> {
-    type Target = Traffic;
-
-    fn deref(&self) -> &Traffic {
-        match self {
-            Self::Whole(all) => all,
-            Self::Part(part) => part,
-        }
-    }
-}
-
-/// One step of a flattened list.
-#[derive(Clone, Debug)]
-pub struct Step<'a> {
-    /// What it matches at most.
-    pub most: Matched<'a>,
-    /// How far that is certain.
-    pub certain: Certain,
-    /// What it does.
-    pub decides: Decides,
-    /// The list its rule stands in.
-    pub ruleset: RulesetId,
-    /// Index of the rule there; `None` for the default of a list.
-    pub rule: Option<u32>,
-}
-
-impl Step<'_> {
-    /// What it matches for certain.
-    pub fn least(&self) -> Option<&Traffic> {
-        match &self.certain {
-            Certain::Exact => Some(&self.most),
-            Certain::Part(part) => Some(part),
-            Certain::Nothing => None,
-        }
-    }
-}
-
-impl Step<'_> {
-    /// Whether the step lets packets through, and which, when all that is unknown is resolved so that
-    /// the list permits as much ([`Bound::Most`]) or as little ([`Bound::Least`]) as it may.
-    pub fn resolved(&self, toward: Bound) -> (bool, Option<&Traffic>) {
-        match (self.decides, toward) {
-            (Decides::Permit | Decides::Unknown, Bound::Most) => (true, Some(&self.most)),
-            (Decides::Deny, Bound::Most) => (false, self.least()),
-            (Decides::Permit, Bound::Least) => (true, self.least()),
-            (Decides::Deny | Decides::Unknown, Bound::Least) => (false, Some(&self.most)),
-        }
-    }
-}
 
 /// Packets that a list takes out of connection tracking on their way through its steps.
 #[derive(Clone, Debug)]
@@ -108,7 +27,14 @@ pub struct Untracking {
     /// What it takes at most.
     pub most: Traffic,
     /// How far that is certain.
-    pub certain: Certain,
+    pub(crate) known: Known,
+}
+
+impl Untracking {
+    /// How far what it takes is certain.
+    pub fn certain(&self) -> Certain<'_> {
+        self.known.certain()
+    }
 }
 
 /// A flattened list. The last step is the default.
@@ -117,7 +43,7 @@ pub struct FlatList<'a> {
     /// The list that was flattened.
     pub root: RulesetId,
     /// First match decides.
-    pub steps: Vec<Step<'a>>,
+    pub steps: Steps<'a>,
     /// What is taken out of tracking, in order.
     pub untracking: Vec<Untracking>,
     /// Whether the steps are all of it; otherwise a budget ran out.
@@ -167,7 +93,7 @@ struct Flatten<'a> {
     openings: bool,
     /// Whether the list can tell by which interfaces packets come in, and leave.
     tells: (bool, bool),
-    steps: Vec<Step<'a>>,
+    steps: Steps<'a>,
     untracking: Vec<Untracking>,
     /// Most steps.
     most: usize,
@@ -182,7 +108,7 @@ impl<'a> Flatten<'a> {
             today,
             openings: false,
             tells: (ruleset.knows_incoming(), ruleset.knows_outgoing()),
-            steps: Vec::with_capacity(ruleset.rules.len() + 1),
+            steps: Steps::new(device, ruleset.rules.len() + 1),
             untracking: Vec::new(),
             most: MAX_STEPS + device.rulesets.iter().map(|list| list.rules.len()).sum::<usize>(),
             complete: true,
@@ -201,10 +127,12 @@ impl<'a> Flatten<'a> {
             Action::Goto(next) | Action::Jump(next) if self.may_enter(next, depth) => {
                 self.list(next, left, depth + 1);
             }
-            action => {
-                let decides = decides(action).unwrap_or(Decides::Unknown);
-                for region in left {
-                    self.push(region, None, decides, id, None);
+            _ => {
+                for Region { traffic, certain } in left {
+                    let known = if certain { Known::Exact } else { Known::Nothing };
+                    if self.has_room() {
+                        self.steps.push_default(id, Match::new(traffic, known));
+                    }
                 }
             }
         }
@@ -234,10 +162,9 @@ impl<'a> Flatten<'a> {
                 Action::Jump(next) | Action::Goto(next) if self.may_enter(next, depth) => {
                     self.chain_call(next, &regions, rule, depth);
                 }
-                action => {
-                    let decides = decides(action).unwrap_or(Decides::Unknown);
+                _ => {
                     for region in &regions {
-                        self.rule_step(region, rule, decides, id, index);
+                        self.rule_step(region, rule, id, index);
                     }
                     continue;
                 }
@@ -352,47 +279,46 @@ impl<'a> Flatten<'a> {
     fn untrack(&mut self, region: &Region, rule: &Rule) {
         let most = region.traffic.intersect(&self.seen(&rule.matches));
         if !most.is_empty() && self.untracking.len() < MAX_STEPS {
-            let certain = self.certainty(region, rule, false);
-            self.untracking.push(Untracking { before: self.steps.len(), most, certain });
+            let known = self.certainty(region, rule, false);
+            self.untracking.push(Untracking { before: self.steps.len(), most, known });
         }
     }
 
-    fn rule_step(
-        &mut self,
-        region: &Region,
-        rule: &'a Rule,
-        decides: Decides,
-        id: RulesetId,
-        index: u32,
-    ) {
+    fn rule_step(&mut self, region: &Region, rule: &Rule, id: RulesetId, index: u32) {
         let whole = region.traffic == Traffic::ANY
             || Family::BOTH
                 .iter()
                 .any(|f| region.traffic == Traffic::all(*f) && !rule.matches.has(other(*f)));
         let sight = self.sight(rule);
-        let most = match sight.most {
-            Cow::Borrowed(most) if whole => Matched::Whole(most),
-            most if whole => Matched::Part(Box::new(most.into_owned())),
+        let own = match &sight.most {
+            Cow::Borrowed(_) if whole => Match::whole(self.certainty(region, rule, whole)),
+            Cow::Owned(most) if whole => {
+                Some(Match::new(most.clone(), self.certainty(region, rule, whole)))
+            }
             _ if !sight.may_meet(&region.traffic) => return,
-            most => Matched::Part(Box::new(most.intersect(&region.traffic))),
+            most => {
+                let most = most.intersect(&region.traffic);
+                if most.is_empty() {
+                    return;
+                }
+                Some(Match::new(most, self.certainty(region, rule, whole)))
+            }
         };
-        if most.is_empty() && !whole {
-            return;
+        if self.has_room() {
+            self.steps.push_rule(id, index, own);
         }
-        let certain = self.certainty(region, rule, whole);
-        self.limited(Step { most, certain, decides, ruleset: id, rule: Some(index) });
     }
 
-    fn certainty(&self, region: &Region, rule: &Rule, whole: bool) -> Certain {
+    fn certainty(&self, region: &Region, rule: &Rule, whole: bool) -> Known {
         if !region.certain || self.is_recurring(rule) {
-            return Certain::Nothing;
+            return Known::Nothing;
         }
         match &rule.gap {
-            None => Certain::Exact,
+            None => Known::Exact,
             Some(gap) => match &gap.least {
-                None => Certain::Nothing,
-                Some(least) if whole => Certain::Part(Box::new(self.seen(least).into_owned())),
-                Some(least) => Certain::Part(Box::new(self.seen(least).intersect(&region.traffic))),
+                None => Known::Nothing,
+                Some(least) if whole => Known::Part(self.seen(least).into_owned()),
+                Some(least) => Known::Part(self.seen(least).intersect(&region.traffic)),
             },
         }
     }
@@ -403,25 +329,11 @@ impl<'a> Flatten<'a> {
         schedule.and_then(|i| self.device.schedules.get(i as usize)).is_some_and(|s| s.recurring)
     }
 
-    fn push(
-        &mut self,
-        region: Region,
-        part: Option<Traffic>,
-        decides: Decides,
-        id: RulesetId,
-        rule: Option<u32>,
-    ) {
-        let certain = if region.certain { Certain::Exact } else { Certain::Nothing };
-        let most = Matched::Part(Box::new(part.unwrap_or(region.traffic)));
-        self.limited(Step { most, certain, decides, ruleset: id, rule });
-    }
-
-    fn limited(&mut self, step: Step<'a>) {
-        if self.steps.len() < self.most {
-            self.steps.push(step);
-        } else {
-            self.complete = false;
-        }
+    /// Whether one more step may be added; the list is not whole where none may.
+    fn has_room(&mut self) -> bool {
+        let room = self.steps.len() < self.most;
+        self.complete &= room;
+        room
     }
 }
 
@@ -514,13 +426,4 @@ fn unite(regions: Vec<Region>, field: fn(&mut Traffic) -> &mut AddrSet) -> Vec<R
         region
     };
     parts.into_iter().map(whole).collect()
-}
-
-fn decides(action: Action) -> Option<Decides> {
-    match action {
-        Action::Permit => Some(Decides::Permit),
-        Action::Deny | Action::Reject => Some(Decides::Deny),
-        Action::Unknown => Some(Decides::Unknown),
-        Action::Jump(_) | Action::Goto(_) | Action::Return | Action::Continue => None,
-    }
 }

@@ -9,7 +9,8 @@ use portvakt_space::{
     difference,
 };
 
-use crate::flatten::{Certain, Decides, FlatList, Step, flatten};
+use crate::flatten::{FlatList, flatten};
+use crate::steps::{Certain, Decides, Step};
 use crate::tracking;
 
 /// A rule of a device, or (`None`) a list's default.
@@ -48,8 +49,8 @@ impl<'a> IndexedList<'a> {
     pub fn new(device: &'a Device, root: RulesetId, today: Date) -> Self {
         let flat = flatten(device, root, today);
         let index =
-            FirstMatchList::of(flat.steps.len(), |step| listed(&flat.steps[step]), Class::Deny);
-        let exact = flat.complete && flat.steps.iter().all(is_exact);
+            FirstMatchList::of(flat.steps.len(), |step| listed(flat.steps.get(step)), Class::Deny);
+        let exact = flat.complete && flat.steps.iter().all(|step| is_exact(&step));
         Self { flat, index, exact, device }
     }
 
@@ -60,7 +61,7 @@ impl<'a> IndexedList<'a> {
 
     /// The rule of a step.
     pub fn rule(&self, step: usize) -> RuleKey {
-        let step = &self.flat.steps[step];
+        let step = self.flat.steps.get(step);
         RuleKey { ruleset: step.ruleset, rule: step.rule }
     }
 
@@ -90,7 +91,7 @@ impl<'a> IndexedList<'a> {
         let mut out = Vec::new();
         for (place, step) in self.flat.steps.iter().enumerate() {
             if step.decides != Decides::Deny && step.most.overlaps(&region) {
-                self.step_permits(place, step, &region, &mut out);
+                self.step_permits(place, &step, &region, &mut out);
             }
         }
         out
@@ -187,11 +188,11 @@ impl<'a> IndexedList<'a> {
         let mut rules = Vec::new();
         for (place, step) in self.flat.steps.iter().enumerate() {
             while let Some(taken) = untracking.next_if(|u| u.before <= place) {
-                rules.push(between(Class::Other, &taken.most, &taken.certain));
+                rules.push(between(Class::Other, &taken.most, taken.certain()));
             }
             rules.push(listed(step));
         }
-        rules.extend(untracking.map(|u| between(Class::Other, &u.most, &u.certain)));
+        rules.extend(untracking.map(|u| between(Class::Other, &u.most, u.certain())));
         FirstMatchList::build(rules, Class::Deny)
     }
 
@@ -241,11 +242,11 @@ pub(crate) const fn class(decides: Decides) -> Class {
 }
 
 /// A step as a rule of a first-match list.
-pub(crate) fn listed<'s>(step: &'s Step<'_>) -> ListedRule<'s> {
-    between(class(step.decides), &step.most, &step.certain)
+pub(crate) fn listed(step: Step<'_>) -> ListedRule<'_> {
+    between(class(step.decides), step.most, step.certain)
 }
 
-fn between<'s>(class: Class, most: &'s Traffic, certain: &'s Certain) -> ListedRule<'s> {
+fn between<'s>(class: Class, most: &'s Traffic, certain: Certain<'s>) -> ListedRule<'s> {
     let most = std::slice::from_ref(most);
     match certain {
         Certain::Exact => ListedRule::exact(class, most),

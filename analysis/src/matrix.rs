@@ -16,8 +16,9 @@ use portvakt_space::{AddrSet, AtomSet, Bound, Family, ServiceBox, StateSet, Traf
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::flatten::{FlatList, Step, flatten_openings};
+use crate::flatten::{FlatList, flatten_openings};
 use crate::sources::Sources;
+use crate::steps::{Step, Steps};
 
 /// Most ranges of sources × ranges of destinations that are weighed.
 pub const MAX_CELLS: usize = 1 << 31;
@@ -92,13 +93,13 @@ impl Question<'_> {
     /// What each step lets through or stops, by addresses alone.
     fn cuts(&self, flat: &FlatList<'_>, within: &Traffic) -> Vec<Cut> {
         let exact = self.sources_stand_for_interfaces(&flat.steps, within);
-        flat.steps.iter().filter_map(|step| self.cut(step, exact)).collect()
+        flat.steps.iter().filter_map(|step| self.cut(&step, exact)).collect()
     }
 
     /// Whether a match on an interface can be replaced by one on its sources. It must hold for all
     /// services, so the list is laid out once more where this service alone does not say no.
-    fn sources_stand_for_interfaces(&self, steps: &[Step<'_>], within: &Traffic) -> bool {
-        let holds = |steps: &[Step<'_>], whole: &Traffic| {
+    fn sources_stand_for_interfaces(&self, steps: &Steps<'_>, within: &Traffic) -> bool {
+        let holds = |steps: &Steps<'_>, whole: &Traffic| {
             self.sources.stand_for_interfaces(steps, whole, self.bound)
         };
         if self.iif.is_some() || !self.sources.matter_to(steps) || !holds(steps, within) {

@@ -214,7 +214,8 @@ impl<'a> Walk<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flatten::{Decides, flatten};
+    use crate::flatten::flatten;
+    use crate::steps::Decides;
     use portvakt_model::{Default, Hook, SourceId};
     use portvakt_space::{AddrSet, AtomSet, ServiceBox, State, TCP, Traffic};
     use proptest::prelude::*;

@@ -4,7 +4,7 @@ use portvakt_model::Device;
 use portvakt_space::{AddrSet, AtomSet, Bound, Traffic};
 use rustc_hash::FxHashMap;
 
-use crate::flatten::Step;
+use crate::steps::Steps;
 
 /// The networks behind interfaces. Every packet is taken to come from a network of the interface that
 /// it comes in by, where that interface has an entry: what [`crate::spoof`] certifies.
@@ -25,13 +25,13 @@ impl Sources {
 
     /// Whether interfaces and sources say the same: no address is behind two interfaces, and every
     /// interface that the steps ask for, within `whole`, has an entry.
-    pub fn stand_for_interfaces(&self, steps: &[Step<'_>], whole: &Traffic, bound: Bound) -> bool {
+    pub fn stand_for_interfaces(&self, steps: &Steps<'_>, whole: &Traffic, bound: Bound) -> bool {
         let mentioned = mentioned(steps, whole, bound);
         self.disjoint && mentioned.iter().all(|atom| self.known.contains_key(atom))
     }
 
     /// Whether a rule of the steps asks for an interface that has an entry.
-    pub fn matter_to(&self, steps: &[Step<'_>]) -> bool {
+    pub fn matter_to(&self, steps: &Steps<'_>) -> bool {
         !self.known.is_empty() && steps.iter().any(|step| !step.most.iif.is_any())
     }
 
@@ -62,9 +62,9 @@ fn named(interfaces: &AtomSet) -> Option<Vec<u32>> {
 
 /// The interfaces that steps ask for, in or out. What comes after a step that takes the whole is never
 /// asked.
-fn mentioned(steps: &[Step<'_>], whole: &Traffic, bound: Bound) -> Vec<u32> {
+fn mentioned(steps: &Steps<'_>, whole: &Traffic, bound: Bound) -> Vec<u32> {
     let mut all = Vec::new();
-    for step in steps {
+    for step in steps.iter() {
         let Some(traffic) = step.resolved(bound).1 else { continue };
         if traffic == whole {
             break;

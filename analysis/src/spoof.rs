@@ -78,7 +78,7 @@ pub fn unstated(
                 atoms.extend(named(set));
             }
         }
-        for step in flatten_openings(device, list, today, &Traffic::ANY).steps {
+        for step in flatten_openings(device, list, today, &Traffic::ANY).steps.iter() {
             atoms.extend(named(&step.most.iif));
         }
     }
@@ -209,7 +209,7 @@ impl<'a> Question<'a> {
     /// What is not modelled about the rules that a packet may meet.
     fn reasons(&self, flat: &[FlatList<'_>], packet: &Packet) -> Vec<Reason> {
         let mut why: Vec<Reason> = Vec::new();
-        for step in flat.iter().flat_map(|list| &list.steps) {
+        for step in flat.iter().flat_map(|list| list.steps.iter()) {
             let rules = &self.device.rulesets[step.ruleset.0 as usize].rules;
             let rule = step.rule.and_then(|index| rules.get(index as usize));
             let gap = rule.and_then(|rule| rule.gap.as_ref());
@@ -256,7 +256,7 @@ const DESTINATION_TRANSLATION: i32 = -100;
 /// Whether a list does more than let everything through.
 fn may_deny(list: &FlatList<'_>) -> bool {
     !list.complete
-        || list.steps.iter().any(|step| step.resolved(Bound::Least) != (true, Some(&*step.most)))
+        || list.steps.iter().any(|step| step.resolved(Bound::Least) != (true, Some(step.most)))
 }
 
 /// A list without unknowns.

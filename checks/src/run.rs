@@ -111,6 +111,7 @@ pub(crate) fn is_met(need: Need, audit: &Audit<'_>) -> bool {
         Need::Systems => audit.tables.systems.is_some(),
         Need::SsidStandard => audit.tables.ssids.is_some(),
         Need::Orderers => audit.site.orderers_known,
+        Need::Observations => audit.tables.observations.is_some(),
     }
 }
 
@@ -138,7 +139,7 @@ pub(crate) fn outcome_of(subject: Subject, found: &[Finding], audit: &Audit<'_>)
 fn has_unknown_lines(subject: Subject, audit: &Audit<'_>) -> bool {
     let unknown = |index: u32| {
         let source = audit.devices[index as usize].source;
-        audit.coverage[source.0 as usize].states.contains(&LineState::Unknown)
+        audit.coverage[source.0 as usize].states().any(|s| s == LineState::Unknown)
     };
     match subject {
         Subject::Device(index) => unknown(index),

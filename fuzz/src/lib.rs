@@ -32,16 +32,16 @@ pub fn chosen(bytes: &[u8]) {
 
 /// Every line has one state, reasons are given, places lie inside the text.
 fn holds(parsed: &Parsed) {
-    let (source, states) = (&parsed.source, &parsed.coverage.states);
+    let (source, coverage) = (&parsed.source, &parsed.coverage);
     let length = source.text().len();
     if !TABLES.contains(&parsed.format) {
-        assert_eq!(states.len(), source.line_count() as usize, "{}", parsed.format);
+        assert_eq!(coverage.len(), source.line_count() as usize, "{}", parsed.format);
     }
-    assert!(states.iter().all(|s| *s != LineState::Unsupported("")), "{}", parsed.format);
+    assert!(coverage.states().all(|s| s != LineState::Unsupported("")), "{}", parsed.format);
     for line in 0..=source.line_count() + 1 {
         assert!(source.line_span(line).end as usize <= length, "{}", parsed.format);
     }
     let lists = parsed.devices.iter().flat_map(|d| &d.rulesets);
     let last = lists.flat_map(|l| &l.rules).map(|r| r.line).max().unwrap_or(0);
-    assert!(last as usize <= states.len(), "{}: a rule on line {last}", parsed.format);
+    assert!(last as usize <= coverage.len(), "{}: a rule on line {last}", parsed.format);
 }

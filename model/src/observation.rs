@@ -38,6 +38,9 @@ pub struct ScanRun {
     pub complete: bool,
     /// Where its record stands; `None` for a scan of this very run.
     pub at: Option<Location>,
+    /// Addresses that were asked, as closed ranges; empty where the record does not say. Only then does
+    /// silence of a host that it does not list mean anything.
+    pub targets: Vec<(IpAddr, IpAddr)>,
     /// What it found.
     pub hosts: Vec<HostSeen>,
     /// What it sent and got back.

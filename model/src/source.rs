@@ -41,6 +41,11 @@ impl Source {
         &self.text
     }
 
+    /// Gives back the room of the text, where nobody will look at a line of it any more.
+    pub fn forget_text(&mut self) {
+        (self.text, self.starts) = (String::new(), vec![0]);
+    }
+
     /// The number of lines; an empty last line does not count.
     pub fn line_count(&self) -> u32 {
         let empty_end = self.starts.last() == Some(&(self.text.len() as u32));
@@ -150,38 +155,99 @@ pub enum LineState {
     Unknown,
 }
 
-/// The state of every line of one source.
+/// The state of every line of one source. A line takes two bytes: sources have millions.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
-    /// Index 0 is line 1 (or the first row of data).
-    pub states: Vec<LineState>,
+    /// Index 0 is line 1 (or the first row of data). From [`FIRST_REASON`] on: unsupported, for the
+    /// reason of that number.
+    codes: Vec<u16>,
+    /// Why lines are unsupported, each reason once.
+    reasons: Vec<&'static str>,
 }
+
+const UNKNOWN: u16 = 0;
+const NEUTRAL: u16 = 1;
+const USED: u16 = 2;
+const FIRST_REASON: u16 = 3;
 
 impl Coverage {
     /// Coverage of `lines` lines, all unknown as yet.
     pub fn new(lines: u32) -> Self {
-        Self { states: vec![LineState::Unknown; lines as usize] }
+        Self { codes: vec![UNKNOWN; lines as usize], reasons: Vec::new() }
+    }
+
+    /// The number of lines.
+    pub fn len(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// Whether there is no line.
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_empty()
+    }
+
+    /// Makes room for at least `lines` lines; those that are new are unknown as yet.
+    pub fn grow(&mut self, lines: u32) {
+        self.codes.resize(self.codes.len().max(lines as usize), UNKNOWN);
+    }
+
+    /// The state of every line, in order.
+    pub fn states(&self) -> impl ExactSizeIterator<Item = LineState> {
+        self.codes.iter().map(|code| self.state(*code))
+    }
+
+    /// The state of a line (from 1); `None` outside the source.
+    pub fn of(&self, line: u32) -> Option<LineState> {
+        let at = (line as usize).checked_sub(1)?;
+        self.codes.get(at).map(|code| self.state(*code))
+    }
+
+    fn state(&self, code: u16) -> LineState {
+        match code {
+            UNKNOWN => LineState::Unknown,
+            NEUTRAL => LineState::Neutral,
+            USED => LineState::Used,
+            reason => LineState::Unsupported(self.reasons[usize::from(reason - FIRST_REASON)]),
+        }
+    }
+
+    /// The code of a state. Reasons are words of parsers, some hundred in all: they never run out.
+    fn code(&mut self, state: LineState) -> u16 {
+        match state {
+            LineState::Unknown => UNKNOWN,
+            LineState::Neutral => NEUTRAL,
+            LineState::Used => USED,
+            LineState::Unsupported(why) => {
+                let known = self.reasons.iter().position(|reason| *reason == why);
+                let number = known.unwrap_or_else(|| {
+                    self.reasons.push(why);
+                    self.reasons.len() - 1
+                });
+                FIRST_REASON + number as u16
+            }
+        }
     }
 
     /// Sets the state of a line (from 1). A line outside the source is ignored. What is less well
     /// understood wins: a line once unsupported does not become used by another of its parts.
     pub fn mark(&mut self, line: u32, state: LineState) {
-        if let Some(slot) = self.states.get_mut((line as usize).wrapping_sub(1))
-            && rank(state) >= rank(*slot)
+        let code = self.code(state);
+        if let Some(slot) = self.codes.get_mut((line as usize).wrapping_sub(1))
+            && code.min(FIRST_REASON) >= (*slot).min(FIRST_REASON)
         {
-            *slot = state;
+            *slot = code;
         }
     }
 
     /// How many lines are in a state for which `test` holds.
     pub fn count(&self, test: impl Fn(LineState) -> bool) -> u32 {
-        self.states.iter().filter(|s| test(**s)).count() as u32
+        self.states().filter(|s| test(*s)).count() as u32
     }
 
     /// Lines in all, used, neutral, unsupported, unknown. The last four sum up to the first.
     pub fn counts(&self) -> [u32; 5] {
-        let mut counts = [self.states.len() as u32, 0, 0, 0, 0];
-        for state in &self.states {
+        let mut counts = [self.codes.len() as u32, 0, 0, 0, 0];
+        for state in self.states() {
             counts[match state {
                 LineState::Used => 1,
                 LineState::Neutral => 2,
@@ -195,16 +261,7 @@ impl Coverage {
     /// Lines (from 1) that are unsupported or unknown, with their state.
     pub fn not_understood(&self) -> impl Iterator<Item = (u32, LineState)> {
         let lost = |s: &LineState| matches!(s, LineState::Unsupported(_) | LineState::Unknown);
-        (1..).zip(self.states.iter().copied()).filter(move |(_, s)| lost(s))
-    }
-}
-
-fn rank(state: LineState) -> u8 {
-    match state {
-        LineState::Unknown => 0,
-        LineState::Neutral => 1,
-        LineState::Used => 2,
-        LineState::Unsupported(_) => 3,
+        (1..).zip(self.states()).filter(move |(_, s)| lost(s))
     }
 }
 

@@ -197,11 +197,11 @@ pub fn parse_as(
 /// Hides what may be a secret in lines that did not reach the model, whatever the parser did.
 fn hide_secrets(input: &Input<'_>, build: &mut Build<'_>) {
     secrets::redact_private_keys(input.text, build);
-    let states = std::mem::take(&mut build.coverage.states);
-    for (line, state) in input.lines().zip(&states) {
-        if *state != LineState::Used {
+    let coverage = std::mem::take(&mut build.coverage);
+    for (line, state) in input.lines().zip(coverage.states()) {
+        if state != LineState::Used {
             secrets::redact_suspicious(line, build);
         }
     }
-    build.coverage.states = states;
+    build.coverage = coverage;
 }

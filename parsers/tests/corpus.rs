@@ -35,7 +35,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn understood(parsed: &Parsed) -> u32 {
     let c = &parsed.coverage;
     let good = c.count(|s| matches!(s, LineState::Used | LineState::Neutral));
-    let all = (c.states.len() as u32).max(1);
+    let all = (c.len() as u32).max(1);
     (u64::from(good) * 100 / u64::from(all)) as u32
 }
 
@@ -48,7 +48,7 @@ fn judge(path: &Path, format: &str, least: u32) -> Option<String> {
         Err(why) => return Some(format!("{name}: {why:?}")),
     };
     let share = understood(&parsed);
-    eprintln!("{share:>4} %  {:>6} lines  {} {name}", parsed.coverage.states.len(), parsed.format);
+    eprintln!("{share:>4} %  {:>6} lines  {} {name}", parsed.coverage.len(), parsed.format);
     if parsed.format != format {
         return Some(format!("{name}: read as {}", parsed.format));
     }

@@ -93,18 +93,14 @@ fn check(bytes: Vec<u8>) {
     let (began, length) = (Instant::now(), bytes.len());
     if let Ok(parsed) = parse(SourceId(0), "any", bytes, &Context::default()) {
         let text = parsed.source.text();
-        assert!(
-            text.is_empty() || parsed.coverage.states.len() == rows(&parsed),
-            "{}",
-            parsed.format
-        );
+        assert!(text.is_empty() || parsed.coverage.len() == rows(&parsed), "{}", parsed.format);
         for n in 0..=parsed.source.line_count() + 1 {
             assert!(parsed.source.line_span(n).end as usize <= text.len());
             let _ = parsed.source.line(n);
         }
         for device in &parsed.devices {
             let lines = device.rulesets.iter().flat_map(|r| r.rules.iter().map(|r| r.line));
-            assert!(lines.max().unwrap_or(0) as usize <= parsed.coverage.states.len());
+            assert!(lines.max().unwrap_or(0) as usize <= parsed.coverage.len());
         }
     }
     // Generous: a debug build on a busy machine, for a few kilobytes.
@@ -116,7 +112,7 @@ fn check(bytes: Vec<u8>) {
 fn rows(parsed: &portvakt_parsers::Parsed) -> usize {
     let is_table = !parsed.format.is_empty() && parsed.devices.is_empty();
     let lines = parsed.source.line_count() as usize;
-    if is_table { parsed.coverage.states.len() } else { lines }
+    if is_table { parsed.coverage.len() } else { lines }
 }
 
 proptest! {
@@ -153,6 +149,6 @@ fn forced(parser: &'static Parser, text: &str) {
         &[],
         &Context::default(),
     );
-    let states = parsed.coverage.states;
+    let states: Vec<LineState> = parsed.coverage.states().collect();
     assert!(states.iter().all(|s| !matches!(s, LineState::Unsupported(""))), "{}", parser.id);
 }

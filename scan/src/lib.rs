@@ -5,8 +5,25 @@
 //! [`portvakt_model::TlsEndpoint`] and [`portvakt_model::SshEndpoint`]; what they are worth is
 //! judged elsewhere.
 
+mod bucket;
+pub mod connect;
+pub mod control;
+#[cfg(target_os = "linux")]
+pub mod discover;
 mod evidence;
+pub mod interrupt;
+mod permute;
+pub mod plan;
+#[cfg(target_os = "linux")]
+pub mod privileges;
+#[cfg(target_os = "linux")]
+mod raw;
+pub mod record;
 pub mod scope;
+pub mod service;
 pub mod ssh;
+#[cfg(target_os = "linux")]
+pub mod syn;
 pub mod tls;
+pub mod udp;
 pub mod x509;

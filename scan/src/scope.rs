@@ -36,7 +36,7 @@ pub struct Rate {
     pub total: u32,
     /// To each /24 (IPv4) or /64 (IPv6).
     pub subnet: u32,
-    /// To each host.
+    /// To each host. 40 where neither it nor the total is written, else the total.
     pub host: u32,
 }
 
@@ -91,6 +91,9 @@ pub enum Refusal {
     /// No prefix of the scope holds it.
     #[error("{0} is outside the scope")]
     Outside(IpAddr),
+    /// It is no host's: multicast, broadcast or reserved.
+    #[error("{0} is no host's address")]
+    NoHost(IpAddr),
     /// It is excluded by name.
     #[error("{0} is excluded by {1}")]
     Excluded(IpAddr, IpNetwork),
@@ -205,6 +208,9 @@ impl Raw {
             return Err(fault(text, self.authorised_by.span().start, why));
         }
         let standard = Rate::default();
+        // Whoever writes a rate has thought of what the network bears; it holds for each part of it that has
+        // no ceiling of its own. Without one a host gets little.
+        let host = self.rate.as_ref().map_or(standard.host, |rate| *rate.get_ref());
         let total = rate(text, self.rate, standard.total)?;
         let fragile = self.fragile.into_iter().map(|group| {
             let prefixes = prefixes(text, &group.prefixes)?;
@@ -219,7 +225,7 @@ impl Raw {
             rate: Rate {
                 total,
                 subnet: rate(text, self.subnet_rate, total)?,
-                host: rate(text, self.host_rate, standard.host)?,
+                host: rate(text, self.host_rate, host)?,
             },
             fragile: fragile.collect::<Result<_, _>>()?,
         })

@@ -35,6 +35,7 @@ enum Repr {
     None,
     Any,
     V4(u32, u32),
+    V6(Arc<(u128, u128)>),
     Mixed(Arc<Mixed>),
 }
 
@@ -54,15 +55,16 @@ impl AddrSet {
     pub fn all(family: Family) -> Self {
         match family {
             Family::V4 => Self(Repr::V4(0, u32::MAX)),
-            Family::V6 => Self::from_parts(RangeSet::empty(), RangeSet::full()),
+            Family::V6 => Self::v6_one(0, u128::MAX),
         }
     }
 
     /// The union of a set of IPv4 and a set of IPv6 addresses.
     pub fn from_parts(v4: RangeSet<u32>, v6: RangeSet<u128>) -> Self {
-        Self(match (v4.ranges(), v6.is_empty()) {
-            ([], true) => Repr::None,
-            (&[(lo, hi)], true) => Repr::V4(lo, hi),
+        Self(match (v4.ranges(), v6.ranges()) {
+            ([], []) => Repr::None,
+            (&[(lo, hi)], []) => Repr::V4(lo, hi),
+            ([], &[(lo, hi)]) => Repr::V6(Arc::new((lo, hi))),
             _ if v4.is_full() && v6.is_full() => Repr::Any,
             _ => Repr::Mixed(Arc::new(Mixed { v4, v6 })),
         })
@@ -77,9 +79,7 @@ impl AddrSet {
     pub fn range(lo: IpAddr, hi: IpAddr) -> Self {
         match (lo, hi) {
             (IpAddr::V4(a), IpAddr::V4(b)) if a <= b => Self(Repr::V4(a.into(), b.into())),
-            (IpAddr::V6(a), IpAddr::V6(b)) if a <= b => {
-                Self::from_parts(RangeSet::empty(), RangeSet::range(a.into(), b.into()))
-            }
+            (IpAddr::V6(a), IpAddr::V6(b)) if a <= b => Self::v6_one(a.into(), b.into()),
             _ => Self::NONE,
         }
     }
@@ -96,14 +96,23 @@ impl AddrSet {
             IpAddr::V6(a) => {
                 let host = u128::MAX.checked_shr(len.into()).unwrap_or(0);
                 let base = u128::from(a) & !host;
-                Self::from_parts(RangeSet::empty(), RangeSet::range(base, base | host))
+                Self::v6_one(base, base | host)
             }
         }
+    }
+
+    fn v6_one(lo: u128, hi: u128) -> Self {
+        Self(Repr::V6(Arc::new((lo, hi))))
     }
 
     /// Whether there is no address in the set.
     pub fn is_empty(&self) -> bool {
         matches!(self.0, Repr::None)
+    }
+
+    /// Whether the set takes no room beside its own: copies of others share theirs.
+    pub fn is_inline(&self) -> bool {
+        !matches!(self.0, Repr::V6(_) | Repr::Mixed(_))
     }
 
     /// Whether every address of both versions is in the set.
@@ -116,6 +125,7 @@ impl AddrSet {
         match (&self.0, family) {
             (Repr::Any, _) => true,
             (Repr::V4(lo, hi), Family::V4) => (*lo, *hi) == (0, u32::MAX),
+            (Repr::V6(one), Family::V6) => **one == (0, u128::MAX),
             (Repr::Mixed(m), Family::V4) => m.v4.is_full(),
             (Repr::Mixed(m), Family::V6) => m.v6.is_full(),
             _ => false,
@@ -125,7 +135,7 @@ impl AddrSet {
     /// Whether the set has an address of `family`.
     pub fn has(&self, family: Family) -> bool {
         match (&self.0, family) {
-            (Repr::Any, _) | (Repr::V4(..), Family::V4) => true,
+            (Repr::Any, _) | (Repr::V4(..), Family::V4) | (Repr::V6(_), Family::V6) => true,
             (Repr::Mixed(m), Family::V4) => !m.v4.is_empty(),
             (Repr::Mixed(m), Family::V6) => !m.v6.is_empty(),
             _ => false,
@@ -137,7 +147,7 @@ impl AddrSet {
     pub fn only(&self, family: Family) -> Self {
         match (&self.0, family) {
             (Repr::Any, _) => Self::all(family),
-            (Repr::V4(..), Family::V4) => self.clone(),
+            (Repr::V4(..), Family::V4) | (Repr::V6(_), Family::V6) => self.clone(),
             (Repr::Mixed(m), Family::V4) => Self::from_parts(m.v4.clone(), RangeSet::empty()),
             (Repr::Mixed(m), Family::V6) => Self::from_parts(RangeSet::empty(), m.v6.clone()),
             _ => Self::NONE,
@@ -147,7 +157,7 @@ impl AddrSet {
     /// The IPv4 addresses as inclusive ranges, sorted.
     pub fn v4(&self) -> RangeSet<u32> {
         match &self.0 {
-            Repr::None => RangeSet::empty(),
+            Repr::None | Repr::V6(_) => RangeSet::empty(),
             Repr::Any => RangeSet::full(),
             Repr::V4(lo, hi) => RangeSet::range(*lo, *hi),
             Repr::Mixed(m) => m.v4.clone(),
@@ -163,11 +173,21 @@ impl AddrSet {
         }
     }
 
+    /// The IPv6 addresses when they are one range, without a copy.
+    pub(crate) fn v6_range(&self) -> Option<(u128, u128)> {
+        match &self.0 {
+            Repr::Any => Some((0, u128::MAX)),
+            Repr::V6(one) => Some(**one),
+            _ => None,
+        }
+    }
+
     /// The IPv6 addresses as inclusive ranges, sorted.
     pub fn v6(&self) -> RangeSet<u128> {
         match &self.0 {
             Repr::None | Repr::V4(..) => RangeSet::empty(),
             Repr::Any => RangeSet::full(),
+            Repr::V6(one) => RangeSet::range(one.0, one.1),
             Repr::Mixed(m) => m.v6.clone(),
         }
     }
@@ -198,6 +218,7 @@ impl AddrSet {
         match (&self.0, addr) {
             (Repr::Any, _) => true,
             (Repr::V4(lo, hi), IpAddr::V4(a)) => (*lo..=*hi).contains(&a.into()),
+            (Repr::V6(one), IpAddr::V6(a)) => (one.0..=one.1).contains(&a.into()),
             (Repr::Mixed(m), IpAddr::V4(a)) => m.v4.contains(a.into()),
             (Repr::Mixed(m), IpAddr::V6(a)) => m.v6.contains(a.into()),
             _ => false,
@@ -222,6 +243,7 @@ impl AddrSet {
                 Repr::None => {}
                 Repr::Any => return Self::ANY,
                 Repr::V4(lo, hi) => v4.push((*lo, *hi)),
+                Repr::V6(one) => v6.push(**one),
                 Repr::Mixed(m) => {
                     v4.extend_from_slice(m.v4.ranges());
                     v6.extend_from_slice(m.v6.ranges());
@@ -240,6 +262,14 @@ impl AddrSet {
             (Repr::V4(a, b), Repr::V4(c, d)) => {
                 let (lo, hi) = (*a.max(c), *b.min(d));
                 if lo <= hi { Self(Repr::V4(lo, hi)) } else { Self::NONE }
+            }
+            (Repr::V6(a), Repr::V6(b)) => {
+                let (lo, hi) = (a.0.max(b.0), a.1.min(b.1));
+                match (lo, hi) {
+                    _ if lo > hi => Self::NONE,
+                    both if both == **a => self.clone(),
+                    _ => Self::v6_one(lo, hi),
+                }
             }
             _ => {
                 Self::from_parts(self.v4().intersect(&other.v4()), self.v6().intersect(&other.v6()))

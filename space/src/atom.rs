@@ -5,24 +5,25 @@ use std::sync::Arc;
 use crate::RangeSet;
 
 /// A set of atoms. An atom is a number that stands for one interface (or for "any other interface
-/// that matches this pattern"); the device that gave it out knows the name.
+/// that matches this pattern"); the device that gave it out knows the name. It takes one word: most
+/// rules have two of them, and say nothing of either.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct AtomSet(Repr);
+pub struct AtomSet(Option<Arc<Repr>>);
 
+/// What is not every atom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Repr {
-    Any,
     One(u32),
-    Many(Arc<RangeSet<u32>>),
+    Many(RangeSet<u32>),
 }
 
 impl AtomSet {
     /// Every atom, named or not.
-    pub const ANY: Self = Self(Repr::Any);
+    pub const ANY: Self = Self(None);
 
     /// One atom.
-    pub const fn one(atom: u32) -> Self {
-        Self(Repr::One(atom))
+    pub fn one(atom: u32) -> Self {
+        Self(Some(Arc::new(Repr::One(atom))))
     }
 
     /// No atom.
@@ -32,46 +33,46 @@ impl AtomSet {
 
     /// The atoms of a range set.
     pub fn from_ranges(ranges: RangeSet<u32>) -> Self {
-        Self(match *ranges.ranges() {
-            _ if ranges.is_full() => Repr::Any,
-            [(lo, hi)] if lo == hi => Repr::One(lo),
-            _ => Repr::Many(Arc::new(ranges)),
-        })
+        match *ranges.ranges() {
+            _ if ranges.is_full() => Self::ANY,
+            [(lo, hi)] if lo == hi => Self::one(lo),
+            _ => Self(Some(Arc::new(Repr::Many(ranges)))),
+        }
     }
 
     /// The atoms as ranges.
     pub fn ranges(&self) -> RangeSet<u32> {
-        match &self.0 {
-            Repr::Any => RangeSet::full(),
-            Repr::One(atom) => RangeSet::one(*atom),
-            Repr::Many(many) => (**many).clone(),
+        match self.0.as_deref() {
+            None => RangeSet::full(),
+            Some(Repr::One(atom)) => RangeSet::one(*atom),
+            Some(Repr::Many(many)) => many.clone(),
         }
     }
 
     /// Whether every atom is in the set.
     pub fn is_any(&self) -> bool {
-        matches!(self.0, Repr::Any)
+        self.0.is_none()
     }
 
     /// Whether no atom is in the set.
     pub fn is_empty(&self) -> bool {
-        matches!(&self.0, Repr::Many(many) if many.is_empty())
+        matches!(self.0.as_deref(), Some(Repr::Many(many)) if many.is_empty())
     }
 
     /// The atom, when the set has exactly one.
-    pub const fn single(&self) -> Option<u32> {
-        match self.0 {
-            Repr::One(atom) => Some(atom),
+    pub fn single(&self) -> Option<u32> {
+        match self.0.as_deref() {
+            Some(Repr::One(atom)) => Some(*atom),
             _ => None,
         }
     }
 
     /// Whether `atom` is in the set.
     pub fn contains(&self, atom: u32) -> bool {
-        match &self.0 {
-            Repr::Any => true,
-            Repr::One(one) => *one == atom,
-            Repr::Many(many) => many.contains(atom),
+        match self.0.as_deref() {
+            None => true,
+            Some(Repr::One(one)) => *one == atom,
+            Some(Repr::Many(many)) => many.contains(atom),
         }
     }
 
@@ -85,8 +86,9 @@ impl AtomSet {
     #[must_use]
     pub fn intersect(&self, other: &Self) -> Self {
         match (&self.0, &other.0) {
-            (Repr::Any, _) => other.clone(),
-            (_, Repr::Any) => self.clone(),
+            (None, _) => other.clone(),
+            (_, None) => self.clone(),
+            _ if self == other => self.clone(),
             _ => Self::from_ranges(self.ranges().intersect(&other.ranges())),
         }
     }

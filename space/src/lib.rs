@@ -25,7 +25,7 @@ pub use atom::{AtomSet, State, StateSet};
 pub use changes::{Change, Changes, Effect, MergedRule, OpenChange, Side, changes};
 pub use difference::{Difference, Open, difference};
 pub use list::{Bound, FirstMatchList, ListedRule};
-pub use packet::Packet;
+pub use packet::{PackedPacket, Packet};
 pub use range::{Point, RangeSet};
 pub use service::{ICMP, ICMPV6, SCTP, ServiceBox, ServiceSet, TCP, UDP, has_ports};
 pub use size::{Size, rounded};

@@ -1,11 +1,12 @@
 //! Lists of rules of which the first that matches decides.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::engine::{Analysis, analysis};
+use crate::engine::{Analysis, Take, analysis};
 use crate::{Budget, Cause, Class, Difference, Doubt, Family, Packet, Size, Traffic, Verdict};
 
 /// One rule of a [`FirstMatchList`].
@@ -128,13 +129,21 @@ impl FirstMatchList {
 
     /// The verdict on every rule, in order. The budget is for each rule and IP version.
     pub fn verdicts(&self, budget: Budget) -> Vec<Verdict> {
-        let mut each = self.families.iter().flatten().map(|family| family.verdicts(budget));
-        match (each.next(), each.next()) {
-            (Some(v4), Some(v6)) => {
-                let both = v4.into_iter().zip(v6).enumerate();
-                both.map(|(rule, (v4, v6))| self.of_both(rule, v4, v6, budget)).collect()
+        in_order(self.len, |take| self.judge(budget, take))
+    }
+
+    /// Judges every rule and hands the verdicts over, some at a time: in no order, and from several
+    /// threads at once. Verdicts of a long list take more room than what is kept of them.
+    pub fn judge(&self, budget: Budget, take: impl Fn(Vec<(usize, Verdict)>) + Sync) {
+        match self.families.each_ref().map(Option::as_deref) {
+            [Some(v4), Some(v6)] => {
+                let all = |list: &dyn Analysis| in_order(self.len, |take| list.judge(budget, take));
+                let both = all(v4).into_iter().zip(all(v6)).enumerate();
+                let one = |(rule, (v4, v6))| (rule, self.of_both(rule, v4, v6, budget));
+                take(both.map(one).collect());
             }
-            (one, _) => one.unwrap_or_else(|| vec![Verdict::UNMATCHABLE; self.len]),
+            [Some(one), None] | [None, Some(one)] => one.judge(budget, &take),
+            [None, None] => take((0..self.len).map(|rule| (rule, Verdict::UNMATCHABLE)).collect()),
         }
     }
 
@@ -304,6 +313,18 @@ impl FirstMatchList {
         }
         told.then_some(true)
     }
+}
+
+/// The verdicts that `judge` hands over, in the order of their rules.
+fn in_order(len: usize, judge: impl FnOnce(&Take<'_>)) -> Vec<Verdict> {
+    let out = Mutex::new(vec![Verdict::UNMATCHABLE; len]);
+    judge(&|judged| {
+        let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+        for (rule, verdict) in judged {
+            out[rule] = verdict;
+        }
+    });
+    out.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The lowest `most` of some rules' numbers, in order.

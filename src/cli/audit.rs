@@ -31,6 +31,12 @@ pub(super) struct Args {
     /// Registers of port-opening decisions, beside those that the site file names
     #[arg(long, value_name = "FILE", num_args = 1..)]
     register: Vec<PathBuf>,
+    /// Results of scans, beside those that the site file names
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    observations: Vec<PathBuf>,
+    /// The zone that the sensor of those scans stood in; goes before what they say themselves
+    #[arg(long, value_name = "ZONE", requires = "observations")]
+    sensor: Option<String>,
     /// The day to judge for, YYYY-MM-DD [default: today]
     #[arg(long, value_name = "DATE")]
     today: Option<Date>,
@@ -90,6 +96,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         paths: args.paths.clone(),
         site: args.site.clone(),
         registers: args.register.clone(),
+        observations: args.observations.clone(),
+        sensor: args.sensor.clone(),
         parameters: crate::audit::parameter_names(),
     };
     let progress = ProgressBar::new_spinner().with_message(args.lang.of("läser", "reading"));

@@ -7,6 +7,7 @@ mod ics;
 mod inventory;
 mod observed;
 mod text;
+mod words;
 
 use std::path::PathBuf;
 
@@ -24,7 +25,7 @@ use inventory::{Day, Inventory};
 /// Arguments of `portvakt certs`.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Files with certificates (PEM, DER, PKCS#7, PKCS#12), and folders of them
+    /// Files with certificates (PEM, DER, PKCS#7, PKCS#12, Java's keystores), and folders of them
     #[arg(required_unless_present = "observations")]
     paths: Vec<PathBuf>,
     /// Results of earlier scans, such as `portvakt tls --format json` wrote
@@ -33,6 +34,9 @@ pub(super) struct Args {
     /// Certificates of your own authorities, beside the public roots and those of this machine
     #[arg(long, value_name = "FILE")]
     own_ca: Vec<PathBuf>,
+    /// A file whose first line is the password of PKCS#12 files; private keys in them are not decrypted
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
     /// Show only what has ended or ends within so many days
     #[arg(long, value_name = "DAYS")]
     within: Option<u16>,
@@ -70,7 +74,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let day = day(args)?;
     let mut inventory = Inventory::new(day);
     let roots = roots(args, &mut inventory);
-    files::read(&args.paths, &roots, &mut inventory);
+    let password = password(args)?;
+    let passwords: Vec<&str> = password.iter().map(String::as_str).chain([""]).collect();
+    files::read(&args.paths, &passwords, &roots, &mut inventory);
     observed::read(&args.observations, &mut inventory);
     let exit = exit(&inventory, args);
     let document = inventory.document(args.within);
@@ -97,6 +103,14 @@ fn day(args: &Args) -> anyhow::Result<Day> {
     };
     let date = args.today.unwrap_or_else(|| Zoned::now().with_time_zone(TimeZone::UTC).date());
     Ok(Day { now, date, soon: args.within.unwrap_or(inventory::SOON) })
+}
+
+/// The first line of the file with a password.
+fn password(args: &Args) -> anyhow::Result<Option<String>> {
+    let Some(path) = &args.password_file else { return Ok(None) };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(Some(text.lines().next().unwrap_or_default().to_owned()))
 }
 
 /// What cannot be read of the roots is told as a failure where somebody asked for them, and as a note

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Exit, certs, diff, matrix, parse, query, rules, spoof, ssh, tls};
+use super::{Exit, certs, diff, matrix, parse, query, rules, scan, spoof, ssh, tls};
 use crate::catalogue::CoverageDocument;
 use crate::report;
 
@@ -31,6 +31,8 @@ enum Of {
     Matrix,
     /// `spoof --format json`
     Spoof,
+    /// `scan --format json`
+    Scan,
     /// `certs --format json`
     Certs,
     /// `tls --format json`
@@ -39,6 +41,8 @@ enum Of {
     TlsDiff,
     /// `ssh --format json`
     Ssh,
+    /// `scan diff --format json`
+    ScanDiff,
     /// `catalogue --coverage --format json`
     Coverage,
 }
@@ -52,10 +56,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Of::Diff => diff::schema(),
         Of::Matrix => matrix::schema(),
         Of::Spoof => spoof::schema(),
+        Of::Scan => scan::schema(),
         Of::Certs => certs::schema(),
         Of::Tls => tls::schema(),
         Of::TlsDiff => tls::diff_schema(),
         Of::Ssh => ssh::schema(),
+        Of::ScanDiff => scan::diff_schema(),
         Of::Coverage => schemars::schema_for!(CoverageDocument),
     };
     let mut out = anstream::stdout().lock();

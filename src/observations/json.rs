@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::value::RawValue;
 
+use super::endpoints;
 use super::masscan::Masscan;
 use super::ours::Ours;
 use super::projectdiscovery::{Naabu, Tlsx};
@@ -45,6 +46,9 @@ impl Found {
         let Some(keys) = record.read::<Keys<'_>>(reading) else { return false };
         match keys.kind() {
             Some(Kind::Document) => self.ours.document(record, reading),
+            Some(Kind::Endpoints) => endpoints::document(record, reading),
+            Some(Kind::Tls) => endpoints::tls(record, reading),
+            Some(Kind::Ssh) => endpoints::ssh(record, reading),
             Some(Kind::Host) => self.ours.host(record, reading),
             Some(Kind::Port) => self.ours.port(record, reading),
             Some(Kind::Facts) => self.ours.facts(record, reading),
@@ -72,6 +76,12 @@ impl Found {
 enum Kind {
     /// A whole result of ours.
     Document,
+    /// A whole result of ours on endpoints of TLS or SSH.
+    Endpoints,
+    /// One endpoint of TLS.
+    Tls,
+    /// One endpoint of SSH.
+    Ssh,
     /// One host of ours.
     Host,
     /// One port of ours.
@@ -91,6 +101,14 @@ enum Kind {
 struct Keys<'a> {
     #[serde(borrow)]
     hosts: Option<&'a RawValue>,
+    #[serde(borrow)]
+    endpoints: Option<&'a RawValue>,
+    #[serde(borrow)]
+    target: Option<&'a RawValue>,
+    #[serde(borrow)]
+    protocols: Option<&'a RawValue>,
+    #[serde(borrow)]
+    kex: Option<&'a RawValue>,
     #[serde(borrow)]
     address: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -119,6 +137,12 @@ impl Keys<'_> {
     fn kind(&self) -> Option<Kind> {
         if self.hosts.is_some() {
             Some(Kind::Document)
+        } else if self.endpoints.is_some() {
+            Some(Kind::Endpoints)
+        } else if self.target.is_some() && self.protocols.is_some() {
+            Some(Kind::Tls)
+        } else if self.target.is_some() && self.kex.is_some() {
+            Some(Kind::Ssh)
         } else if self.address.is_some() && self.port.is_some() {
             Some(Kind::Port)
         } else if self.address.is_some() {

@@ -24,7 +24,12 @@ pub(super) fn read(reading: &mut Reading<'_>) {
         let at = xml.buffer_position() as usize;
         match xml.read_event() {
             Ok(Event::Start(tag)) => document.open(&tag, at, reading),
-            Ok(Event::End(tag)) => document.close(tag.local_name().as_ref()),
+            Ok(Event::End(tag)) => document.close(tag.local_name().as_ref(), reading),
+            Ok(Event::Text(text)) => document.text(&text.xml10_content()),
+            Ok(Event::GeneralRef(name)) => {
+                let char = name.resolve_char_ref().ok().flatten();
+                document.text(char.unwrap_or('\u{fffd}').encode_utf8(&mut [0; 4]));
+            }
             Ok(Event::DocType(kind)) if kind.xml10_content().contains('[') => {
                 reading.fault(at, "declares entities, which no scan does; the file was not read");
                 return;
@@ -111,15 +116,21 @@ impl Document {
         }
     }
 
-    fn close(&mut self, name: &str) {
+    fn close(&mut self, name: &str, reading: &mut Reading<'_>) {
         match name {
-            "host" => self.end_host(),
+            "host" => self.end_host(reading),
             "nmaprun" => self.root = Root::Ended,
             _ => {
                 if let Some(host) = &mut self.host {
                     host.close(name);
                 }
             }
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if let Some(host) = &mut self.host {
+            host.text(text);
         }
     }
 
@@ -143,8 +154,9 @@ impl Document {
         }
     }
 
-    fn end_host(&mut self) {
+    fn end_host(&mut self, reading: &mut Reading<'_>) {
         if let Some(host) = self.host.take() {
+            reading.found.tls.extend(host.certificates());
             host.give(&self.asked, &mut self.hosts);
         }
     }
@@ -155,7 +167,7 @@ impl Document {
             return;
         }
         // A host whose end is missing is known as far as it goes.
-        self.end_host();
+        self.end_host(reading);
         self.run.complete = self.finished && !self.broken && self.lists_what_it_asked();
         if self.root == Root::Open && !self.broken {
             let end = reading.text().len();

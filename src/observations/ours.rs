@@ -34,13 +34,15 @@ struct Document<'a> {
     run: Option<&'a RawValue>,
 }
 
-/// What is known of the run as a whole. It stands under `run` or at the top.
+/// What is known of the run as a whole. It stands at the top, or under `run`; there, a text is the
+/// run's name in the record.
 #[derive(Deserialize)]
 struct Facts {
     tool: Option<String>,
     version: Option<String>,
     sensor: Option<String>,
     sources: Option<Vec<IpAddr>>,
+    targets: Option<Vec<Target>>,
     authorised_by: Option<String>,
     #[serde(default, deserialize_with = "moment")]
     started: Option<Timestamp>,
@@ -52,6 +54,25 @@ struct Facts {
     unmatched: Option<u64>,
     incomplete: Option<u64>,
     dropped: Option<u64>,
+}
+
+/// First and last address, or `10.1.2.0/24`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Target {
+    Ends([IpAddr; 2]),
+    Text(String),
+}
+
+impl Target {
+    fn ends(&self) -> Option<(IpAddr, IpAddr)> {
+        match self {
+            Self::Ends([lo, hi]) => {
+                (lo.is_ipv4() == hi.is_ipv4() && lo <= hi).then_some((*lo, *hi))
+            }
+            Self::Text(text) => run::addresses(text),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -136,6 +157,7 @@ impl Ours {
             facts.fill(&mut self.run);
         }
         let inner = record.read::<Document<'_>>(reading).and_then(|d| d.run);
+        let inner = inner.filter(|run| run.get().starts_with('{'));
         if let Some(facts) = inner.and_then(|run| record.inner(run).read::<Facts>(reading)) {
             facts.fill(&mut self.run);
         }
@@ -197,6 +219,9 @@ impl Facts {
         run.sensor = run::said(self.sensor.as_deref()).or(run.sensor.take());
         run.authorised_by = run::said(self.authorised_by.as_deref()).or(run.authorised_by.take());
         run.sources = self.sources.unwrap_or(std::mem::take(&mut run.sources));
+        if let Some(targets) = self.targets {
+            run.targets = targets.iter().filter_map(Target::ends).collect();
+        }
         run.started = self.started.or(run.started);
         run.ended = self.ended.or(run.ended);
         run.complete = self.complete.unwrap_or(run.complete);

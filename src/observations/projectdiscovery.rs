@@ -2,18 +2,20 @@
 //!
 //! Neither says what was asked and did not answer, so that such a run is never a complete one.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
+use portvakt_model::registry::suite_code;
 use portvakt_model::{
-    Offered, PortProtocol, PortState, ProtocolSeen, ScanRun, SuiteOrder, TlsEndpoint, TlsTraits,
-    TlsVersion,
+    Certificate, Chain, Offered, PortProtocol, PortState, ProtocolSeen, ScanRun, SuiteOrder,
+    TlsEndpoint, TlsVersion,
 };
 use serde::Deserialize;
 
-use super::Reading;
 use super::json::{Record, moment, port_number};
 use super::run::{self, Hosts};
+use super::{Reading, endpoints};
 
 /// Records of naabu.
 #[derive(Default)]
@@ -124,9 +126,41 @@ struct TlsxRow {
     /// `false` where no handshake came about.
     probe_status: Option<bool>,
     tls_version: Option<String>,
+    cipher: Option<String>,
     sni: Option<String>,
+    /// PEM, with `-cert`.
+    certificate: Option<String>,
+    /// What it tells of the certificate without the option.
+    #[serde(flatten)]
+    summary: TlsxCertificate,
     #[serde(default)]
     version_enum: Vec<String>,
+    #[serde(default)]
+    cipher_enum: Vec<TlsxCiphers>,
+}
+
+/// A certificate in a few words.
+#[derive(Deserialize)]
+struct TlsxCertificate {
+    #[serde(default, deserialize_with = "moment")]
+    not_before: Option<Timestamp>,
+    #[serde(default, deserialize_with = "moment")]
+    not_after: Option<Timestamp>,
+    subject_dn: Option<String>,
+    subject_cn: Option<String>,
+    #[serde(default)]
+    subject_an: Vec<String>,
+    issuer_dn: Option<String>,
+    issuer_cn: Option<String>,
+    serial: Option<String>,
+}
+
+/// Suites of one version, by how tlsx likes them.
+#[derive(Deserialize)]
+struct TlsxCiphers {
+    version: String,
+    #[serde(default)]
+    ciphers: BTreeMap<String, Vec<String>>,
 }
 
 impl Tlsx {
@@ -174,42 +208,80 @@ impl TlsxRow {
     /// What one handshake shows: that its version is offered, and nothing of the others.
     fn endpoint(self, at: Timestamp) -> TlsEndpoint {
         let address = self.address();
-        let (port, server_name) = (self.port, self.sni);
+        let (port, server_name) = (self.port, self.sni.clone());
         let versions = self.version_enum.iter().chain(&self.tls_version).map(String::as_str);
-        let mut offered: Vec<TlsVersion> = versions.filter_map(version).collect();
+        let mut offered: Vec<TlsVersion> = versions.filter_map(named).collect();
         offered.sort_unstable();
         offered.dedup();
         let protocols = offered.into_iter().map(|version| ProtocolSeen {
             version,
             offered: Offered::Yes,
-            suites: Vec::new(),
+            suites: self.suites(version),
             complete: false,
             order: SuiteOrder::Unknown,
         });
+        let target = format!("{}:{port}", run::clean(&self.host));
+        let address = address.map(|ip| SocketAddr::new(ip, port));
         TlsEndpoint {
-            target: format!("{}:{port}", run::clean(&self.host)),
-            address: address.map(|ip| SocketAddr::new(ip, port)),
             server_name: run::said(server_name.as_deref()),
-            starttls: None,
-            at,
-            connections: 0,
-            complete: false,
-            enumerated: false,
-            doubts: vec!["read from tlsx, which does not say what it did not ask".to_owned()],
             protocols: protocols.collect(),
-            groups: Vec::new(),
-            signature_schemes: Vec::new(),
-            dh_bits: None,
-            traits: TlsTraits::default(),
-            chains: Vec::new(),
-            probes: Vec::new(),
-            hsts: None,
+            chains: self.chain().into_iter().collect(),
+            ..endpoints::partial(target, address, at, "tlsx")
         }
+    }
+
+    /// The certificate itself, or what is told of it.
+    fn chain(&self) -> Option<Chain> {
+        let whole = self.certificate.as_deref().and_then(endpoints::chain);
+        let told = || Some(Chain { certificates: vec![self.summary.told()?], ..Chain::default() });
+        whole.or_else(told)
+    }
+
+    /// Suites of a version that were seen: the one that was agreed on, and those that were sought.
+    fn suites(&self, version: TlsVersion) -> Vec<u32> {
+        let agreed = self
+            .cipher
+            .iter()
+            .filter(|_| self.tls_version.as_deref().and_then(named) == Some(version));
+        let sought = self.cipher_enum.iter().filter(|row| named(&row.version) == Some(version));
+        let sought = sought.flat_map(|row| row.ciphers.values().flatten());
+        let mut codes: Vec<u32> =
+            agreed.chain(sought).filter_map(|name| suite_code(name)).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes
+    }
+}
+
+impl TlsxCertificate {
+    /// What is told of a certificate; `None` without its validity, which is what it is told for.
+    fn told(&self) -> Option<Certificate> {
+        let name = |dn: &Option<String>, cn: &Option<String>| {
+            let cn = || cn.as_ref().map(|cn| format!("CN={cn}"));
+            run::said(dn.clone().or_else(cn).as_deref()).unwrap_or_default()
+        };
+        let (ip_names, dns_names): (Vec<String>, Vec<String>) = self
+            .subject_an
+            .iter()
+            .map(|n| run::clean(n))
+            .partition(|n| n.parse::<IpAddr>().is_ok());
+        Some(Certificate {
+            subject: name(&self.subject_dn, &self.subject_cn),
+            common_names: self.subject_cn.iter().map(|cn| run::clean(cn)).collect(),
+            issuer: name(&self.issuer_dn, &self.issuer_cn),
+            serial: self.serial.as_deref().map(run::clean).unwrap_or_default(),
+            not_before: self.not_before?,
+            not_after: self.not_after?,
+            has_san: !self.subject_an.is_empty(),
+            dns_names,
+            ip_names,
+            ..Certificate::default()
+        })
     }
 }
 
 /// A version in tlsx's words.
-fn version(word: &str) -> Option<TlsVersion> {
+fn named(word: &str) -> Option<TlsVersion> {
     match word {
         "ssl30" => Some(TlsVersion::Ssl3),
         "tls10" => Some(TlsVersion::Tls10),

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use ipnetwork::IpNetwork;
 use portvakt_model::{
     HostSeen, PortProtocol, PortRanges, PortSeen, PortState, ScanRun, ServiceSeen,
 };
@@ -109,6 +110,20 @@ fn unite_rest(rest: &mut Vec<PortRanges>) {
         part.ranges = joined(std::mem::take(&mut part.ranges));
     }
     *rest = all;
+}
+
+/// `10.1.2.3`, `10.1.2.0/24` or `10.1.2.3-10.1.2.9`, as first and last address.
+pub(super) fn addresses(text: &str) -> Option<(IpAddr, IpAddr)> {
+    if let Some((lo, hi)) = text.split_once('-') {
+        let (lo, hi): (IpAddr, IpAddr) = (lo.trim().parse().ok()?, hi.trim().parse().ok()?);
+        return (lo.is_ipv4() == hi.is_ipv4() && lo <= hi).then_some((lo, hi));
+    }
+    let network: IpNetwork = text.trim().parse().ok()?;
+    let last = match network {
+        IpNetwork::V4(network) => network.broadcast().into(),
+        IpNetwork::V6(network) => network.broadcast().into(),
+    };
+    Some((network.network(), last))
 }
 
 /// Ranges in rising order, those that touch made one.

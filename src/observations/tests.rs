@@ -192,6 +192,7 @@ fn tlsx_jsonl_is_read() {
     assert!(!endpoint.complete);
     let offered: Vec<_> = endpoint.protocols.iter().map(|p| (p.version, p.offered)).collect();
     assert_eq!(offered, [(TlsVersion::Tls10, Offered::Yes), (TlsVersion::Tls12, Offered::Yes)]);
+    assert_eq!(endpoint.protocols[1].suites, [0xc02f]);
     assert_eq!(found.runs[0].hosts.len(), 1, "a probe that failed shows nothing");
 }
 
@@ -213,6 +214,68 @@ fn our_own_document_is_read() {
     assert_eq!(faults[0].at.unwrap().0, 43, "{}", faults[0]);
     assert!(!run.complete, "a host was left out");
     assert!(!host(run, "10.20.0.4").up);
+}
+
+#[test]
+fn what_our_scan_writes_is_read() {
+    let text = r#"{"schema":"portvakt-scan-1","run":"a1b2","tool":"portvakt 0.1.0","started":"2026-11-15T07:00:00.000Z",
+        "complete":true,"targets":[["10.0.0.0","10.0.0.255"],["2001:db8::1","2001:db8::1"]],"hosts":[],"silent":[]}"#;
+    let (found, faults) = text_as("a.json", text);
+    assert_eq!(told(&faults), [""; 0]);
+    let ends = |lo: &str, hi: &str| (lo.parse().unwrap(), hi.parse().unwrap());
+    let wanted = [ends("10.0.0.0", "10.0.0.255"), ends("2001:db8::1", "2001:db8::1")];
+    assert_eq!(found.runs[0].targets, wanted);
+    assert!(found.runs[0].complete);
+}
+
+#[test]
+fn endpoints_of_tls_are_read() {
+    let (found, faults) = fixture("portvakt-tls.json");
+    assert_eq!(told(&faults), [""; 0]);
+    let [web, mail] = found.tls.as_slice() else { panic!("two endpoints") };
+    assert!(web.complete);
+    let offered: Vec<_> = web.protocols.iter().map(|p| (p.version.name(), p.offered)).collect();
+    let wanted = [("SSLv2", Offered::Unknown), ("TLS1.0", Offered::No), ("TLS1.2", Offered::Yes)];
+    assert_eq!(offered, wanted);
+    assert_eq!(web.protocols[2].suites, [0xc02f]);
+    assert_eq!(web.groups.iter().map(|g| g.group).collect::<Vec<_>>(), [29, 23]);
+    assert_eq!(web.traits.heartbeat, Offered::No);
+    assert_eq!(web.traits.tickets, Offered::Unknown);
+    assert_eq!(web.hsts, Some(Some("max-age=31536000".to_owned())));
+    let chain = &web.chains[0];
+    assert_eq!(chain.certificates[0].dns_names, ["web.exempelkommun.example"]);
+    assert_eq!(chain.certificates[0].ip_names, ["10.20.0.2"]);
+    assert_eq!(chain.own, portvakt_model::Trust::Trusted);
+    assert_eq!(chain.public, portvakt_model::Trust::Untrusted("unknown issuer".to_owned()));
+    assert_eq!(mail.starttls, Some("smtp"));
+    assert!(!mail.complete, "a suite that is not known is a doubt");
+    assert!(!mail.protocols[0].complete);
+    assert!(mail.doubts[0].contains("TLS_FROM_THE_FUTURE"));
+}
+
+#[test]
+fn endpoints_of_ssh_are_read() {
+    let (found, faults) = fixture("portvakt-ssh.json");
+    assert_eq!(told(&faults), [""; 0]);
+    let [ssh] = found.ssh.as_slice() else { panic!("one endpoint") };
+    assert!(ssh.complete);
+    assert_eq!(ssh.ciphers, [["aes256-ctr"], ["aes128-ctr"]]);
+    assert_eq!(ssh.macs, [["hmac-sha2-256"], ["hmac-sha2-256"]]);
+    assert_eq!(ssh.compression[1], ["none", "zlib@openssh.com"]);
+    assert_eq!((ssh.host_keys[0].bits, ssh.host_keys[0].fingerprint[31]), (256, 1));
+}
+
+#[test]
+fn a_certificate_that_nmap_saw_is_read() {
+    let (found, faults) = fixture("nmap-certificate.xml");
+    assert_eq!(told(&faults), [""; 0]);
+    let [endpoint] = found.tls.as_slice() else { panic!("one endpoint") };
+    assert_eq!(endpoint.target, "10.20.0.2:443");
+    assert!(!endpoint.complete && endpoint.protocols.is_empty());
+    let [certificate] = endpoint.chains[0].certificates.as_slice() else { panic!("one") };
+    assert_eq!(certificate.dns_names, ["web.exempelkommun.example"]);
+    assert_eq!((certificate.key.algorithm.as_str(), certificate.key.bits), ("ec", 256));
+    assert!(port(host(&found.runs[0], "10.20.0.2"), 443).service.as_ref().unwrap().tls);
 }
 
 #[test]

@@ -2,9 +2,9 @@
 //! walks the rules as they were parsed.
 
 use jiff::civil::Date;
-use portvakt_analysis::flatten::Decides;
 use portvakt_analysis::flows::hooked;
 use portvakt_analysis::lists::IndexedList;
+use portvakt_analysis::steps::Decides;
 use portvakt_analysis::{RuleKey, replay, tracking};
 use portvakt_model::{Device, Hook, RulesetId};
 use portvakt_space::{Bound, Packet, State, StateSet, Traffic};
@@ -133,9 +133,11 @@ fn decided(list: &IndexedList<'_>, packet: &Packet) -> Option<(usize, bool)> {
         (list.index.first(packet, Bound::Least), list.index.first(packet, Bound::Most));
     let steps = &list.flat.steps;
     let (from, to) = (perhaps?, sure?);
-    let decides = steps[to].decides;
-    let same =
-        steps[from..=to].iter().filter(|s| s.most.contains(packet)).all(|s| s.decides == decides);
+    let decides = steps.get(to).decides;
+    let same = (from..=to)
+        .map(|at| steps.get(at))
+        .filter(|s| s.most.contains(packet))
+        .all(|s| s.decides == decides);
     let known = list.flat.complete && same && decides != Decides::Unknown;
     known.then_some((to, decides == Decides::Permit))
 }

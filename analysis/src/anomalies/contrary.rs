@@ -31,7 +31,7 @@ fn of_list(
     let mut known: FxHashMap<RuleKey, (RuleKey, Packet)> = FxHashMap::default();
     for (key, standing) in judged {
         if let Standing::Unreachable { contrary: Some(contrary), .. } = standing {
-            known.insert(*key, *contrary);
+            known.insert(*key, (contrary.0, contrary.1.unpacked()));
         }
     }
     if known.is_empty() {
@@ -61,8 +61,8 @@ fn of_list(
 /// Whether one rule takes all of another and decides otherwise.
 fn is_taken_by_one_contrary(standing: &Standing) -> bool {
     match standing {
-        Standing::Unreachable { blockers, contrary: Some((contrary, _)), .. } => {
-            blockers[..] == [*contrary]
+        Standing::Unreachable { blockers, contrary: Some(contrary), .. } => {
+            blockers[..] == [contrary.0]
         }
         _ => false,
     }
@@ -70,9 +70,9 @@ fn is_taken_by_one_contrary(standing: &Standing) -> bool {
 
 /// The heaviest for the rule in one place: its weight, the rule, the other, and the packet.
 fn heaviest(list: &IndexedList<'_>, place: usize) -> Option<(f64, RuleKey, RuleKey, Packet)> {
-    let own = &*list.flat.steps[place].most;
+    let own = list.flat.steps.get(place).most;
     let opposed = list.index.opposed(place, 0..place, WEIGHED);
-    let weigh = |other: usize| (weight(&list.flat.steps[other].most.intersect(own)), other);
+    let weigh = |other: usize| (weight(&list.flat.steps.get(other).most.intersect(own)), other);
     let mut weighed: Vec<(f64, usize)> = opposed.into_iter().map(weigh).collect();
     weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let decided = |other: usize| shown(list, own, other).or_else(|| sought(list, own, other));
@@ -83,7 +83,7 @@ fn heaviest(list: &IndexedList<'_>, place: usize) -> Option<(f64, RuleKey, RuleK
 
 /// A usual packet of both, if the earlier rule is sure to decide it.
 fn shown(list: &IndexedList<'_>, own: &Traffic, other: usize) -> Option<Packet> {
-    let shared = list.flat.steps[other].most.intersect(own);
+    let shared = list.flat.steps.get(other).most.intersect(own);
     let decides = |packet: &Packet| {
         let first = |bound| list.index.first(packet, bound);
         first(Bound::Most) == Some(other) && first(Bound::Least) == Some(other)

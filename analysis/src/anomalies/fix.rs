@@ -295,7 +295,7 @@ impl Unit {
 fn candidates(audit: &Audit<'_>, device: u32) -> FxHashSet<RuleKey> {
     let all = audit.anomalies(device).iter().flat_map(|list| &list.rules);
     let could_go =
-        |s: &Standing| matches!(s, Standing::Unreachable { .. } | Standing::Removable { .. });
+        |s: &Standing| matches!(s, Standing::Unreachable { .. } | Standing::Removable(_));
     all.filter(|(_, standing)| could_go(standing)).map(|(key, _)| *key).collect()
 }
 

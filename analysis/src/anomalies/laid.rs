@@ -10,8 +10,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::called;
 use super::fix::{Proof, Unit};
 use crate::audit::Audit;
-use crate::flatten::{FlatList, Step, flatten};
+use crate::flatten::{FlatList, flatten};
 use crate::lists::{RuleKey, class, listed};
+use crate::steps::Step;
 
 /// The device as it has to be looked at where that is not as it is: hours and days are unknown
 /// matches, and rules that decide nothing are rules of unknown effect.
@@ -63,7 +64,7 @@ pub(super) fn laid<'a>(
         }
         Some(careful) => {
             let flat = flatten(careful, id, audit.today);
-            let aside = flat.steps.iter().map(|step| decides_nothing(model, step)).collect();
+            let aside = flat.steps.iter().map(|step| decides_nothing(model, &step)).collect();
             Laid { steps: std::borrow::Cow::Owned(flat), index: None, aside }
         }
     };
@@ -83,7 +84,7 @@ impl Laid<'_> {
     }
 
     fn key(&self, step: usize) -> RuleKey {
-        let Step { ruleset, rule, .. } = self.steps.steps[step];
+        let Step { ruleset, rule, .. } = self.steps.steps.get(step);
         RuleKey { ruleset, rule }
     }
 
@@ -99,7 +100,7 @@ impl Laid<'_> {
         }
         let steps: Vec<u32> =
             (0..self.steps.steps.len()).filter(is_in).map(|step| step as u32).collect();
-        let rules = steps.iter().map(|step| listed(&self.steps.steps[*step as usize]));
+        let rules = steps.iter().map(|step| listed(self.steps.steps.get(*step as usize)));
         View { list: Indexed::Made(FirstMatchList::build(rules, Class::Deny)), steps }
     }
 }
@@ -214,9 +215,9 @@ impl<'a> Views<'a> {
 /// Whether the steps of `after` that come after `step` decide every packet alike that it decides in
 /// `before`.
 fn agrees(laid: &Laid<'_>, before: &View<'_>, after: &View<'_>, step: usize) -> Option<bool> {
-    let decides = &laid.steps.steps[step];
+    let decides = laid.steps.steps.get(step);
     let (budget, from) = (Budget::default(), after.place(step + 1));
-    let own = before.list().effective(before.place(step), &decides.most, Bound::Most, budget);
+    let own = before.list().effective(before.place(step), decides.most, Bound::Most, budget);
     let class = class(decides.decides);
     let of_part = |part| after.list().agrees(part, class, from, budget);
     let parts: Vec<Option<bool>> = own.parts.iter().map(of_part).collect();

@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use portvakt_model::{Action, Device, Rule, RulesetId};
 use portvakt_space::Traffic;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rayon::prelude::*;
+use rustc_hash::FxBuildHasher;
 
-use super::Standing;
+use super::by_rule::{ByRule, Kind, kinds};
 use crate::audit::Audit;
 use crate::lists::{IndexedList, RuleKey};
 
@@ -15,23 +16,26 @@ use crate::lists::{IndexedList, RuleKey};
 /// between them matches a packet of theirs.
 #[derive(Clone, Debug)]
 pub struct Mergeable {
-    /// The rules, in order.
-    pub rules: Vec<RuleKey>,
+    /// The list that they stand in.
+    pub ruleset: RulesetId,
+    /// Their indices there, in order.
+    pub rules: Box<[u32]>,
     /// The field in which they differ.
     pub field: Field,
-    /// What the one rule would match.
-    pub union: Traffic,
 }
 
 impl Mergeable {
-    /// Whether the one rule needs no group: what it says in the field is one range.
-    pub fn is_one_range(&self) -> bool {
-        match self.field {
-            Field::Destination => self.union.dst.ranges().len() == 1,
-            Field::Source => self.union.src.ranges().len() == 1,
-            Field::Service => self.union.service.boxes().len() == 1,
-            Field::In | Field::Out | Field::State => true,
-        }
+    /// The rules, in order.
+    pub fn keys(&self) -> impl Iterator<Item = RuleKey> {
+        self.rules.iter().map(|rule| RuleKey { ruleset: self.ruleset, rule: Some(*rule) })
+    }
+
+    /// What the one rule would match, on the device that the rules stand on.
+    pub fn union(&self, device: &Device) -> Traffic {
+        let rules = &device.rulesets[self.ruleset.0 as usize].rules;
+        let mut all = self.rules.iter().map(|rule| &rules[*rule as usize].matches);
+        let first = all.next().cloned().unwrap_or(Traffic::ANY);
+        all.fold(first, |union, other| self.field.joined(&union, other))
     }
 }
 
@@ -53,6 +57,16 @@ pub enum Field {
 }
 
 impl Field {
+    /// Whether a rule needs no group for what it says in the field: it is one range.
+    pub fn is_one_range(self, traffic: &Traffic) -> bool {
+        match self {
+            Self::Destination => traffic.dst.ranges().len() == 1,
+            Self::Source => traffic.src.ranges().len() == 1,
+            Self::Service => traffic.service.boxes().len() == 1,
+            Self::In | Self::Out | Self::State => true,
+        }
+    }
+
     /// All fields, in the order in which rules are compared.
     const ALL: [Self; 6] =
         [Self::Destination, Self::Source, Self::Service, Self::In, Self::Out, Self::State];
@@ -110,19 +124,14 @@ const MOST_RULES: usize = 64;
 pub fn mergeable(audit: &Audit<'_>, device: u32) -> Vec<Mergeable> {
     let model = &audit.devices[device as usize];
     let judged = audit.anomalies(device);
-    let live: FxHashSet<RuleKey> = judged
-        .iter()
-        .flat_map(|list| &list.rules)
-        .filter(|(_, standing)| matches!(standing, Standing::Live(_)))
-        .map(|(key, _)| *key)
-        .collect();
+    let kinds = kinds(model, judged);
     let lists = (0..).map(RulesetId).zip(judged);
     let roots: Vec<RulesetId> =
         lists.filter(|(_, list)| !list.rules.is_empty()).map(|(id, _)| id).collect();
     let ids = (0..model.rulesets.len() as u32).map(RulesetId);
     let of = |id: RulesetId| {
         let index = roots.contains(&id).then(|| audit.indexed(device, id));
-        Neighbours::new(model, id, &live, index).runs()
+        Neighbours::new(model, id, &kinds, index).runs()
     };
     ids.flat_map(of).collect()
 }
@@ -138,14 +147,14 @@ struct Neighbours<'a> {
     /// Fields in which some of them differ.
     varies: [bool; 6],
     /// The list as packets meet it, and the place of each rule in it.
-    places: Option<(&'a IndexedList<'a>, Vec<Option<usize>>)>,
+    places: Option<(&'a IndexedList<'a>, Vec<u32>)>,
 }
 
 impl<'a> Neighbours<'a> {
     fn new(
         device: &'a Device,
         id: RulesetId,
-        live: &FxHashSet<RuleKey>,
+        kinds: &ByRule<Kind>,
         index: Option<&'a IndexedList<'a>>,
     ) -> Self {
         let rules: &[Rule] = &device.rulesets[id.0 as usize].rules;
@@ -154,7 +163,7 @@ impl<'a> Neighbours<'a> {
             let key = RuleKey { ruleset: id, rule: Some(number) };
             if !is_deciding(rule.action) {
                 current += 1;
-            } else if rule.line > 0 && rule.gap.is_none() && live.contains(&key) {
+            } else if rule.line > 0 && rule.gap.is_none() && kinds.get(key) == Kind::Live {
                 plain.push(number);
                 stretch.push(current);
             }
@@ -179,39 +188,37 @@ impl<'a> Neighbours<'a> {
         if !self.varies[field as usize] {
             return Vec::new();
         }
-        let mut latest: FxHashMap<u64, u32> = FxHashMap::default();
-        let mut runs: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-        for (at, number) in self.plain.iter().enumerate() {
-            if taken[*number as usize] {
-                continue;
-            }
-            let first = latest.entry(self.key(at, field)).or_insert(*number);
-            let run = Run { first: *first, more: runs.get(first).map_or(&[], Vec::as_slice) };
-            if run.first == *number {
-                continue;
-            }
-            if self.may_join(&run, *number, field) {
-                runs.entry(*first).or_default().push(*number);
-            } else {
-                *first = *number;
-            }
+        let free = (0..self.plain.len() as u32).into_par_iter();
+        let free = free.filter(|at| !taken[self.plain[*at as usize] as usize]);
+        let mut keyed: Vec<(u64, u32)> =
+            free.map(|at| (self.key(at as usize, field), self.plain[at as usize])).collect();
+        keyed.par_sort_unstable();
+        let alike: Vec<&[(u64, u32)]> = keyed.chunk_by(|a, b| a.0 == b.0).collect();
+        let found = alike.into_par_iter().flat_map_iter(|alike| self.runs_of(alike, field));
+        let found: Vec<Mergeable> = found.collect();
+        for number in found.iter().flat_map(|one| &one.rules) {
+            taken[*number as usize] = true;
         }
-        let merged = |(first, more): (&u32, &Vec<u32>)| {
-            self.merged(&Run { first: *first, more }, field, taken)
-        };
-        runs.iter().map(merged).collect()
+        found
     }
 
-    fn merged(&self, run: &Run<'_>, field: Field, taken: &mut [bool]) -> Mergeable {
-        let mut union = self.rules[run.first as usize].matches.clone();
-        for number in run.more {
-            union = field.joined(&union, &self.rules[*number as usize].matches);
+    /// The runs among rules that have all other fields in common.
+    fn runs_of(&self, alike: &[(u64, u32)], field: Field) -> Vec<Mergeable> {
+        let (mut found, mut run) = (Vec::new(), vec![alike[0].1]);
+        for (_, number) in &alike[1..] {
+            if self.may_join(&run, *number, field) {
+                run.push(*number);
+            } else {
+                found.extend(self.merged(std::mem::replace(&mut run, vec![*number]), field));
+            }
         }
-        let numbers = std::iter::once(run.first).chain(run.more.iter().copied());
-        let key = |number| RuleKey { ruleset: self.id, rule: Some(number) };
-        let rules: Vec<RuleKey> = numbers.clone().map(key).collect();
-        numbers.for_each(|number| taken[number as usize] = true);
-        Mergeable { rules, field, union }
+        found.extend(self.merged(run, field));
+        found
+    }
+
+    /// One rule for several.
+    fn merged(&self, run: Vec<u32>, field: Field) -> Option<Mergeable> {
+        (run.len() > 1).then(|| Mergeable { ruleset: self.id, rules: run.into(), field })
     }
 
     /// What two rules must have in common to differ in `field` only.
@@ -224,52 +231,55 @@ impl<'a> Neighbours<'a> {
 
     /// Whether a rule may move up to the run's first: it does the same, and matches no packet of the
     /// rules between.
-    fn may_join(&self, run: &Run<'_>, number: u32, field: Field) -> bool {
-        let (first, rule) = (&self.rules[run.first as usize], &self.rules[number as usize]);
-        run.more.len() + 1 < MOST_RULES
+    fn may_join(&self, run: &[u32], number: u32, field: Field) -> bool {
+        let (first, rule) = (&self.rules[run[0] as usize], &self.rules[number as usize]);
+        run.len() < MOST_RULES
             && is_treated_alike(first, rule)
             && first.line != rule.line
             && field.is_only_difference(&first.matches, &rule.matches)
             && self.passes_others(run, number)
     }
 
-    fn passes_others(&self, run: &Run<'_>, number: u32) -> bool {
-        let between = run.first + 1..number;
-        let own = |rule: &u32| run.more.contains(rule);
-        let mut others = between.clone().filter(|n| self.rules[*n as usize].enabled);
-        if run.more.len() as u32 == number - run.first - 1 || others.all(|n| own(&n)) {
+    fn passes_others(&self, run: &[u32], number: u32) -> bool {
+        let own = |rule: &u32| run.contains(rule);
+        let mut others = (run[0] + 1..number).filter(|n| self.rules[*n as usize].enabled);
+        if run.len() as u32 == number - run[0] || others.all(|n| own(&n)) {
             return true;
         }
         let Some((list, places)) = &self.places else { return false };
-        let place = |number: u32| places[number as usize];
-        let (Some(from), Some(to)) = (place(run.first), place(number)) else { return false };
+        let place = |number: u32| match places[number as usize] {
+            NOWHERE => None,
+            place => Some(place as usize),
+        };
+        let (Some(from), Some(to)) = (place(run[0]), place(number)) else { return false };
         let among: Range<usize> = from + 1..to;
-        let met = list.index.overlapping(to, among, run.more.len() + 1);
+        let met = list.index.overlapping(to, among, run.len());
         let of_run = |place: &usize| {
             let RuleKey { ruleset, rule } = list.rule(*place);
             ruleset == self.id && rule.is_some_and(|rule| own(&rule))
         };
-        met.len() <= run.more.len() && met.iter().all(of_run)
+        met.len() < run.len() && met.iter().all(of_run)
     }
 }
 
-/// Rules that could be one.
-struct Run<'r> {
-    first: u32,
-    more: &'r [u32],
-}
+/// Stands for the place of a rule that has none among the steps, or several.
+const NOWHERE: u32 = u32::MAX;
 
 /// Where the rules of a list stand among its steps, if in one place.
-fn places(list: &IndexedList<'_>, id: RulesetId, rules: usize) -> Vec<Option<usize>> {
-    let mut places = vec![None; rules];
-    let mut twice = vec![false; rules];
-    for (place, step) in list.flat.steps.iter().enumerate().filter(|(_, s)| s.ruleset == id) {
-        if let Some(rule) = step.rule {
-            let slot = &mut places[rule as usize];
-            twice[rule as usize] |= slot.replace(place).is_some();
+fn places(list: &IndexedList<'_>, id: RulesetId, rules: usize) -> Vec<u32> {
+    let mut places = vec![NOWHERE; rules];
+    let mut twice = Vec::new();
+    for (place, step) in (0..).zip(list.flat.steps.iter()).filter(|(_, s)| s.ruleset == id) {
+        if let Some(rule) = step.rule
+            && std::mem::replace(&mut places[rule as usize], place) != NOWHERE
+        {
+            twice.push(rule);
         }
     }
-    places.into_iter().zip(twice).map(|(place, twice)| place.filter(|_| !twice)).collect()
+    for rule in twice {
+        places[rule as usize] = NOWHERE;
+    }
+    places
 }
 
 fn is_deciding(action: Action) -> bool {

@@ -1,13 +1,13 @@
 //! How much of what a rule says it decides.
 
-use portvakt_space::{Budget, Size};
+use portvakt_space::{Budget, Size, Traffic};
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::Standing;
+use super::by_rule::{ByRule, Kind, kinds};
 use crate::audit::Audit;
 use crate::lists::{IndexedList, RuleKey};
-use portvakt_model::RulesetId;
+use portvakt_model::{Device, RulesetId};
 
 /// The share of a rule's packets that earlier rules leave to it, 0–1: at least and at most. Both are
 /// the same where it could be counted.
@@ -44,33 +44,31 @@ const MOST_STEPS: usize = 32;
 pub fn shares(audit: &Audit<'_>, device: u32) -> FxHashMap<RuleKey, Share> {
     let judged = (0..).map(RulesetId).zip(audit.anomalies(device));
     let lists = judged.filter(|(_, list)| !list.rules.is_empty());
-    lists.flat_map(|(id, list)| of_list(audit.indexed(device, id), &list.rules)).collect()
+    let model = &audit.devices[device as usize];
+    let of = |(id, list)| of_list(model, audit.indexed(device, id), &kinds(model, [list]));
+    lists.flat_map(of).collect()
 }
 
-fn of_list(list: &IndexedList<'_>, judged: &[(RuleKey, Standing)]) -> Vec<(RuleKey, Share)> {
-    let with = |wanted: fn(&Standing) -> bool| -> FxHashSet<RuleKey> {
-        judged.iter().filter(|(_, standing)| wanted(standing)).map(|(key, _)| *key).collect()
-    };
-    let unreachable = with(|s| matches!(s, Standing::Unreachable { .. }));
-    let keys = (0..list.flat.steps.len()).map(|place| list.rule(place));
-    let dead: Vec<bool> = keys.map(|key| unreachable.contains(&key)).collect();
+fn of_list(device: &Device, list: &IndexedList<'_>, kinds: &ByRule<Kind>) -> Vec<(RuleKey, Share)> {
+    let kind = |place: usize| kinds.get(list.rule(place));
+    let dead = (0..list.flat.steps.len()).map(|place| kind(place) == Kind::Unreachable);
+    let dead: Vec<bool> = dead.collect();
     let work = work(dead.len());
     let sizes = list.index.sizes(&dead, work);
     let taken = |place: &usize| sizes.iter().any(|sizes| sizes.contains_key(&(*place as u32)));
-    let mut places: FxHashMap<RuleKey, Vec<u32>> =
-        (0..dead.len()).filter(taken).map(|place| (list.rule(place), Vec::new())).collect();
-    let reached = with(|s| matches!(s, Standing::Live(_) | Standing::Removable { .. }));
-    places.retain(|key, _| reached.contains(key));
-    for place in 0..dead.len() {
-        if let Some(places) = places.get_mut(&list.rule(place)) {
-            places.push(place as u32);
-        }
-    }
-    let share = |(key, places): (RuleKey, Vec<u32>)| {
+    let reached = |place: &usize| matches!(kind(*place), Kind::Live | Kind::Removable);
+    let mut wanted = ByRule::new(device, false);
+    let of_interest = (0..dead.len()).filter(reached).filter(taken);
+    of_interest.for_each(|place| wanted.set(list.rule(place), true));
+    let places = (0..dead.len() as u32).map(|place| (list.rule(place as usize), place));
+    let mut places: Vec<(RuleKey, u32)> = places.filter(|(key, _)| wanted.get(*key)).collect();
+    places.par_sort_unstable();
+    let share = |of_rule: &[(RuleKey, u32)]| {
+        let places: Vec<u32> = of_rule.iter().map(|(_, place)| *place).collect();
         let own = sizes_of(list, &sizes, &places, work);
-        Some((key, share(list, &own, &places)?)).filter(|(_, share)| share.least < 1.0)
+        Some((of_rule[0].0, share(list, &own, &places)?)).filter(|(_, share)| share.least < 1.0)
     };
-    places.into_par_iter().filter_map(share).collect()
+    places.par_chunk_by(|a, b| a.0 == b.0).filter_map(share).collect()
 }
 
 /// The sizes of a rule in all its places, for each IP version.
@@ -123,9 +121,8 @@ fn share(list: &IndexedList<'_>, sizes: &[Vec<Size>; 2], places: &[u32]) -> Opti
 
 /// Whether a rule's steps are known to share no packet: what they match then adds up.
 fn are_apart(list: &IndexedList<'_>, places: &[u32]) -> bool {
-    let steps = || places.iter().map(|place| &list.flat.steps[*place as usize].most);
-    let pair = |(at, step): (usize, &crate::flatten::Matched<'_>)| {
-        steps().skip(at + 1).all(|other| !step.overlaps(other))
-    };
+    let steps = || places.iter().map(|place| list.flat.steps.get(*place as usize).most);
+    let pair =
+        |(at, step): (usize, &Traffic)| steps().skip(at + 1).all(|other| !step.overlaps(other));
     places.len() < 2 || places.len() <= MOST_STEPS && steps().enumerate().all(pair)
 }

@@ -9,8 +9,9 @@ use portvakt_space::{Class, Family, ListedRule, Traffic};
 use rustc_hash::FxHasher;
 
 use super::names::Renumbering;
-use crate::flatten::{Certain, Matched, Step, flatten};
+use crate::flatten::flatten;
 use crate::lists::{RuleKey, listed};
+use crate::steps::Steps;
 
 /// A device with the text that it was read from.
 #[derive(Clone, Copy)]
@@ -43,7 +44,7 @@ pub(super) struct Unknowns {
 /// A list without calls is read where it stands: a million rules need no copy.
 enum Form<'a> {
     Plain { rules: &'a [Rule], in_force: Vec<u32>, whole: Traffic, default: Class },
-    Steps(Vec<Step<'a>>),
+    Steps(Steps<'a>),
 }
 
 impl<'a> Listing<'a> {
@@ -83,7 +84,7 @@ impl<'a> Listing<'a> {
                     }
                 }
             }
-            Form::Steps(steps) => listed(&steps[at]),
+            Form::Steps(steps) => listed(steps.get(at)),
         }
     }
 
@@ -100,7 +101,10 @@ impl<'a> Listing<'a> {
             Form::Plain { in_force, .. } => {
                 RuleKey { ruleset: self.root, rule: in_force.get(at).copied() }
             }
-            Form::Steps(steps) => RuleKey { ruleset: steps[at].ruleset, rule: steps[at].rule },
+            Form::Steps(steps) => {
+                let step = steps.get(at);
+                RuleKey { ruleset: step.ruleset, rule: step.rule }
+            }
         }
     }
 
@@ -253,19 +257,9 @@ fn laid_out<'a>(
 ) -> (Form<'a>, bool) {
     let mut flat = flatten(device, root, today);
     if !names.is_none() {
-        for step in &mut flat.steps {
-            renumber(step, names);
-        }
+        let asks = |t: &Traffic| !(t.iif.is_any() && t.oif.is_any());
+        flat.steps.rewrite(|traffic| asks(traffic).then(|| names.traffic(traffic)));
     }
     flat.steps.shrink_to_fit();
     (Form::Steps(flat.steps), flat.complete)
-}
-
-fn renumber(step: &mut Step<'_>, names: &Renumbering) {
-    if !(step.most.iif.is_any() && step.most.oif.is_any()) {
-        step.most = Matched::Part(Box::new(names.traffic(&step.most)));
-    }
-    if let Certain::Part(least) = &mut step.certain {
-        **least = names.traffic(least);
-    }
 }

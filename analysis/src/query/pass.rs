@@ -4,8 +4,8 @@ use portvakt_space::{Bound, Budget, Difference, Traffic, difference};
 use rayon::prelude::*;
 
 use super::Verdict;
-use crate::flatten::Decides;
 use crate::lists::{IndexedList, RuleKey};
+use crate::steps::Decides;
 
 /// Packets that one rule decides.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub(super) fn outcomes(list: &IndexedList<'_>, region: &Traffic) -> Vec<Outcome>
 }
 
 fn verdict(list: &IndexedList<'_>, step: usize) -> Verdict {
-    match list.flat.steps[step].decides {
+    match list.flat.steps.get(step).decides {
         Decides::Permit => Verdict::Permitted,
         Decides::Deny => Verdict::Denied,
         Decides::Unknown => Verdict::CannotTell,

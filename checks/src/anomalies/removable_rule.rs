@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use portvakt_analysis::anomalies::Standing;
+use portvakt_analysis::anomalies::{Removable, Standing};
 use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Action, Logging, Message, Rule, Severity};
 
@@ -49,7 +49,8 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         .collect();
     for (device, key, standing) in all {
         let default = audit.ruleset(device, key.ruleset).default.action;
-        let Standing::Removable { by, by_default, .. } = standing else { continue };
+        let Standing::Removable(removable) = standing else { continue };
+        let Removable { by, by_default, .. } = &**removable;
         let Some(rule) = rules::find(audit, device, key) else { continue };
         let written: Vec<RuleKey> =
             by.iter().copied().filter(|k| support::is_written(audit, device, *k)).collect();

@@ -36,7 +36,8 @@ pub(super) fn covered(
         if *cause != wanted {
             continue;
         }
-        let against = contrary.as_ref().filter(|c| starts_a_connection(c));
+        let against = contrary.as_deref().map(|(rule, packet)| (*rule, packet.unpacked()));
+        let against = against.as_ref().filter(|c| starts_a_connection(c));
         let message = if against.is_some() { other_action } else { same_action };
         let draft = rules::fault(audit, findings, message, device, key);
         let draft = witness(audit, blockers(audit, draft, device, by), device, against);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use portvakt_analysis::{Audit, Opening, OpeningStanding};
 use portvakt_model::{Arg, Decision, Field, Location, Message, Role, RuleRef, Status};
 
-use crate::{Draft, Findings};
+use crate::{Draft, Findings, rules};
 use portvakt_space::Traffic;
 
 /// Decisions that must be whole: made, and not ended.
@@ -162,5 +162,7 @@ fn key(audit: &Audit<'_>, opening: &Opening) -> String {
     let list = opening.rule.map(|r| audit.ruleset(opening.device, r.ruleset).name.clone());
     let id = rule_ref(audit, opening).id;
     let first = opening.permitted.first().or(opening.unsure.first());
-    format!("{list:?} {id:?} {:?}", first.filter(|_| id.is_none()))
+    let said = |traffic| rules::spelt(audit, opening.device, traffic);
+    let stable = id.or_else(|| first.map(said)).unwrap_or_default();
+    format!("{} {stable}", list.unwrap_or_default())
 }

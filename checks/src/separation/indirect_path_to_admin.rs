@@ -7,7 +7,7 @@ use portvakt_model::{Arg, Message, Relay, Role, RuleRef, Severity, ZoneId, ZoneK
 use portvakt_space::{AddrSet, Traffic};
 
 use super::support;
-use crate::{Check, Findings, Need};
+use crate::{Check, Findings, Need, rules};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV4002",
@@ -203,7 +203,7 @@ fn label(audit: &Audit<'_>, rule: &RuleRef) -> String {
 fn stable(audit: &Audit<'_>, rule: &RuleRef) -> String {
     let list = audit.ruleset(rule.device, rule.ruleset);
     let found = rule.rule.and_then(|i| list.rules.get(i as usize));
-    let matched = found.map(|r| format!("{:?}", r.matches));
+    let matched = found.map(|r| rules::spelt(audit, rule.device, &r.matches));
     let id = rule.id.clone().or(matched).unwrap_or_default();
     format!("{} {} {id}", audit.devices[rule.device as usize].name, list.name)
 }

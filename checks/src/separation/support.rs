@@ -9,7 +9,7 @@ use portvakt_space::{
     Bound, Budget, Class, Family, FirstMatchList, ListedRule, ServiceSet, Traffic,
 };
 
-use crate::{Draft, Findings};
+use crate::{Draft, Findings, rules};
 
 /// Traffic that must not pass, and the rule of one device that lets it.
 pub(super) struct Breach {
@@ -106,7 +106,7 @@ impl Breach {
         let name = list.map_or("", |l| l.name.as_str());
         let id = self.rule_ref(audit).and_then(|r| r.id);
         let rule = self.rule.and_then(|r| list?.rules.get(r.rule? as usize));
-        let matched = rule.map(|r| format!("{:?}", r.matches));
+        let matched = rule.map(|r| rules::spelt(audit, self.device, &r.matches));
         let zones = || audit.zone_names(self.zones.iter().map(|z| z.0)).join(" ");
         format!("{name} {}", id.or(matched).unwrap_or_else(zones))
     }

@@ -154,7 +154,7 @@ fn unknown_keys_stay_unknown_in_sections_that_are_read() {
     );
     let unknown: Vec<u32> = parsed.coverage.not_understood().map(|(line, _)| line).collect();
     assert_eq!(unknown, [3, 6, 7, 8]);
-    assert_eq!(parsed.coverage.states[1], LineState::Used);
+    assert_eq!(parsed.coverage.of(2).unwrap(), LineState::Used);
 }
 
 #[test]

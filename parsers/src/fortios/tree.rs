@@ -185,8 +185,7 @@ impl<'t, 'a> Node<'t, 'a> {
     pub(super) fn mark_all(self, state: LineState, build: &mut Build<'_>) {
         self.mark_frame(state, build);
         for setting in self.settings() {
-            let at = setting.line as usize - 1;
-            if build.coverage.states.get(at) != Some(&LineState::Used) {
+            if build.coverage.of(setting.line) != Some(LineState::Used) {
                 setting.mark(state, build);
             }
         }

@@ -337,8 +337,7 @@ impl<'b, 'c> Ios<'b, 'c> {
     fn rest_of_unknown(&mut self, command: Command<'_, '_>) {
         let all = std::iter::once(command).chain(command.below());
         for c in all {
-            let state = self.build.coverage.states.get(c.number() as usize - 1);
-            if state == Some(&portvakt_model::LineState::Unknown) {
+            if self.build.coverage.of(c.number()) == Some(portvakt_model::LineState::Unknown) {
                 self.unknown(c);
             }
         }

@@ -2,7 +2,7 @@
 
 use portvakt_model::{Device, Gap, Hits, NatRule, Reason, Rule, RuleNote, Undefined};
 use portvakt_space::{AddrSet, AtomSet, Family, State, StateSet, Traffic};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::chains::Table;
 use super::draft::{Draft, Interface};
@@ -25,6 +25,10 @@ pub(super) struct Reader<'r, 'a, 'c> {
     last: Option<(&'a str, u32)>,
     /// Every address of the family.
     all: AddrSet,
+    /// Sets of addresses that do not stand inline, each once: rules name the same ones again and again.
+    addresses: FxHashSet<AddrSet>,
+    /// The same for sets of interfaces.
+    atoms: FxHashSet<AtomSet>,
     /// How many more rules may be made of lines whose match is a union of products.
     budget: usize,
     /// How many rules have been moved to make room for inserted ones.
@@ -58,7 +62,22 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
     ) -> Self {
         let all = AddrSet::all(family);
         let (last, moved, patterns, budget) = (None, 0, false, MOST_MADE);
-        Self { build, device, sets, table, family, chains, last, all, budget, moved, patterns }
+        let (addresses, atoms) = (FxHashSet::default(), FxHashSet::default());
+        Self {
+            build,
+            device,
+            sets,
+            table,
+            family,
+            chains,
+            last,
+            all,
+            addresses,
+            atoms,
+            budget,
+            moved,
+            patterns,
+        }
     }
 
     /// One line of the block. What is no rule was read with the frame.
@@ -165,8 +184,15 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
         self.device.undefined.push(Undefined { name: name.to_owned(), kind, line, used_by });
     }
 
-    fn put(&mut self, chain: u32, place: Place, rule: Rule) {
-        let left = self.build.coverage.states.len().saturating_sub(rule.line as usize);
+    fn put(&mut self, chain: u32, place: Place, mut rule: Rule) {
+        let Traffic { src, dst, iif, oif, .. } = &mut rule.matches;
+        for set in [src, dst].into_iter().filter(|set| !set.is_inline()) {
+            share(&mut self.addresses, set);
+        }
+        for set in [iif, oif].into_iter().filter(|set| !set.is_any()) {
+            share(&mut self.atoms, set);
+        }
+        let left = self.build.coverage.len().saturating_sub(rule.line as usize);
         let rules = &mut self.device.rulesets[chain as usize].rules;
         make_room(rules, left);
         match place {
@@ -320,6 +346,16 @@ fn gap(draft: &mut Draft<'_>, matches: &Traffic) -> Option<Box<Gap>> {
 /// Marks an atom set that stands for the pattern (or negation) of an interface name.
 const PATTERN: u32 = 1 << 31;
 const NEGATED: u32 = 1 << 30;
+
+/// One copy of a set for all rules that have it.
+fn share<T: Clone + Eq + std::hash::Hash>(known: &mut FxHashSet<T>, set: &mut T) {
+    match known.get(set) {
+        Some(same) => *set = same.clone(),
+        None => {
+            known.insert(set.clone());
+        }
+    }
+}
 
 /// Puts the interfaces in place of patterns and negations, now that all names are known.
 pub(super) fn resolve_patterns(device: &mut Device) {

@@ -50,10 +50,9 @@ impl<'b, 'c> Reader<'b, 'c> {
 
     /// Makes room in the coverage for `rows` rows after the first `base`; the number of the last.
     pub(super) fn add_rows(&mut self, base: u32, rows: u32) -> u32 {
-        let states = &mut self.build.coverage.states;
-        let last = (base.saturating_add(rows) as usize).max(states.len());
-        states.resize(last, LineState::Unknown);
-        last as u32
+        let coverage = &mut self.build.coverage;
+        coverage.grow(base.saturating_add(rows));
+        coverage.len() as u32
     }
 
     /// Reads a row into the model.

@@ -30,7 +30,7 @@ impl Sheet {
         Self {
             grid: Grid::new(origin.clone()),
             origin,
-            base: reader.build.coverage.states.len() as u32,
+            base: reader.build.coverage.len() as u32,
             row: 0,
             cells: Vec::new(),
             areas: FxHashMap::default(),
@@ -75,7 +75,7 @@ impl Sheet {
         let fits = self.base.saturating_add(row) <= MAX_ROWS && reader.has_room();
         if !fits {
             reader.problem(&self.origin, Place::Cell(row, 1), "", too_many());
-            let line = reader.add_rows(reader.build.coverage.states.len() as u32, 1);
+            let line = reader.add_rows(reader.build.coverage.len() as u32, 1);
             reader.mark((line, line), LineState::Unsupported("rows past the limit"));
         }
         fits
@@ -110,7 +110,7 @@ impl Sheet {
     pub(super) fn end(mut self, reader: &mut Reader<'_, '_>) {
         self.flush(reader);
         self.grid.end(reader);
-        let last = reader.build.coverage.states.len() as u32;
+        let last = reader.build.coverage.len() as u32;
         // What no cell stands in is empty.
         if last > self.base {
             reader.mark((self.base + 1, last), LineState::Neutral);

@@ -34,7 +34,7 @@ pub(super) fn read(bytes: &[u8], reader: &mut Reader<'_, '_>) {
     if let Err(why) = result {
         let origin = Origin { source: reader.build.id, sheet: None };
         reader.problem(&origin, Place::Whole, "", why);
-        let line = reader.add_rows(reader.build.coverage.states.len() as u32, 1);
+        let line = reader.add_rows(reader.build.coverage.len() as u32, 1);
         reader.mark((line, line), LineState::Unsupported("the workbook cannot be read to its end"));
     }
 }

@@ -148,7 +148,7 @@ fn coverage(out: &mut String, parsed: &Parsed) {
     let used = c.count(|s| s == LineState::Used);
     let neutral = c.count(|s| s == LineState::Neutral);
     let unknown = c.count(|s| s == LineState::Unknown);
-    let unsupported = c.states.len() as u32 - used - neutral - unknown;
+    let unsupported = c.len() as u32 - used - neutral - unknown;
     line!(out, "\nlines used {used} neutral {neutral} unsupported {unsupported} unknown {unknown}");
     for (n, state) in c.not_understood() {
         let shown = parsed.source.line(n);

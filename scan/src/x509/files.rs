@@ -1,11 +1,12 @@
-//! Certificates in files: PEM, DER, PKCS#7, and PKCS#12 as far as it is not encrypted.
+//! Certificates in files: PEM, DER, PKCS#7, keystores of Java, and PKCS#12 as far as it is not encrypted or a
+//! password is known.
 //!
 //! What a file is, is told by its bytes. Private keys are passed over: not decoded, not kept, and only
 //! said to be there.
 
 use std::fmt;
 
-use super::{der, parse, pem, pkcs};
+use super::{der, jks, parse, pem, pkcs};
 
 /// Most bytes of a file. A list of all public roots takes some 250,000.
 pub const MAX_FILE: usize = 16 << 20;
@@ -71,8 +72,9 @@ impl fmt::Display for What {
     }
 }
 
-/// Finds the certificates of a file; `None` when it is of no kind that holds any.
-pub fn read(bytes: &[u8]) -> Option<Contents> {
+/// Finds the certificates of a file; `None` when it is of no kind that holds any. The passwords are
+/// tried on what is encrypted with one; private keys are not decrypted.
+pub fn read(bytes: &[u8], passwords: &[&str]) -> Option<Contents> {
     if bytes.len() > MAX_FILE {
         return Some(Contents {
             notes: vec![Note { line: None, what: What::TooLarge }],
@@ -81,16 +83,16 @@ pub fn read(bytes: &[u8]) -> Option<Contents> {
     }
     let blocks = pem::blocks(bytes);
     if blocks.is_empty() {
-        return binary(bytes);
+        return binary(bytes, passwords);
     }
     let mut contents = Contents::default();
     for block in &blocks {
-        read_block(block, &mut contents);
+        read_block(block, passwords, &mut contents);
     }
     Some(contents)
 }
 
-fn read_block(block: &pem::Block<'_>, contents: &mut Contents) {
+fn read_block(block: &pem::Block<'_>, passwords: &[&str], contents: &mut Contents) {
     let line = Some(block.line);
     if block.is_private_key() {
         contents.notes.push(Note { line, what: What::PrivateKey });
@@ -106,7 +108,7 @@ fn read_block(block: &pem::Block<'_>, contents: &mut Contents) {
     }
     match block.decoded() {
         None => contents.notes.push(Note { line, what: What::Broken }),
-        Some(bytes) if is_container => match container(&bytes) {
+        Some(bytes) if is_container => match container(&bytes, passwords) {
             Some(held) => take(held, line, contents),
             None => contents.notes.push(Note { line, what: What::Broken }),
         },
@@ -123,19 +125,13 @@ fn first(label: &str, bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// A file without blocks.
-fn binary(bytes: &[u8]) -> Option<Contents> {
-    /// The first bytes of a keystore of Java (JKS, JCEKS).
-    const KEYSTORES: [[u8; 4]; 2] = [[0xfe, 0xed, 0xfe, 0xed], [0xce, 0xce, 0xce, 0xce]];
+fn binary(bytes: &[u8], passwords: &[&str]) -> Option<Contents> {
     let mut contents = Contents::default();
     let mut note = |what| contents.notes.push(Note { line: None, what });
     if parse(bytes).is_ok() {
         contents.certificates.push(Held { der: bytes.to_vec(), line: None });
-    } else if let Some(held) = container(bytes) {
+    } else if let Some(held) = container(bytes, passwords) {
         take(held, None, &mut contents);
-    } else if bytes.first_chunk().is_some_and(|head| KEYSTORES.contains(head)) {
-        // Its certificates are not encrypted, but the format is Java's own.
-        note(What::Other("java keystore".to_owned()));
-        note(What::Encrypted);
     } else if pkcs::is_private_key(bytes) {
         note(What::PrivateKey);
     } else if seems_certificate(bytes) {
@@ -146,8 +142,9 @@ fn binary(bytes: &[u8]) -> Option<Contents> {
     Some(contents)
 }
 
-fn container(bytes: &[u8]) -> Option<pkcs::Held> {
-    pkcs::signed_data(bytes).or_else(|| pkcs::store(bytes))
+fn container(bytes: &[u8], passwords: &[&str]) -> Option<pkcs::Held> {
+    let store = || pkcs::store(bytes, passwords);
+    pkcs::signed_data(bytes).or_else(store).or_else(|| jks::keystore(bytes))
 }
 
 fn take(held: pkcs::Held, line: Option<u32>, contents: &mut Contents) {

@@ -1,6 +1,7 @@
 //! Certificates inside PKCS#7 (RFC 2315, RFC 5652) and PKCS#12 (RFC 7292).
 
 use super::der::{INTEGER, OCTET_STRING, OID, SEQUENCE, TAGGED_0, element, elements, expect};
+use super::pbe;
 
 /// What a container holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,8 +42,9 @@ pub(super) fn signed_data(bytes: &[u8]) -> Option<Held> {
     Some(held)
 }
 
-/// The certificates of a PKCS#12 store, as far as they are not encrypted; `None` when it is none.
-pub(super) fn store(bytes: &[u8]) -> Option<Held> {
+/// The certificates of a PKCS#12 store, as far as they are not encrypted, or one of the passwords opens
+/// them; `None` when it is none.
+pub(super) fn store(bytes: &[u8], passwords: &[&str]) -> Option<Held> {
     let (outer, _) = expect(bytes, SEQUENCE)?;
     let (_, rest) = expect(outer, INTEGER).filter(|(version, _)| *version == [3])?;
     let (content, _) = expect(rest, SEQUENCE)?;
@@ -52,7 +54,10 @@ pub(super) fn store(bytes: &[u8]) -> Option<Held> {
     for safe in elements(safes.map_or(&[][..], |(safes, _)| safes)) {
         match content_of(safe.content, DATA) {
             Some((bags, _)) => read_bags(bags, &mut held, DEEPEST),
-            None if is_encrypted(safe.content) => held.encrypted = true,
+            None if is_encrypted(safe.content) => match decrypted(safe.content, passwords) {
+                Some(bags) => read_bags(&bags, &mut held, DEEPEST),
+                None => held.encrypted = true,
+            },
             None => held.broken = true,
         }
     }
@@ -70,6 +75,21 @@ fn content_of<'a>(info: &'a [u8], kind: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
 fn is_encrypted(info: &[u8]) -> bool {
     const ENVELOPED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 3];
     expect(info, OID).is_some_and(|(oid, _)| oid == ENCRYPTED_DATA || oid == ENVELOPED_DATA)
+}
+
+/// The SafeContents of an EncryptedData (RFC 5652 §8), when one of the passwords opens it.
+fn decrypted(info: &[u8], passwords: &[&str]) -> Option<Vec<u8>> {
+    /// `[0]`, primitive: the octets in place of an octet string.
+    const OCTETS: u8 = 0x80;
+    let (_, rest) = expect(info, OID).filter(|(oid, _)| *oid == ENCRYPTED_DATA)?;
+    let data = expect(rest, TAGGED_0).and_then(|(tagged, _)| expect(tagged, SEQUENCE))?.0;
+    let (_, rest) = expect(data, INTEGER)?;
+    let (_, rest) = expect(rest, SEQUENCE).and_then(|(content, _)| expect(content, OID))?;
+    let (algorithm, rest) = expect(rest, SEQUENCE)?;
+    let (encrypted, _) = expect(rest, OCTETS)?;
+    // A wrong password gives right padding once in 256 times, but no sequence.
+    let open = |password: &&str| pbe::decrypt(algorithm, encrypted, password);
+    passwords.iter().filter_map(open).find(|bags| expect(bags, SEQUENCE).is_some())
 }
 
 /// SafeContents: bags with keys, certificates, or bags.

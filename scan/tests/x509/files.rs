@@ -2,12 +2,17 @@
 
 use std::fs;
 
-use portvakt_scan::x509::files::{What, read};
+use portvakt_scan::x509::files::{Contents, What};
 
 use super::build::Build;
 use super::openssl::{Openssl, P256};
 
 const SUBJECT: &str = "-subj /CN=www.example.com";
+
+/// Without a password.
+fn read(bytes: &[u8]) -> Option<Contents> {
+    portvakt_scan::x509::files::read(bytes, &[])
+}
 
 fn whats(bytes: &[u8]) -> Vec<What> {
     read(bytes).unwrap().notes.into_iter().map(|n| n.what).collect()
@@ -62,6 +67,26 @@ fn pkcs12_without_its_key() {
 }
 
 #[test]
+fn pkcs12_with_its_password() {
+    let Some(openssl) = Openssl::new() else { return };
+    let a = openssl.self_signed("a", P256, SUBJECT);
+    let b = openssl.self_signed("b", P256, SUBJECT);
+    for more in ["", "-certpbe AES-128-CBC", "-certpbe AES-256-CBC -iter 100000"] {
+        openssl.run(&format!(
+            "pkcs12 -export -in a.pem -inkey a.key -certfile b.pem -passout pass:hemligt -out s.p12 {more}"
+        ));
+        let store = openssl.bytes("s.p12");
+        let open =
+            |passwords: &[&str]| portvakt_scan::x509::files::read(&store, passwords).unwrap();
+        let opened = open(&["", "hemligt"]);
+        let ders: Vec<&[u8]> = opened.certificates.iter().map(|c| c.der.as_slice()).collect();
+        assert_eq!(ders, [&a, &b], "{more}");
+        assert_eq!(opened.notes.iter().map(|n| &n.what).collect::<Vec<_>>(), [&What::PrivateKey]);
+        assert!(open(&["fel"]).notes.iter().any(|n| n.what == What::Encrypted));
+    }
+}
+
+#[test]
 fn what_holds_no_certificate_is_said_so() {
     let Some(openssl) = Openssl::new() else { return };
     openssl.self_signed("a", P256, SUBJECT);
@@ -73,7 +98,7 @@ fn what_holds_no_certificate_is_said_so() {
     assert_eq!(read(&openssl.bytes("csr.der")), None);
     assert_eq!(read(b"config firewall policy\n"), None);
     assert_eq!(read(b""), None);
-    assert_eq!(whats(&[0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2]).last(), Some(&What::Encrypted));
+    assert_eq!(whats(&[0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2]), [What::Broken]);
     fs::write(openssl.path("half.pem"), &openssl.bytes("a.pem")[..200]).unwrap();
     assert_eq!(whats(&openssl.bytes("half.pem")), [What::Broken]);
 }

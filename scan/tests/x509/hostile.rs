@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use portvakt_model::{Certificate, Trust};
-use portvakt_scan::x509::files::read;
+use portvakt_scan::x509::files;
 use portvakt_scan::x509::{
     MAX_CERTIFICATE, MAX_CHAIN, Roots, ServerName, Unreadable, certificate, chain, is_for,
 };
@@ -145,14 +145,15 @@ proptest! {
         let judged = chain(&[der.clone(), other.clone()], None, &Roots::public().with_own(&[other]), now);
         prop_assert_eq!(one.is_ok(), !judged.certificates.is_empty());
         prop_assert_ne!(judged.public, Trust::Trusted);
-        read(&der);
+        files::read(&der, &[""]);
     }
 
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         prop_assert!(certificate(&bytes).is_err());
-        read(&bytes);
-        read(&[b"-----BEGIN CERTIFICATE-----\n", &bytes[..], b"\n-----END CERTIFICATE-----"].concat());
+        files::read(&bytes, &[""]);
+        let text = [b"-----BEGIN CERTIFICATE-----\n", &bytes[..], b"\n-----END CERTIFICATE-----"].concat();
+        files::read(&text, &[""]);
     }
 
     /// A name that we call right is right for the library that browsers in Rust rely on, too.

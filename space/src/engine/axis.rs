@@ -86,8 +86,10 @@ fn set_addresses(out: &mut Vec<(u128, u128)>, addresses: &AddrSet, family: Famil
     match (family, addresses.v4_range()) {
         (Family::V4, Some(range)) => set_one(out, range),
         (Family::V4, None) => set(out, &addresses.v4()),
-        (Family::V6, _) if addresses.is_any() => set_one(out, (0, u128::MAX)),
-        (Family::V6, _) => set(out, &addresses.v6()),
+        (Family::V6, _) => match addresses.v6_range() {
+            Some(range) => set_one(out, range),
+            None => set(out, &addresses.v6()),
+        },
     }
 }
 

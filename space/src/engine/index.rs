@@ -8,6 +8,7 @@
 
 use wide::i32x8;
 
+use super::bundle::Bundles;
 use super::cuboid::{Cell, Cuboid, Spans, span_at};
 use super::split;
 use crate::Class;
@@ -105,13 +106,37 @@ pub(crate) struct Node<const D: usize> {
     pub(crate) kids: [Kid; WIDE],
 }
 
-/// What is below a node.
+/// What is below a node, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kid {
+pub(crate) struct Kid(u32);
+
+/// What a [`Kid`] is.
+pub(crate) enum Below {
     /// The leaf of this number.
     Leaf(u32),
     /// The node of this number.
     Node(u32),
+}
+
+impl Kid {
+    /// Numbers of parts are below it.
+    const LEAF: u32 = 1 << 31;
+
+    pub(crate) const fn leaf(number: u32) -> Self {
+        Self(number | Self::LEAF)
+    }
+
+    pub(crate) const fn node(number: u32) -> Self {
+        Self(number)
+    }
+
+    #[inline]
+    pub(crate) const fn below(self) -> Below {
+        match self.0 & Self::LEAF {
+            0 => Below::Node(self.0),
+            _ => Below::Leaf(self.0 & !Self::LEAF),
+        }
+    }
 }
 
 /// What a node or a leaf says of itself to the node above it.
@@ -133,7 +158,7 @@ impl<const D: usize> Node<D> {
             lowest: [u32::MAX; WIDE],
             highest: [0; WIDE],
             masks: [0; WIDE],
-            kids: [Kid::Leaf(0); WIDE],
+            kids: [Kid::leaf(0); WIDE],
         };
         for (lane, part) in parts.iter().enumerate() {
             node.boxes.set(lane, &part.bounds);
@@ -149,7 +174,8 @@ impl<const D: usize> Node<D> {
 pub(crate) struct Leaf<const D: usize> {
     pub(crate) boxes: Lanes<D>,
     pub(crate) rules: [u32; WIDE],
-    shapes: [u32; WIDE],
+    /// Numbers of their shapes; `None` when all are [`SOLID`], as nearly always.
+    shapes: Option<Box<[u32; WIDE]>>,
     pub(crate) masks: [u8; WIDE],
     len: u8,
 }
@@ -160,14 +186,16 @@ impl<const D: usize> Leaf<D> {
         let mut leaf = Self {
             boxes: Lanes::EMPTY,
             rules: [u32::MAX; WIDE],
-            shapes: [SOLID; WIDE],
+            shapes: None,
             masks: [0; WIDE],
             len: items.len() as u8,
         };
         for (lane, item) in items.iter().enumerate() {
             leaf.boxes.set(lane, &item.bounds);
-            (leaf.rules[lane], leaf.shapes[lane]) = (item.rule, item.shape);
-            leaf.masks[lane] = item.mask;
+            (leaf.rules[lane], leaf.masks[lane]) = (item.rule, item.mask);
+            if item.shape != SOLID {
+                leaf.shapes.get_or_insert_with(|| Box::new([SOLID; WIDE]))[lane] = item.shape;
+            }
         }
         leaf
     }
@@ -176,9 +204,19 @@ impl<const D: usize> Leaf<D> {
         Item {
             bounds: self.boxes.get(lane),
             rule: self.rules[lane],
-            shape: self.shapes[lane],
+            shape: self.shape(lane),
             mask: self.masks[lane],
         }
+    }
+
+    fn shape(&self, lane: usize) -> u32 {
+        self.shapes.as_ref().map_or(SOLID, |shapes| shapes[lane])
+    }
+
+    /// The rules of its items, each once: the items are in the order of their rules.
+    fn own_rules(&self) -> impl Iterator<Item = u32> {
+        let fresh = |lane: &usize| *lane == 0 || self.rules[lane - 1] != self.rules[*lane];
+        (0..self.len()).filter(fresh).map(|lane| self.rules[lane])
     }
 
     /// The number of its items.
@@ -192,8 +230,7 @@ impl<const D: usize> Leaf<D> {
 pub(crate) struct Index<const D: usize> {
     pub(crate) tree: Tree<D>,
     pub(crate) shapes: Vec<Shape<D>>,
-    /// Places of rule `r`: `by_rule[starts[r] .. starts[r + 1]]`. A place is the number of a leaf
-    /// times [`WIDE`] and a lane.
+    /// Leaves with items of rule `r`: `by_rule[starts[r] .. starts[r + 1]]`.
     starts: Vec<u32>,
     by_rule: Vec<u32>,
 }
@@ -203,9 +240,9 @@ pub(crate) struct Index<const D: usize> {
 pub(crate) struct Tree<const D: usize> {
     /// Where searches begin; `None` when there is no item.
     pub(crate) root: Option<Kid>,
-    pub(crate) nodes: Vec<Node<D>>,
+    pub(crate) nodes: Bundles<Node<D>>,
     /// Neighbours in space are mostly neighbours here.
-    pub(crate) leaves: Vec<Leaf<D>>,
+    pub(crate) leaves: Bundles<Leaf<D>>,
 }
 
 impl<const D: usize> Index<D> {
@@ -218,35 +255,44 @@ impl<const D: usize> Index<D> {
 
     /// The items of one rule.
     pub(crate) fn items_of(&self, rule: u32) -> impl Iterator<Item = Item<D>> + Clone + use<'_, D> {
-        self.places_of(rule).map(|(leaf, lane)| self.tree.leaves[leaf].item(lane))
+        self.places_of(rule).map(|(leaf, lane)| self.tree.leaves.get(leaf).item(lane))
     }
 
-    fn places_of(&self, rule: u32) -> impl Iterator<Item = (usize, usize)> + Clone + use<'_, D> {
+    /// The leaves and lanes of its items.
+    fn places_of(&self, rule: u32) -> impl Iterator<Item = (u32, usize)> + Clone + use<'_, D> {
+        self.leaves_of(rule).iter().flat_map(move |number| {
+            let leaf = self.tree.leaves.get(*number);
+            let own = move |lane: &usize| leaf.rules[*lane] == rule;
+            (0..leaf.len()).filter(own).map(|lane| (*number, lane))
+        })
+    }
+
+    fn leaves_of(&self, rule: u32) -> &[u32] {
         let at = rule as usize;
-        let of_rule = self.starts[at] as usize..self.starts[at + 1] as usize;
-        self.by_rule[of_rule].iter().map(|place| (*place as usize / WIDE, *place as usize % WIDE))
+        &self.by_rule[self.starts[at] as usize..self.starts[at + 1] as usize]
     }
 
     /// The rules in the order of the leaves: neighbours there ask for the same nodes.
     pub(crate) fn leaf_order(&self) -> Vec<u32> {
         let rules = self.starts.len() - 1;
         let mut seen = vec![false; rules];
-        let items = self.tree.leaves.iter().flat_map(|leaf| &leaf.rules[..leaf.len()]).copied();
+        let items =
+            self.tree.leaves.iter().flat_map(|(_, leaf)| &leaf.rules[..leaf.len()]).copied();
         let all = items.chain(0..rules as u32);
         all.filter(|rule| !std::mem::replace(&mut seen[*rule as usize], true)).collect()
     }
 
     /// Whether the rule is one item.
     pub(crate) fn is_single(&self, rule: u32) -> bool {
-        self.starts[rule as usize + 1] - self.starts[rule as usize] == 1
+        self.leaves_of(rule).len() == 1 && self.places_of(rule).nth(1).is_none()
     }
 
     /// Lets a rule's items take part in searches for what is sure to match, or in none. Nodes keep
     /// their masks, which then promise more than there is: searches stay right.
     pub(crate) fn enable(&mut self, rule: u32, enabled: bool) {
-        let places: Vec<(usize, usize)> = self.places_of(rule).collect();
+        let places: Vec<(u32, usize)> = self.places_of(rule).collect();
         for (leaf, lane) in places {
-            self.tree.leaves[leaf].masks[lane] = if enabled { mask::LEAST } else { 0 };
+            self.tree.leaves.get_mut(leaf).masks[lane] = if enabled { mask::LEAST } else { 0 };
         }
     }
 
@@ -257,7 +303,7 @@ impl<const D: usize> Index<D> {
 
     /// Whether an item whose bounds contain the cell contains it.
     pub(crate) fn contains(&self, leaf: &Leaf<D>, lane: usize, cell: &Cell<D>) -> bool {
-        let shape = self.shapes.get(leaf.shapes[lane] as usize);
+        let shape = self.shapes.get(leaf.shape(lane) as usize);
         shape.is_none_or(|shape| (0..D).all(|d| span_at(&shape[d], cell[d]).is_some()))
     }
 }
@@ -270,21 +316,21 @@ pub(crate) fn class_of(mask: u8) -> Class {
         .unwrap_or(Class::Other)
 }
 
-/// Places of items by rule, as a counting sort.
-fn group_by_rule<const D: usize>(leaves: &[Leaf<D>], rules: usize) -> (Vec<u32>, Vec<u32>) {
+/// Leaves of items by rule, as a counting sort.
+fn group_by_rule<const D: usize>(leaves: &Bundles<Leaf<D>>, rules: usize) -> (Vec<u32>, Vec<u32>) {
     let mut starts = vec![0u32; rules + 1];
-    let all = || leaves.iter().flat_map(|leaf| &leaf.rules[..leaf.len()]);
-    for rule in all() {
-        starts[*rule as usize + 1] += 1;
+    for (_, leaf) in leaves.iter() {
+        leaf.own_rules().for_each(|rule| starts[rule as usize + 1] += 1);
     }
     for at in 1..starts.len() {
         starts[at] += starts[at - 1];
     }
-    let (mut next, mut by_rule) = (starts.clone(), vec![0u32; all().count()]);
-    for (number, leaf) in leaves.iter().enumerate() {
-        for (lane, rule) in leaf.rules[..leaf.len()].iter().enumerate() {
-            let slot = &mut next[*rule as usize];
-            by_rule[*slot as usize] = (number * WIDE + lane) as u32;
+    let all = starts.last().copied().unwrap_or(0) as usize;
+    let (mut next, mut by_rule) = (starts.clone(), vec![0u32; all]);
+    for (number, leaf) in leaves.iter() {
+        for rule in leaf.own_rules() {
+            let slot = &mut next[rule as usize];
+            by_rule[*slot as usize] = number;
             *slot += 1;
         }
     }

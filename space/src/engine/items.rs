@@ -103,9 +103,11 @@ pub(crate) struct Draft<'a, const D: usize> {
 }
 
 impl<'a, const D: usize> Draft<'a, D> {
-    pub(crate) fn new(frame: &'a Frame<D>) -> Self {
+    /// An empty draft with room for so many items.
+    pub(crate) fn new(frame: &'a Frame<D>, room: usize) -> Self {
         let ranks = std::array::from_fn(|_| Vec::new());
-        Self { frame, ranks, known: FxHashSet::default(), items: Vec::new(), shapes: Vec::new() }
+        let items = Vec::with_capacity(room);
+        Self { frame, ranks, known: FxHashSet::default(), items, shapes: Vec::new() }
     }
 
     /// Adds a product of a rule: as boxes when those are few.
@@ -165,8 +167,7 @@ impl<'a, const D: usize> Draft<'a, D> {
 
     /// Everything of several drafts with the same frame, in order.
     pub(crate) fn joined(frame: &'a Frame<D>, drafts: Vec<Self>) -> Self {
-        let mut all = Self::new(frame);
-        all.items.reserve_exact(drafts.iter().map(|draft| draft.items.len()).sum());
+        let mut all = Self::new(frame, drafts.iter().map(|draft| draft.items.len()).sum());
         for draft in drafts {
             let offset = all.shapes.len() as u32;
             all.items.extend(draft.items.into_iter().map(|item| match item.shape {

@@ -13,6 +13,7 @@ pub(crate) mod axis;
 pub(crate) mod compare;
 
 mod agree;
+mod bundle;
 mod cover;
 mod cuboid;
 mod fates;
@@ -26,16 +27,13 @@ mod search;
 mod split;
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::list::Rules;
 use crate::sample::Choice;
-use crate::{
-    Bound, Budget, Class, Difference, Doubt, Family, Open, Packet, Size, Traffic, Verdict,
-};
+use crate::{Bound, Budget, Class, Difference, Family, Open, Packet, Size, Traffic, Verdict};
 use agree::{Agreement, Claim, Takers};
 use axis::{Values, axes, for_each_product, to_traffic, values_of};
 use cover::{Cover, Meter, Part, Shares, cover};
@@ -52,9 +50,13 @@ const JUDGED: usize = 256;
 /// Overlapping items looked at when exceptions are counted.
 const COUNTED: usize = 10_000;
 
+/// What is done with rules that were judged.
+pub(crate) type Take<'t> = dyn Fn(Vec<(usize, Verdict)>) + Sync + 't;
+
 /// One IP version of a first-match list, whatever the number of its dimensions.
 pub(crate) trait Analysis: Send + Sync + std::fmt::Debug {
-    fn verdicts(&self, budget: Budget) -> Vec<Verdict>;
+    /// Judges every rule, some at a time, and hands each batch over: in no order, from any thread.
+    fn judge(&self, budget: Budget, take: &Take<'_>);
     fn verdict(&self, rule: u32, budget: Budget) -> Verdict;
     /// Rules of which each alone is sure to match all of `rule`, in order (not all, if many).
     fn lone_blockers(&self, rule: u32, budget: Budget) -> Vec<u32>;
@@ -206,20 +208,12 @@ impl<const D: usize> Engine<D> {
 }
 
 impl<const D: usize> Analysis for Engine<D> {
-    fn verdicts(&self, budget: Budget) -> Vec<Verdict> {
-        let order = self.index.leaf_order();
-        let nothing = Verdict::Undecided(Doubt::Unfinished { proven: 0, of: 0 });
-        let out = Mutex::new(vec![nothing; order.len()]);
-        order.par_chunks(JUDGED).for_each(|rules| {
+    fn judge(&self, budget: Budget, take: &Take<'_>) {
+        self.index.leaf_order().par_chunks(JUDGED).for_each(|rules| {
             let mut search = Search::new(&self.index);
-            let judged: Vec<Verdict> =
-                rules.iter().map(|r| Case::new(self, &mut search, *r, budget).verdict()).collect();
-            let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
-            for (rule, verdict) in rules.iter().zip(judged) {
-                out[*rule as usize] = verdict;
-            }
+            let mut verdict = |rule: u32| Case::new(self, &mut search, rule, budget).verdict();
+            take(rules.iter().map(|rule| (*rule as usize, verdict(*rule))).collect());
         });
-        out.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn verdict(&self, rule: u32, budget: Budget) -> Verdict {
@@ -321,7 +315,7 @@ fn items_of<'f, const D: usize>(
     run: Range<usize>,
     family: Family,
 ) -> Draft<'f, D> {
-    let (mut items, mut scratch) = (Draft::new(frame), Values::default());
+    let (mut items, mut scratch) = (Draft::new(frame, run.len()), Values::default());
     for (number, rule) in (run.start as u32..).zip(rules.of(run)) {
         let bits = mask::of(rule.class) | mask::FRESH;
         for (traffic, kinds) in [(rule.least, mask::LEAST | mask::MOST), (rule.most, mask::MOST)] {

@@ -3,7 +3,7 @@
 use std::ops::{ControlFlow, Range};
 
 use super::cuboid::{Cell, Cuboid, Region};
-use super::index::{Index, Item, Kid, Leaf, Node, WIDE, mask};
+use super::index::{Below, Index, Item, Kid, Leaf, Node, WIDE, mask};
 use crate::Class;
 
 /// Which items a question is about.
@@ -251,9 +251,9 @@ impl<'a, const D: usize> Search<'a, D> {
                 continue;
             }
             self.visits += 1;
-            match kid {
-                Kid::Node(at) => {
-                    let node = &tree.nodes[at as usize];
+            match kid.below() {
+                Below::Node(at) => {
+                    let node = tree.nodes.get(at);
                     // The first lane last, since the last one in is the first out.
                     for lane in lanes(node.boxes.meeting(around)).rev() {
                         if view.may_have(node, lane) {
@@ -261,8 +261,8 @@ impl<'a, const D: usize> Search<'a, D> {
                         }
                     }
                 }
-                Kid::Leaf(at) => {
-                    let leaf = &tree.leaves[at as usize];
+                Below::Leaf(at) => {
+                    let leaf = tree.leaves.get(at);
                     for lane in lanes(leaf.boxes.meeting(around)) {
                         let fits = view.has(leaf, lane) && !late(state, leaf.rules[lane]);
                         if fits && visit(state, index, leaf, lane).is_break() {

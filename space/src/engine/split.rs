@@ -2,13 +2,12 @@
 
 use rayon::prelude::*;
 
+use super::bundle::{Bundles, SIZE};
 use super::cuboid::Cuboid;
-use super::index::{Item, Kid, Leaf, Node, SOLID, Summary, Tree, WIDE, mask};
+use super::index::{Below, Item, Kid, Leaf, Node, SOLID, Summary, Tree, WIDE, mask};
 
 /// Items that a leaf is to have on average.
 const FILL: usize = 6;
-/// Above this many items the parts of a node are built in parallel.
-const PARALLEL: usize = 8192;
 /// Items looked at for choosing a cut.
 const SAMPLE: usize = 48;
 /// A cut is worth a node when it leaves less than this percentage of a scan.
@@ -16,56 +15,83 @@ const WORTH: usize = 97;
 
 /// The tree over `items`.
 pub(super) fn tree<const D: usize>(mut items: Vec<Item<D>>) -> Tree<D> {
-    let mut tree = Tree { root: None, nodes: Vec::new(), leaves: Vec::new() };
+    let mut tree = Tree { root: None, nodes: Bundles::none(), leaves: Bundles::none() };
     if !items.is_empty() {
-        tree.root = Some(subtree(&mut items, &mut tree).kid);
+        tree.root = Some(joined(grow(&mut items), &mut tree).kid);
     }
     tree
 }
 
-/// Appends what is needed for `items` and sums it up.
-fn subtree<const D: usize>(items: &mut [Item<D>], tree: &mut Tree<D>) -> Summary<D> {
-    if items.len() <= WIDE {
-        return leaf(items, tree);
+/// What one thread makes; kids are named by their place in it.
+struct Part<const D: usize> {
+    nodes: Vec<Node<D>>,
+    leaves: Vec<Leaf<D>>,
+}
+
+/// Parts that grew side by side.
+enum Grown<const D: usize> {
+    /// What one thread made, and what its top says of itself.
+    Part(Summary<D>, Part<D>),
+    /// What is to be below a node.
+    Below(Vec<Self>),
+}
+
+/// Trees for the parts of `items`, large ones in parallel.
+fn grow<const D: usize>(items: &mut [Item<D>]) -> Grown<D> {
+    if items.len() <= SIZE {
+        let mut part = Part { nodes: Vec::new(), leaves: Vec::new() };
+        return Grown::Part(subtree(items, &mut part), part);
     }
-    let parallel = items.len() > PARALLEL;
-    let mut parts = Vec::with_capacity(WIDE);
-    part(items, items.len().div_ceil(FILL).min(WIDE), &mut parts);
-    let parts = if parallel {
-        let grown = parts.into_par_iter().map(grown).collect::<Vec<_>>();
-        tree.leaves.reserve_exact(grown.iter().map(|(_, part)| part.leaves.len()).sum());
-        tree.nodes.reserve_exact(grown.iter().map(|(_, part)| part.nodes.len()).sum::<usize>() + 1);
-        grown.into_iter().map(|(top, part)| graft(tree, top, part)).collect()
-    } else {
-        parts.into_iter().map(|part| subtree(part, tree)).collect()
-    };
-    node(parts, tree)
+    Grown::Below(parts(items).into_par_iter().map(grow).collect())
 }
 
-/// A tree of its own.
-fn grown<const D: usize>(items: &mut [Item<D>]) -> (Summary<D>, Tree<D>) {
-    let mut tree = Tree { root: None, nodes: Vec::new(), leaves: Vec::new() };
-    (subtree(items, &mut tree), tree)
+/// Puts together what grew side by side.
+fn joined<const D: usize>(grown: Grown<D>, tree: &mut Tree<D>) -> Summary<D> {
+    match grown {
+        Grown::Part(top, part) => added(tree, top, part),
+        Grown::Below(parts) => {
+            let parts: Vec<Summary<D>> = parts.into_iter().map(|p| joined(p, tree)).collect();
+            let all = summed(&parts);
+            Summary { kid: Kid::node(tree.nodes.add(vec![Node::over(parts)])), ..all }
+        }
+    }
 }
 
-/// Appends another tree.
-fn graft<const D: usize>(tree: &mut Tree<D>, top: Summary<D>, other: Tree<D>) -> Summary<D> {
-    let (nodes, leaves) = (tree.nodes.len() as u32, tree.leaves.len() as u32);
-    let moved = |kid: Kid| match kid {
-        Kid::Leaf(at) => Kid::Leaf(at + leaves),
-        Kid::Node(at) => Kid::Node(at + nodes),
+/// Adds what one thread made.
+fn added<const D: usize>(tree: &mut Tree<D>, top: Summary<D>, mut part: Part<D>) -> Summary<D> {
+    let leaves = tree.leaves.add(part.leaves);
+    let nodes = tree.nodes.add(Vec::new());
+    let moved = |kid: Kid| match kid.below() {
+        Below::Leaf(at) => Kid::leaf(at + leaves),
+        Below::Node(at) => Kid::node(at + nodes),
     };
-    tree.leaves.extend(other.leaves);
-    tree.nodes
-        .extend(other.nodes.into_iter().map(|node| Node { kids: node.kids.map(moved), ..node }));
+    part.nodes.iter_mut().for_each(|node| node.kids = node.kids.map(moved));
+    tree.nodes.fill(nodes, part.nodes);
     Summary { kid: moved(top.kid), ..top }
 }
 
-fn leaf<const D: usize>(items: &mut [Item<D>], tree: &mut Tree<D>) -> Summary<D> {
+/// Appends what is needed for `items` and sums it up.
+fn subtree<const D: usize>(items: &mut [Item<D>], own: &mut Part<D>) -> Summary<D> {
+    if items.len() <= WIDE {
+        return leaf(items, own);
+    }
+    let parts = parts(items).into_iter().map(|items| subtree(items, own)).collect();
+    node(parts, own)
+}
+
+/// What is to be below one node.
+fn parts<const D: usize>(items: &mut [Item<D>]) -> Vec<&mut [Item<D>]> {
+    let lanes = items.len().div_ceil(FILL).min(WIDE);
+    let mut parts = Vec::with_capacity(WIDE);
+    part(items, lanes, &mut parts);
+    parts
+}
+
+fn leaf<const D: usize>(items: &mut [Item<D>], own: &mut Part<D>) -> Summary<D> {
     items.sort_unstable_by_key(|item| item.rule);
     mark_copies(items);
-    let kid = Kid::Leaf(tree.leaves.len() as u32);
-    tree.leaves.push(Leaf::of(items));
+    let kid = Kid::leaf(own.leaves.len() as u32);
+    own.leaves.push(Leaf::of(items));
     Summary {
         bounds: bounds(items),
         lowest: items[0].rule,
@@ -75,18 +101,21 @@ fn leaf<const D: usize>(items: &mut [Item<D>], tree: &mut Tree<D>) -> Summary<D>
     }
 }
 
-fn node<const D: usize>(parts: Vec<Summary<D>>, tree: &mut Tree<D>) -> Summary<D> {
-    let kid = Kid::Node(tree.nodes.len() as u32);
-    let first = Summary { kid, ..parts[0] };
-    let whole = parts.iter().fold(first, |all, part| Summary {
+fn node<const D: usize>(parts: Vec<Summary<D>>, own: &mut Part<D>) -> Summary<D> {
+    let all = summed(&parts);
+    own.nodes.push(Node::over(parts));
+    Summary { kid: Kid::node(own.nodes.len() as u32 - 1), ..all }
+}
+
+/// What parts say together.
+fn summed<const D: usize>(parts: &[Summary<D>]) -> Summary<D> {
+    parts.iter().fold(parts[0], |all, part| Summary {
         bounds: all.bounds.join(&part.bounds),
         lowest: all.lowest.min(part.lowest),
         highest: all.highest.max(part.highest),
         mask: all.mask | part.mask,
-        kid,
-    });
-    tree.nodes.push(Node::over(parts));
-    whole
+        kid: all.kid,
+    })
 }
 
 /// The smallest box around items, of which there is one at least.
@@ -235,9 +264,9 @@ mod tests {
 
     /// The number of items below a part, which is as its summary says.
     fn check(tree: &Tree<2>, part: &Summary<2>) -> usize {
-        match part.kid {
-            Kid::Leaf(at) => {
-                let leaf = &tree.leaves[at as usize];
+        match part.kid.below() {
+            Below::Leaf(at) => {
+                let leaf = tree.leaves.get(at);
                 for item in (0..leaf.len()).map(|lane| leaf.item(lane)) {
                     assert_eq!(part.bounds.join(&item.bounds), part.bounds);
                     assert!(part.lowest <= item.rule && item.rule <= part.highest);
@@ -245,18 +274,18 @@ mod tests {
                 }
                 leaf.len()
             }
-            Kid::Node(at) => parts(&tree.nodes[at as usize])
-                .map(|below| {
-                    assert_eq!(part.bounds.join(&below.bounds), part.bounds);
-                    assert!(part.lowest <= below.lowest && below.highest <= part.highest);
-                    assert_eq!(part.mask | below.mask, part.mask);
-                    check(tree, &below)
+            Below::Node(at) => below(tree.nodes.get(at))
+                .map(|other| {
+                    assert_eq!(part.bounds.join(&other.bounds), part.bounds);
+                    assert!(part.lowest <= other.lowest && other.highest <= part.highest);
+                    assert_eq!(part.mask | other.mask, part.mask);
+                    check(tree, &other)
                 })
                 .sum(),
         }
     }
 
-    fn parts(node: &Node<2>) -> impl Iterator<Item = Summary<2>> {
+    fn below(node: &Node<2>) -> impl Iterator<Item = Summary<2>> {
         (0..WIDE).filter(|lane| node.lowest[*lane] != u32::MAX).map(|lane| Summary {
             bounds: node.boxes.get(lane),
             lowest: node.lowest[lane],
@@ -270,7 +299,8 @@ mod tests {
     fn every_item_is_below_the_root_once() {
         for (n, copies) in [(1, false), (9, false), (3_000, false), (20_000, false), (20_000, true)]
         {
-            let (top, tree) = grown(&mut items(n, copies));
+            let mut tree = tree(Vec::new());
+            let top = joined(grow(&mut items(n, copies)), &mut tree);
             assert_eq!(check(&tree, &top), n as usize);
         }
     }
@@ -278,7 +308,7 @@ mod tests {
     #[test]
     fn of_equal_boxes_only_the_first_is_fresh() {
         let tree = tree(items(1_000, true));
-        let items = tree.leaves.iter().flat_map(|l| (0..l.len()).map(|lane| l.item(lane)));
+        let items = tree.leaves.iter().flat_map(|(_, l)| (0..l.len()).map(|lane| l.item(lane)));
         let fresh: Vec<u32> = items.filter(|i| i.mask & mask::FRESH != 0).map(|i| i.rule).collect();
         assert_eq!(fresh.iter().copied().max(), Some(6));
         assert_eq!(fresh.len(), 7);

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use portvakt_model::{Certificate, Trust};
-use portvakt_scan::x509::files::Note;
+use portvakt_scan::x509::files::{Note, What};
 use portvakt_scan::x509::lints;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -56,6 +56,8 @@ pub(super) struct CertificateRow {
     pub(super) state: State,
     /// Days until the day it ends; negative when it has ended.
     pub(super) days_left: i64,
+    /// The first common name of the subject; null where it has none, or the record does not say.
+    pub(super) common_name: Option<String>,
     /// RFC 4514.
     pub(super) subject: String,
     /// RFC 4514.
@@ -81,7 +83,7 @@ pub(super) struct CertificateRow {
     /// Which roots lead to it, with the certificates of its file or as the server sent it; null where
     /// they were not asked.
     pub(super) trust: Option<TrustRow>,
-    /// Fingerprints of other certificates with the same key.
+    /// Fingerprints of other certificates with the same key, 20 at most.
     pub(super) same_key: Vec<String>,
     /// Where it was seen.
     pub(super) seen: Vec<SeenRow>,
@@ -164,15 +166,23 @@ pub(super) struct NoteRow {
     pub(super) line: Option<u32>,
     /// What it is, in English.
     pub(super) note: String,
+    /// The same in Swedish.
+    #[serde(skip)]
+    pub(super) sv: String,
 }
 
 impl NoteRow {
     pub(super) fn new(path: &str, note: &Note) -> Self {
-        Self { path: Some(path.to_owned()), line: note.line, note: note.what.to_string() }
+        let sv = match &note.what {
+            What::PrivateKey => "privat nyckel: lämnad orörd".to_owned(),
+            What::Other(kind) => format!("{kind}: lämnad orörd"),
+            what => what.to_string(),
+        };
+        Self { path: Some(path.to_owned()), line: note.line, note: note.what.to_string(), sv }
     }
 
     pub(super) fn about_roots(problem: &str) -> Self {
-        Self { path: None, line: None, note: problem.to_owned() }
+        Self { path: None, line: None, note: problem.to_owned(), sv: problem.to_owned() }
     }
 }
 
@@ -196,6 +206,7 @@ impl CertificateRow {
             fingerprint: hex(&certificate.fingerprint),
             state: State::default(),
             days_left: 0,
+            common_name: certificate.common_names.first().cloned(),
             subject: certificate.subject.clone(),
             issuer: certificate.issuer.clone(),
             names: names.cloned().collect(),
@@ -222,9 +233,9 @@ impl CertificateRow {
         }
     }
 
-    /// What a person knows it by: its first name, or its subject.
+    /// What a person knows it by: its first name, else its common name, else its subject.
     pub(super) fn title(&self) -> &str {
-        self.names.first().unwrap_or(&self.subject)
+        self.names.first().or(self.common_name.as_ref()).unwrap_or(&self.subject)
     }
 }
 

@@ -23,12 +23,17 @@ enum Asked {
     InFolder,
 }
 
-/// Reads files and folders into the inventory.
-pub(super) fn read(paths: &[PathBuf], roots: &Roots, inventory: &mut Inventory) {
+/// Reads files and folders into the inventory. The passwords are tried on encrypted stores.
+pub(super) fn read(
+    paths: &[PathBuf],
+    passwords: &[&str],
+    roots: &Roots,
+    inventory: &mut Inventory,
+) {
     let files = list(paths, inventory);
     let now = inventory.now();
     let read = |(path, asked): &(PathBuf, Asked)| {
-        let contents = contents(path, *asked)?;
+        let contents = contents(path, *asked, passwords)?;
         let rows = rows(path, &contents, |certificate, sent| {
             is_for_servers(certificate).then(|| {
                 let judged = chain(&sent, None, roots, now);
@@ -50,7 +55,7 @@ pub(super) fn read(paths: &[PathBuf], roots: &Roots, inventory: &mut Inventory) 
 pub(super) fn authorities(paths: &[PathBuf], inventory: &mut Inventory) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     for path in paths {
-        match contents(path, Asked::ByName) {
+        match contents(path, Asked::ByName, &[""]) {
             Err(failure) => inventory.failures.push(failure),
             Ok(contents) => {
                 take(path, &contents, Vec::new(), inventory);
@@ -88,13 +93,13 @@ fn list(paths: &[PathBuf], inventory: &mut Inventory) -> Vec<(PathBuf, Asked)> {
 }
 
 /// What a file holds. One in a folder that is of another kind holds nothing.
-fn contents(path: &Path, asked: Asked) -> Result<Contents, String> {
+fn contents(path: &Path, asked: Asked, passwords: &[&str]) -> Result<Contents, String> {
     let cannot = |e: std::io::Error| format!("{} cannot be read: {e}", path.display());
     let mut file = File::open(path).map_err(cannot)?;
     let mut bytes = Vec::new();
     // One byte more tells that it is too large; devices and pipes end there too.
     file.by_ref().take(MAX_FILE as u64 + 1).read_to_end(&mut bytes).map_err(cannot)?;
-    match contents_of(&bytes) {
+    match contents_of(&bytes, passwords) {
         Some(_) if asked == Asked::InFolder && bytes.len() > MAX_FILE && !holds_block(&bytes) => {
             Ok(Contents::default())
         }

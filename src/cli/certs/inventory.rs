@@ -12,6 +12,10 @@ use super::document::{CertificateRow, Counts, Document, NoteRow, Prefer, SCHEMA,
 /// hand needs that long.
 pub(super) const SOON: u16 = 30;
 
+/// Most certificates of the same key that are named with each of them. A firewall that makes certificates for all
+/// sites has thousands, and each with all others would be millions.
+const MOST_OF_ONE_KEY: usize = 20;
+
 /// The moment that is judged for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Day {
@@ -75,7 +79,7 @@ impl Inventory {
         for row in &mut rows {
             let same = row.key.fingerprint.as_ref().and_then(|key| keys.get(key));
             let others = same.into_iter().flatten().filter(|f| **f != row.fingerprint);
-            row.same_key = others.cloned().collect();
+            row.same_key = others.take(MOST_OF_ONE_KEY).cloned().collect();
         }
         let counts = counts(&rows);
         rows.retain(|row| {

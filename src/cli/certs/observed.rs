@@ -152,6 +152,11 @@ impl Shown {
             let why = |e| format!("{}: \"{text}\" is no time: {e}", seen.path);
             text.parse::<Timestamp>().map_err(why)
         };
+        let is_digest =
+            |text: &String| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if !is_digest(&self.fingerprint) {
+            return Err(format!("{}: a fingerprint that is no SHA-256", seen.path));
+        }
         let trust = |t: Trusted| TrustRow { public: t.public, system: t.system, own: t.own };
         Ok(CertificateRow {
             begins: moment(&self.not_before)?,
@@ -159,6 +164,7 @@ impl Shown {
             fingerprint: self.fingerprint.to_ascii_lowercase(),
             state: State::default(),
             days_left: 0,
+            common_name: None,
             subject: self.subject,
             issuer: self.issuer,
             names: self.names,
@@ -170,7 +176,7 @@ impl Shown {
                 algorithm: self.key.algorithm,
                 bits: self.key.bits,
                 curve: self.key.curve,
-                fingerprint: self.key.fingerprint,
+                fingerprint: self.key.fingerprint.filter(is_digest),
             },
             signature: self.signature,
             self_signed: None,

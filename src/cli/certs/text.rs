@@ -1,23 +1,33 @@
 //! The inventory as a person reads it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::document::{CertificateRow, Document, NoteRow, SeenRow, State, TrustRow};
+use super::words;
 use crate::text::Lang;
 
+/// The inventory. Names in records of scans are text of anybody's: what would steer a terminal is replaced.
 pub(super) fn print(document: &Document, lang: Lang) -> String {
+    let harmless = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
+    written(document, lang).chars().map(harmless).collect()
+}
+
+fn written(document: &Document, lang: Lang) -> String {
     let mut out = headline(document, lang);
+    let titles: BTreeMap<&str, &str> =
+        document.certificates.iter().map(|row| (row.fingerprint.as_str(), row.title())).collect();
     for row in &document.certificates {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "\n{}", head(row, lang));
-        for (word, value) in lines(row, document, lang) {
+        for (word, value) in lines(row, &titles, lang) {
             let _ = writeln!(out, "    {word}: {value}");
         }
     }
     if !document.notes.is_empty() {
         let _ = writeln!(out, "\n{}", lang.of("Annat som påträffades:", "Met beside them:"));
         for note in &document.notes {
-            let _ = writeln!(out, "    {}", note_line(note));
+            let _ = writeln!(out, "    {}", note_line(note, lang));
         }
     }
     out
@@ -79,30 +89,34 @@ pub(super) fn days(days: i64, lang: Lang) -> String {
     }
 }
 
-fn lines(row: &CertificateRow, document: &Document, lang: Lang) -> Vec<(&'static str, String)> {
+fn lines(row: &CertificateRow, titles: &BTreeMap<&str, &str>, lang: Lang) -> Vec<(String, String)> {
     let mut lines = Vec::new();
+    let mut line = |word: &str, value| lines.push((word.to_owned(), value));
     if row.names.len() > 1 {
-        lines.push((lang.of("namn", "names"), row.names.join(", ")));
+        line(lang.of("namn", "names"), row.names.join(", "));
     }
-    lines.push((lang.of("innehavare", "subject"), row.subject.clone()));
+    line(lang.of("innehavare", "subject"), row.subject.clone());
     let own = if row.self_signed == Some(true) {
         lang.of(" (signerat med sin egen nyckel)", " (signed with its own key)")
     } else {
         ""
     };
-    lines.push((lang.of("utfärdare", "issuer"), format!("{}{own}", row.issuer)));
-    lines.push((lang.of("nyckel", "key"), key(row)));
+    line(lang.of("utfärdare", "issuer"), format!("{}{own}", row.issuer));
+    line(lang.of("nyckel", "key"), key(row));
     if !row.same_key.is_empty() {
-        let same: Vec<String> = row.same_key.iter().map(|f| named(f, document)).collect();
-        lines.push((lang.of("samma nyckel som", "same key as"), same.join(", ")));
+        let same: Vec<String> = row.same_key.iter().map(|f| named(f, titles)).collect();
+        line(lang.of("samma nyckel som", "same key as"), same.join(", "));
     }
-    lines.push((lang.of("sett", "seen"), seen(&row.seen)));
-    lines.extend(row.trust.iter().flat_map(|trust| trust_lines(trust, lang)));
+    line(lang.of("sett", "seen"), seen(&row.seen));
+    for (word, answer) in row.trust.iter().flat_map(|trust| trust_lines(trust, lang)) {
+        line(&word, answer);
+    }
     for lint in &row.lints {
-        let source = lint.source.map(|s| format!(" ({s})")).unwrap_or_default();
-        lines.push((lang.of("fel", "fault"), format!("{}{source}", lint.name)));
+        let source = lint.source.map(|s| format!(", {s}")).unwrap_or_default();
+        let fault = words::fault(&lint.name, lang);
+        line(lang.of("fel", "fault"), format!("{fault} ({}{source})", lint.name));
     }
-    lines.push((lang.of("fingeravtryck", "fingerprint"), row.fingerprint.clone()));
+    line(lang.of("fingeravtryck", "fingerprint"), row.fingerprint.clone());
     lines
 }
 
@@ -115,11 +129,12 @@ pub(super) fn key(row: &CertificateRow) -> String {
     format!("{kind}, {}", row.signature)
 }
 
-/// Another certificate by its name and the beginning of its fingerprint.
-fn named(fingerprint: &str, document: &Document) -> String {
+/// Another certificate by its name, where it is listed, and the beginning of its fingerprint.
+fn named(fingerprint: &str, titles: &BTreeMap<&str, &str>) -> String {
     let short = fingerprint.get(..16).unwrap_or(fingerprint);
-    let row = document.certificates.iter().find(|row| row.fingerprint == fingerprint);
-    row.map_or_else(|| short.to_owned(), |row| format!("{} [{short}…]", row.title()))
+    titles
+        .get(fingerprint)
+        .map_or_else(|| format!("{short}…"), |title| format!("{title} [{short}…]"))
 }
 
 /// Most places that are told of one certificate.
@@ -145,24 +160,41 @@ fn place(seen: &SeenRow) -> String {
     }
 }
 
-/// What each set of roots says, where it was asked.
-fn trust_lines(trust: &TrustRow, lang: Lang) -> Vec<(&'static str, String)> {
+/// What the sets of roots say that were asked, those that say the same in one line.
+fn trust_lines(trust: &TrustRow, lang: Lang) -> Vec<(String, String)> {
     let sets = [
+        (lang.of("egna rötter", "own roots"), &trust.own),
         (lang.of("publika rötter", "public roots"), &trust.public),
         (lang.of("datorns rötter", "roots of this machine"), &trust.system),
-        (lang.of("egna rötter", "own roots"), &trust.own),
     ];
-    let said = |text: &String| match text.strip_prefix("untrusted: ") {
-        Some(why) => format!("{} {why}", lang.of("nej,", "no,")),
-        None => lang.of("ja", "yes").to_owned(),
-    };
-    sets.into_iter().filter_map(|(word, set)| Some((word, said(set.as_ref()?)))).collect()
+    let mut lines: Vec<(String, String)> = Vec::new();
+    for (word, set) in sets {
+        let Some(answer) = set.as_ref().map(|text| said(text, lang)) else { continue };
+        match lines.iter_mut().find(|(_, known)| *known == answer) {
+            Some((words, _)) => {
+                words.push_str(", ");
+                words.push_str(word);
+            }
+            None => lines.push((word.to_owned(), answer)),
+        }
+    }
+    lines
 }
 
-fn note_line(note: &NoteRow) -> String {
-    let line = note.line.map(|line| format!(":{line}")).unwrap_or_default();
-    match &note.path {
-        Some(path) => format!("{path}{line}: {}", note.note),
-        None => note.note.clone(),
+/// Yes; or no, in a few words and then in full, as it is logged.
+fn said(text: &str, lang: Lang) -> String {
+    match text.strip_prefix("untrusted: ") {
+        Some(why) => {
+            let no = lang.of("nej", "no");
+            let detail = why.split_once(": ").map_or(why, |(_, detail)| detail);
+            format!("{no}, {} ({detail})", words::reason(why, lang))
+        }
+        None => lang.of("ja", "yes").to_owned(),
     }
+}
+
+fn note_line(note: &NoteRow, lang: Lang) -> String {
+    let line = note.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let said = lang.of(&note.sv, &note.note);
+    note.path.as_ref().map_or_else(|| said.clone(), |path| format!("{path}{line}: {said}"))
 }

@@ -49,7 +49,7 @@ pub(super) fn going<'j>(list: &List<'j>, found: &'j FixList) -> Vec<Going<'j>> {
 
 fn standing<'j>(list: &List<'j>, key: RuleKey) -> Option<&'j Standing> {
     let at = list.rules.binary_search_by_key(&key, |(key, _)| *key).ok()?;
-    Some(list.rules[at].1)
+    Some(&list.rules[at].1)
 }
 
 pub(super) fn write(lists: &[List<'_>], lang: Lang, out: &mut dyn Write) -> io::Result<()> {

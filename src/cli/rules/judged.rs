@@ -17,7 +17,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub(super) struct Judged<'a> {
     path: &'a str,
     pub(super) device: &'a Device,
-    by_list: BTreeMap<RulesetId, Vec<(RuleKey, &'a Standing)>>,
+    by_list: BTreeMap<RulesetId, Vec<Row<'a>>>,
+    found: Found,
+    /// Lines on which a name stands that is not defined.
+    undefined: FxHashSet<u32>,
+}
+
+/// What was found out about the rules of a device beside their standing.
+pub(super) struct Found {
     exceptions: Exceptions,
     shares: FxHashMap<RuleKey, Share>,
     contraries: FxHashMap<RuleKey, (RuleKey, Packet)>,
@@ -25,9 +32,10 @@ pub(super) struct Judged<'a> {
     mergeable: BTreeMap<RulesetId, Vec<Mergeable>>,
     /// `None` when they were not asked for.
     fix_lists: Option<BTreeMap<RulesetId, FixList>>,
-    /// Lines on which a name stands that is not defined.
-    undefined: FxHashSet<u32>,
 }
+
+/// A rule with what can be said of it.
+pub(super) type Row<'a> = &'a (RuleKey, Standing);
 
 /// A list of a device.
 #[derive(Clone, Copy)]
@@ -35,45 +43,45 @@ pub(super) struct List<'j> {
     pub(super) judged: &'j Judged<'j>,
     pub(super) id: RulesetId,
     /// Its judged rules, in order.
-    pub(super) rules: &'j [(RuleKey, &'j Standing)],
+    pub(super) rules: &'j [Row<'j>],
 }
 
 /// Later rules that are named of those that a rule is an exception to.
 const OVERLAPS: usize = 32;
 
-impl<'a> Judged<'a> {
-    /// Judges the lists of a device; `fix` asks for what can go, too.
-    pub(super) fn new(audit: &'a Audit<'_>, index: u32, fix: bool) -> Self {
-        let device = &audit.devices[index as usize];
+impl Found {
+    /// Looks through the lists of a device; `fix` asks for what can go, too.
+    pub(super) fn of(audit: &Audit<'_>, index: u32, fix: bool) -> Self {
         let of_list = |all: Vec<Mergeable>| {
             let mut by_list: BTreeMap<RulesetId, Vec<Mergeable>> = BTreeMap::new();
             for one in all {
-                by_list.entry(one.rules[0].ruleset).or_default().push(one);
+                by_list.entry(one.ruleset).or_default().push(one);
             }
             by_list
         };
         let fixes = || fix_lists(audit, index).into_iter().map(|list| (list.ruleset, list));
         // What all else asks for comes first: what is done side by side must not wait for it.
-        let by_list = by_list(audit, index);
-        let ((exceptions, contraries), (shares, (duplicates, mergeable))) = rayon::join(
+        audit.anomalies(index);
+        // Not all at once: what each needs on the way is given back before the next asks for as much.
+        let (duplicates, mergeable) =
+            rayon::join(|| duplicates(audit, index), || of_list(mergeable(audit, index)));
+        let ((exceptions, contraries), shares) = rayon::join(
             || (exceptions(audit, index), contraries(audit, index)),
-            || {
-                rayon::join(
-                    || shares(audit, index),
-                    || (duplicates(audit, index), of_list(mergeable(audit, index))),
-                )
-            },
+            || shares(audit, index),
         );
+        let fix_lists = fix.then(|| fixes().collect());
+        Self { exceptions, shares, contraries, duplicates, mergeable, fix_lists }
+    }
+}
+
+impl<'a> Judged<'a> {
+    pub(super) fn new(audit: &'a Audit<'_>, index: u32, found: Found) -> Self {
+        let device = &audit.devices[index as usize];
         Self {
             path: &audit.sources[device.source.0 as usize].path,
             device,
-            by_list,
-            exceptions,
-            shares,
-            contraries,
-            duplicates,
-            mergeable,
-            fix_lists: fix.then(|| fixes().collect()),
+            by_list: by_list(audit, index),
+            found,
             undefined: device.undefined.iter().map(|name| name.line).collect(),
         }
     }
@@ -98,17 +106,17 @@ impl<'a> Judged<'a> {
     }
 
     pub(super) fn share(&self, key: RuleKey) -> Share {
-        self.shares.get(&key).copied().unwrap_or(Share::WHOLE)
+        self.found.shares.get(&key).copied().unwrap_or(Share::WHOLE)
     }
 
     /// The heaviest of the rules that take packets from an unreachable one and decide otherwise.
     pub(super) fn contrary(&self, key: RuleKey) -> Option<(RuleKey, Packet)> {
-        self.contraries.get(&key).copied()
+        self.found.contraries.get(&key).copied()
     }
 
     /// The earlier rule that says the same.
     pub(super) fn original(&self, key: RuleKey) -> Option<RuleKey> {
-        self.duplicates.get(&key).copied()
+        self.found.duplicates.get(&key).copied()
     }
 
     /// Why a rule is unreachable. One that matches nothing because a name is not defined says so.
@@ -135,28 +143,25 @@ impl<'a> Judged<'a> {
 
     /// Later rules to which a rule is an exception: some of them, and how many more there are.
     pub(super) fn overlaps(&self, key: RuleKey) -> (Vec<RuleKey>, usize) {
-        let all = self.exceptions.rules.get(&key);
+        let all = self.found.exceptions.rules.get(&key);
         let some = all.iter().flat_map(|all| all.iter().copied()).take(OVERLAPS).collect();
         (some, all.map_or(0, |all| all.len().saturating_sub(OVERLAPS)))
     }
 
     pub(super) fn loses_log(&self, key: RuleKey, standing: &Standing) -> bool {
         match standing {
-            Standing::Removable { by, .. } => loses_log(self.device, key, by),
+            Standing::Removable(removable) => loses_log(self.device, key, &removable.by),
             _ => false,
         }
     }
 }
 
 /// The judged rules of each list, in order.
-fn by_list<'a>(
-    audit: &'a Audit<'_>,
-    index: u32,
-) -> BTreeMap<RulesetId, Vec<(RuleKey, &'a Standing)>> {
+fn by_list<'a>(audit: &'a Audit<'_>, index: u32) -> BTreeMap<RulesetId, Vec<Row<'a>>> {
     let judged = audit.anomalies(index).iter().flat_map(|list| &list.rules);
-    let mut by_list: BTreeMap<RulesetId, Vec<(RuleKey, &Standing)>> = BTreeMap::new();
-    for (key, standing) in judged.filter(|(key, _)| key.rule.is_some()) {
-        by_list.entry(key.ruleset).or_default().push((*key, standing));
+    let mut by_list: BTreeMap<RulesetId, Vec<Row<'a>>> = BTreeMap::new();
+    for row in judged.filter(|(key, _)| key.rule.is_some()) {
+        by_list.entry(row.0.ruleset).or_default().push(row);
     }
     for rules in by_list.values_mut() {
         rules.sort_by_key(|(key, _)| *key);
@@ -170,7 +175,7 @@ impl<'j> List<'j> {
     }
 
     pub(super) fn mergeable(&self) -> &'j [Mergeable] {
-        self.judged.mergeable.get(&self.id).map_or(&[], Vec::as_slice)
+        self.judged.found.mergeable.get(&self.id).map_or(&[], Vec::as_slice)
     }
 
     /// Rules that say again what an earlier one says, each with that one.
@@ -181,16 +186,16 @@ impl<'j> List<'j> {
 
     /// Whether all pairs of rules that overlap were looked at.
     pub(super) fn overlaps_complete(&self) -> bool {
-        !self.judged.exceptions.unfinished.contains(&self.id)
+        !self.judged.found.exceptions.unfinished.contains(&self.id)
     }
 
     /// Whether it was asked what can go.
     pub(super) fn is_fix_asked(&self) -> bool {
-        self.judged.fix_lists.is_some()
+        self.judged.found.fix_lists.is_some()
     }
 
     /// What can go, if anything can and it was asked.
     pub(super) fn fix_list(&self) -> Option<&'j FixList> {
-        self.judged.fix_lists.as_ref()?.get(&self.id)
+        self.judged.found.fix_lists.as_ref()?.get(&self.id)
     }
 }

@@ -13,7 +13,7 @@ use super::Exit;
 use crate::audit::Case;
 use crate::inputs::{self, Request};
 use crate::text::{self, Lang};
-use judged::{Judged, List};
+use judged::{Found, Judged, List};
 use rows::Document;
 
 mod fix;
@@ -73,14 +73,21 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         ..Request::default()
     };
     let inputs = inputs::read(&request, &|_| {});
-    let case = Case::new(inputs).map_err(|e| super::audit::unusable_pack(&e))?;
+    let mut case = Case::new(inputs).map_err(|e| super::audit::unusable_pack(&e))?;
     for failure in case.failures() {
         anstream::eprintln!("{}: {}", failure.path, text::failure(&failure.kind, args.lang));
     }
-    let audit = case.audit(args.today.unwrap_or_else(|| Zoned::now().date()));
+    if matches!(args.format, Form::Json | Form::Csv) {
+        case.forget_texts();
+    }
+    let mut audit = case.audit(args.today.unwrap_or_else(|| Zoned::now().date()));
     let devices = audit.devices().filter(|(_, d)| is(args.device.as_deref(), &d.name));
+    let found: Vec<(u32, Found)> =
+        devices.map(|(index, _)| (index, Found::of(&audit, index, args.fix_list))).collect();
+    // What is left to do is to write, which asks no list.
+    audit.forget_lists();
     let judged: Vec<Judged<'_>> =
-        devices.map(|(index, _)| Judged::new(&audit, index, args.fix_list)).collect();
+        found.into_iter().map(|(index, found)| Judged::new(&audit, index, found)).collect();
     let lists: Vec<List<'_>> = judged
         .iter()
         .flat_map(Judged::lists)

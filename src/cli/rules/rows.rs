@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::fix::{Going, going};
-use super::judged::{Judged, List};
+use super::judged::{Judged, List, Row};
 use super::words;
 use crate::answer::PacketRow;
 use crate::text::Lang;
@@ -232,9 +232,7 @@ const CHUNK: usize = 8192;
 impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self(list) = self;
-        let row = |(key, standing): &(RuleKey, &Standing)| {
-            to_raw_value(&rule(list.judged, *key, standing))
-        };
+        let row = |&(key, standing): &Row<'_>| to_raw_value(&rule(list.judged, *key, standing));
         let mut seq = serializer.serialize_seq(Some(list.rules.len()))?;
         for chunk in list.rules.chunks(CHUNK) {
             let rows: serde_json::Result<Vec<Box<RawValue>>> = chunk.par_iter().map(row).collect();
@@ -268,13 +266,13 @@ fn rule<'j>(judged: &'j Judged<'_>, key: RuleKey, standing: &Standing) -> RuleRo
         proven: None,
     };
     match standing {
-        Standing::Live(witness) | Standing::Removable { witness, .. } => {
+        Standing::Live(_) | Standing::Removable(_) => {
             let share = judged.share(key);
             row.share = share.known();
             row.share_between = row.share.is_none().then_some([share.least, share.most]);
-            row.witness = Some(PacketRow::on(witness, names));
-            if let Standing::Removable { by, .. } = standing {
-                row.blockers = lines(by);
+            row.witness = standing.witness().map(|witness| PacketRow::on(&witness, names));
+            if let Standing::Removable(removable) = standing {
+                row.blockers = lines(&removable.by);
             }
         }
         Standing::Unreachable { cause, blockers, .. } => {
@@ -294,11 +292,12 @@ fn rule<'j>(judged: &'j Judged<'_>, key: RuleKey, standing: &Standing) -> RuleRo
 }
 
 fn mergeable(judged: &Judged<'_>, all: &Mergeable) -> MergeableRow {
+    let union = all.union(judged.device);
     MergeableRow {
-        lines: all.rules.iter().map(|key| judged.line(*key)).collect(),
+        lines: all.keys().map(|key| judged.line(key)).collect(),
         field: words::field(all.field),
-        merged: words::union(&all.union, all.field, &judged.device.interfaces, Lang::En),
-        one_range: all.is_one_range(),
+        merged: words::union(&union, all.field, &judged.device.interfaces, Lang::En),
+        one_range: all.field.is_one_range(&union),
     }
 }
 

@@ -55,8 +55,8 @@ fn results(list: &List<'_>, key: RuleKey, standing: &Standing, lang: Lang) -> Ve
             let severity = if contrary { Severity::Medium } else { Severity::Low };
             (id, Some(severity), judged.blockers(key, blockers))
         }
-        Standing::Removable { by, .. } => ("PV3004", Some(Severity::Low), by.clone()),
-        Standing::Unsure(blockers) => ("PV3006", None, blockers.clone()),
+        Standing::Removable(removable) => ("PV3004", Some(Severity::Low), removable.by.to_vec()),
+        Standing::Unsure(blockers) => ("PV3006", None, blockers.to_vec()),
         Standing::Undecided(..) => ("PV3006", None, Vec::new()),
     };
     out.push(result(list, key, id, severity, &said, &related));

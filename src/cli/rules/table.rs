@@ -40,8 +40,8 @@ fn record(list: &List<'_>, key: RuleKey, standing: &Standing) -> [String; 11] {
         Standing::Unreachable { cause, blockers, .. } => {
             (judged.cause(key, *cause), judged.blockers(key, blockers))
         }
-        Standing::Removable { by, .. } => ("", by.clone()),
-        Standing::Unsure(blockers) => ("", blockers.clone()),
+        Standing::Removable(removable) => ("", removable.by.to_vec()),
+        Standing::Unsure(blockers) => ("", blockers.to_vec()),
         Standing::Live(_) | Standing::Undecided(..) => ("", Vec::new()),
     };
     [
@@ -65,7 +65,7 @@ fn numbers(judged: &Judged<'_>, rules: &[RuleKey]) -> String {
 
 fn share(judged: &Judged<'_>, key: RuleKey, standing: &Standing) -> String {
     match standing {
-        Standing::Live(_) | Standing::Removable { .. } => {
+        Standing::Live(_) | Standing::Removable(_) => {
             judged.share(key).known().map(|share| share.to_string()).unwrap_or_default()
         }
         Standing::Unreachable { .. } => "0".to_owned(),

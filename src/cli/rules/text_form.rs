@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use portvakt_analysis::RuleKey;
 use portvakt_analysis::anomalies::Standing;
 use portvakt_analysis::anomalies::merge::Mergeable;
-use portvakt_space::{Packet, State};
+use portvakt_space::{Packet, State, Traffic};
 
-use super::judged::List;
+use super::judged::{List, Row};
 use super::words::{self, say, status};
 use crate::text::Lang;
 
@@ -22,7 +22,7 @@ pub(super) fn write(
 ) -> io::Result<()> {
     for list in lists {
         writeln!(out, "{}", head(list, lang))?;
-        let mut rules: Vec<&(RuleKey, &Standing)> = list.rules.iter().collect();
+        let mut rules: Vec<Row<'_>> = list.rules.to_vec();
         rules.retain(|(_, standing)| all || !matches!(standing, Standing::Live(_)));
         rules.sort_by_key(|(key, standing)| weight(list, *key, standing));
         for (key, standing) in rules {
@@ -39,7 +39,7 @@ fn weight(list: &List<'_>, key: RuleKey, standing: &Standing) -> u8 {
         Standing::Unreachable { .. } if list.judged.contrary(key).is_some_and(is_new) => 0,
         Standing::Unreachable { .. } => 1,
         Standing::Unsure(_) | Standing::Undecided(..) => 2,
-        Standing::Removable { .. } => 3,
+        Standing::Removable(_) => 3,
         Standing::Live(_) => 4,
     }
 }
@@ -93,18 +93,21 @@ fn mergeable(list: &List<'_>, all: bool, lang: Lang, out: &mut dyn Write) -> io:
     let judged = list.judged;
     let found = list.mergeable();
     let most = if all { found.len() } else { MERGEABLE };
-    let shown: Vec<&Mergeable> =
-        found.iter().filter(|one| all || one.is_one_range()).take(most).collect();
-    for one in &shown {
-        let lines = words::lines(judged, &one.rules, lang);
-        let union = words::union(&one.union, one.field, &judged.device.interfaces, lang);
+    let with_union = found.iter().map(|one| (one, one.union(judged.device)));
+    let plain = |one: &Mergeable, union: &Traffic| all || one.field.is_one_range(union);
+    let shown: Vec<(&Mergeable, Traffic)> =
+        with_union.filter(|(one, union)| plain(one, union)).take(most).collect();
+    for (one, union) in &shown {
+        let rules: Vec<RuleKey> = one.keys().collect();
+        let lines = words::lines(judged, &rules, lang);
+        let union = words::union(union, one.field, &judged.device.interfaces, lang);
         let field = words::field(one.field);
         let said = say(
             lang,
             format!("{lines} kan bli en regel: {field} {union}"),
             format!("{lines} could be one rule: {field} {union}"),
         );
-        writeln!(out, "  {}:{} {said}", judged.path(), judged.line(one.rules[0]))?;
+        writeln!(out, "  {}:{} {said}", judged.path(), judged.line(rules[0]))?;
     }
     let more = found.len() - shown.len();
     if more > 0 {

@@ -20,7 +20,7 @@ pub(super) const fn status(standing: &Standing) -> &'static str {
     match standing {
         Standing::Live(_) => "live",
         Standing::Unreachable { .. } => "unreachable",
-        Standing::Removable { .. } => "removable",
+        Standing::Removable(_) => "removable",
         Standing::Unsure(_) | Standing::Undecided(..) => "undecided",
     }
 }
@@ -84,7 +84,7 @@ pub(super) fn said(judged: &Judged<'_>, key: RuleKey, standing: &Standing, lang:
         Standing::Unreachable { cause, blockers, .. } => {
             unreachable(judged, key, *cause, blockers, lang)
         }
-        Standing::Removable { by, .. } => removable(judged, key, standing, by, lang),
+        Standing::Removable(why) => removable(judged, key, standing, &why.by, lang),
         Standing::Unsure(blockers) => {
             let by = lines(judged, blockers, lang);
             say(

@@ -163,7 +163,7 @@ fn judge(roots: Roots) -> JudgeChain {
 fn authorities(path: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
     let bytes =
         std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let found = x509::files::read(&bytes);
+    let found = x509::files::read(&bytes, &[]);
     let found = found.map(|contents| contents.certificates).unwrap_or_default();
     let ders: Vec<Vec<u8>> = found.into_iter().map(|found| found.der).collect();
     anyhow::ensure!(!ders.is_empty(), "{} holds no certificate", path.display());

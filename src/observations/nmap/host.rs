@@ -1,13 +1,14 @@
 //! One `host` element: addresses, names, ports one by one and ports by the hundred.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
-use portvakt_model::{PortProtocol, PortRanges, PortSeen, PortState, ServiceSeen};
+use portvakt_model::{PortProtocol, PortRanges, PortSeen, PortState, ServiceSeen, TlsEndpoint};
+use portvakt_scan::tls::starttls::StartTls;
 use quick_xml::events::BytesStart;
 
-use super::super::Reading;
 use super::super::run::{self, Hosts};
+use super::super::{Reading, endpoints};
 use super::{Asked, attribute, second};
 
 /// A host while it is read.
@@ -23,7 +24,14 @@ pub(super) struct Host {
     ports: Vec<PortSeen>,
     port: Option<PortSeen>,
     groups: Vec<Group>,
+    /// The certificate that is being read.
+    pem: Option<String>,
+    /// Certificates by port, in PEM.
+    pems: Vec<(u16, String)>,
 }
+
+/// Longest certificate in PEM that is kept, in bytes.
+const MOST_PEM: usize = 64 * 1024;
 
 /// Ports of one state that are counted, and perhaps listed.
 struct Group {
@@ -54,14 +62,43 @@ impl Host {
             "state" => self.state(tag),
             "service" => self.service(tag),
             "script" => self.script(tag),
+            "elem" if attribute(tag, "key").is_some_and(|key| key == "pem") => {
+                self.pem = Some(String::new());
+            }
             _ => {}
         }
     }
 
     pub(super) fn close(&mut self, name: &str) {
-        if name == "port" {
-            self.ports.extend(self.port.take());
+        match name {
+            "port" => self.ports.extend(self.port.take()),
+            "elem" => {
+                let number = self.port.as_ref().map(|port| port.port);
+                self.pems.extend(number.zip(self.pem.take()));
+            }
+            _ => {}
         }
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        if let Some(pem) = self.pem.as_mut().filter(|pem| pem.len() + text.len() <= MOST_PEM) {
+            pem.push_str(text);
+        }
+    }
+
+    /// Endpoints of which nothing but the certificate is known.
+    pub(super) fn certificates(&self) -> Vec<TlsEndpoint> {
+        let Some((address, at)) = self.address.zip(self.at) else { return Vec::new() };
+        let endpoint = |(port, pem): &(u16, String)| {
+            let peer = SocketAddr::new(address, *port);
+            let chain = endpoints::chain(pem)?;
+            Some(TlsEndpoint {
+                starttls: StartTls::of_port(*port).map(StartTls::name),
+                chains: vec![chain],
+                ..endpoints::partial(peer.to_string(), Some(peer), at, "nmap")
+            })
+        };
+        self.pems.iter().filter_map(endpoint).collect()
     }
 
     /// `user-set` is what `-Pn` says of every address: nothing answered for it.
@@ -126,13 +163,16 @@ impl Host {
     fn script(&mut self, tag: &BytesStart<'_>) {
         let Some(port) = &mut self.port else { return };
         let output = attribute(tag, "output").unwrap_or_default();
+        let is_starttls = StartTls::of_port(port.port).is_some();
         let service = port.service.get_or_insert_with(ServiceSeen::default);
         match attribute(tag, "id").as_deref() {
             Some("http-title") => {
                 service.title = run::said(output.lines().next());
             }
             Some("banner") => service.evidence = run::clean(&output),
-            Some("ssl-cert" | "ssl-enum-ciphers") => service.tls |= !offers_starttls(port.port),
+            // A certificate on such a port does not mean that all that is said there is inside TLS.
+            Some("ssl-cert" | "ssl-enum-ciphers") if is_starttls => service.starttls = true,
+            Some("ssl-cert" | "ssl-enum-ciphers") => service.tls = true,
             _ => {}
         }
     }
@@ -181,10 +221,4 @@ impl Host {
         }
         rest
     }
-}
-
-/// Ports on which TLS is asked for in the protocol: a certificate there does not mean that all that is
-/// said is inside TLS.
-fn offers_starttls(port: u16) -> bool {
-    matches!(port, 21 | 25 | 110 | 143 | 389 | 587 | 3306 | 3389 | 5432)
 }

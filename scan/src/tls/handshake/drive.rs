@@ -38,6 +38,11 @@ impl Drive {
         Self { tls, stream, deadline, total: 0, first: Vec::new(), failed: None }
     }
 
+    /// Sets until when to wait from now on.
+    pub(super) const fn until(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+    }
+
     /// Goes on until the handshake is done.
     pub(super) async fn handshake(&mut self) -> Result<(), HandshakeError> {
         self.flush().await?;

@@ -8,6 +8,7 @@
 mod collect;
 mod drive;
 mod http;
+mod inside;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use tokio::time::Instant;
 use collect::{NoIdentity, Seen, Sessions, Witness};
 use drive::Drive;
 pub use http::{HttpAnswer, is_http_port};
+pub use inside::Inside;
 
 /// What is asked beside the handshake itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

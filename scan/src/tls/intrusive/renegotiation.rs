@@ -50,14 +50,20 @@ async fn secure(line: &Line<'_>, suites: Vec<u16>) -> (Offered, VulnerabilityPro
         Ok(session) => session,
         Err(why) => return (Offered::Unknown, unanswered(MANY, why)),
     };
+    if let Err(why) = session.settle().await {
+        return (Offered::Unknown, unanswered(MANY, why));
+    }
     for count in 0..MOST {
         if let Err(why) = session.again(line).await {
-            let client = match (count, is_refusal(why)) {
-                (1.., _) => Offered::Yes,
-                (0, true) => Offered::No,
-                (0, false) => return (Offered::Unknown, unanswered(MANY, why)),
+            return match (count, is_refusal(why)) {
+                (0, true) => (Offered::No, tested(MANY, Offered::No, format!("refused: {why}"))),
+                (0, false) => (Offered::Unknown, unanswered(MANY, why)),
+                (_, true) => {
+                    let detail = format!("refused after {count}: {why}");
+                    (Offered::Yes, tested(MANY, Offered::No, detail))
+                }
+                (_, false) => (Offered::Yes, unanswered(MANY, why)),
             };
-            return (client, tested(MANY, Offered::No, format!("refused after {count}: {why}")));
         }
     }
     session.leave().await;
@@ -73,6 +79,9 @@ async fn insecure(line: &Line<'_>, suites: Vec<u16>) -> VulnerabilityProbe {
         }
         Err(why) => return unanswered(INSECURE, why),
     };
+    if let Err(why) = session.settle().await {
+        return unanswered(INSECURE, why);
+    }
     match session.again(line).await {
         Ok(()) => {
             session.leave().await;

@@ -17,7 +17,7 @@ use super::wire::{CHANGE_CIPHER, Flight, HANDSHAKE, OURS, Said, Wire};
 use super::{Known, row, tested, unanswered};
 
 const NAME: &str = "robot";
-/// How long an answer may take. A server that tells by silence is silent longer than this.
+/// How long is waited when a server is right to wait for more.
 const WITHIN: Duration = Duration::from_secs(2);
 /// How often an oracle must say the same before it is believed; each time costs five connections.
 const CONFIRMED: usize = 3;
@@ -110,7 +110,10 @@ async fn answer(
     let (mut wire, flight) = Wire::begin(line, offer).await?;
     let version = wire_version(offer.version).unwrap_or(0x0303);
     let exchange = key_exchange(&flight, padding, version)?;
-    wire.hurry(WITHIN);
+    wire.allow(match follows {
+        Follows::Finished => line.how.limits.answer,
+        Follows::Nothing => WITHIN,
+    });
     let said = async {
         wire.send(HANDSHAKE, &exchange).await?;
         if follows == Follows::Finished {

@@ -1,6 +1,8 @@
 //! A client of TLS 1.2 with ECDHE and AES-GCM, which can do two things that rustls rightly cannot:
 //! renegotiate, and resume with a session id of its own. It verifies nothing.
 
+use std::time::Duration;
+
 use aws_lc_rs::agreement::{self, PrivateKey, UnparsedPublicKey};
 use aws_lc_rs::{digest, hmac, rand};
 use nom::bytes::complete::{tag, take};
@@ -30,6 +32,8 @@ const NEW_SESSION_TICKET: u8 = 4;
 const KEY_EXCHANGE: u8 = 12;
 const CERTIFICATE_REQUEST: u8 = 13;
 const FINISHED: u8 = 20;
+/// How long a server may take to hang up by itself.
+const SETTLED: Duration = Duration::from_millis(200);
 /// A Certificate message without one.
 const NO_CERTIFICATE: [u8; 7] = [11, 0, 0, 3, 0, 0, 0];
 /// Length of verify_data (RFC 5246 §7.4.9).
@@ -85,6 +89,20 @@ impl Session {
             Self { wire, announces, suites, name, client_verify: Vec::new(), ticket: None };
         session.shake().await?;
         Ok(session)
+    }
+
+    /// Waits a moment, so that a server which hangs up by itself is not taken for one that refuses.
+    pub(super) async fn settle(&mut self) -> Result<(), Refusal> {
+        self.wire.allow(SETTLED);
+        loop {
+            match self.wire.next().await {
+                Ok(Said::Data | Said::Message(_)) => {}
+                Ok(Said::Alert(code)) => return Err(Refusal::Alert(code)),
+                Ok(_) => return Err(Refusal::Garbage("a message out of place")),
+                Err(Refusal::Silent) => return Ok(()),
+                Err(why) => return Err(why),
+            }
+        }
     }
 
     /// Shakes hands again inside the connection.

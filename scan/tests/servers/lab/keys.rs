@@ -1,7 +1,7 @@
 //! Certificates, made by openssl while the tests run.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tempfile::TempDir;
@@ -63,6 +63,9 @@ impl Keys {
         let chain = [keys.read("leaf.pem"), keys.read("ca.pem")].concat();
         std::fs::write(path.join("chain.pem"), &chain).unwrap();
         std::fs::write(path.join("all.pem"), [keys.read("key.pem"), chain].concat()).unwrap();
+        let words =
+            "-export -inkey key.pem -in chain.pem -name leaf -passout pass:test -out store.p12";
+        openssl(path, &["pkcs12"], &[], words);
         keys.open();
         keys
     }
@@ -111,16 +114,13 @@ impl Keys {
     /// A certificate of the chain as DER: 0 is the leaf.
     pub(crate) fn der(&self, index: usize) -> Vec<u8> {
         let name = ["leaf.pem", "ca.pem"][index];
-        let out = format!("{name}.der");
-        openssl(self.folder.path(), &["x509"], &[], &format!("-in {name} -outform DER -out {out}"));
-        std::fs::read(self.folder.path().join(out)).unwrap()
+        openssl(self.folder.path(), &["x509"], &[], &format!("-in {name} -outform DER"))
     }
 
-    /// A certificate's key as DER (PKCS#8).
+    /// The leaf's key as DER (PKCS#8).
     pub(crate) fn key_der(&self) -> Vec<u8> {
-        let words = "-topk8 -nocrypt -in key.pem -outform DER -out key.der";
-        openssl(self.folder.path(), &["pkcs8"], &[], words);
-        std::fs::read(self.path("key.der")).unwrap()
+        let words = "-topk8 -nocrypt -in key.pem -outform DER";
+        openssl(self.folder.path(), &["pkcs8"], &[], words)
     }
 
     /// An OCSP response that says that the leaf is good.
@@ -139,9 +139,6 @@ impl Keys {
 
     /// Key and chain as PKCS#12 with the password `test`.
     pub(crate) fn pkcs12(&self) -> String {
-        let words =
-            "-export -inkey key.pem -in chain.pem -name leaf -passout pass:test -out store.p12";
-        openssl(self.folder.path(), &["pkcs12"], &[], words);
         self.path("store.p12")
     }
 
@@ -150,8 +147,13 @@ impl Keys {
     }
 }
 
-fn openssl(folder: &Path, command: &[&str], kind: &[&str], rest: &str) {
+/// Runs openssl in a folder. Several tests do at the same time with the same keys, so that what is made
+/// later than the keys comes as output, not as a file.
+fn openssl(folder: &Path, command: &[&str], kind: &[&str], rest: &str) -> Vec<u8> {
     let mut openssl = Command::new("openssl");
     openssl.current_dir(folder).args(command).args(kind).args(rest.split_ascii_whitespace());
-    run(&mut openssl);
+    let output = openssl.stdin(Stdio::null()).output().unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{openssl:?}: {complaint}");
+    output.stdout
 }

@@ -169,8 +169,20 @@ fn the_catalogue_is_what_the_checks_say() {
 #[test]
 fn the_schemas_are_what_the_answers_are_made_of() {
     for of in [
-        "audit", "parse", "rules", "query", "diff", "matrix", "spoof", "scan", "coverage", "certs",
-        "tls", "tls-diff", "ssh",
+        "audit",
+        "parse",
+        "rules",
+        "query",
+        "diff",
+        "matrix",
+        "spoof",
+        "scan",
+        "scan-diff",
+        "certs",
+        "tls",
+        "tls-diff",
+        "ssh",
+        "coverage",
     ] {
         let schema = stdout(&portvakt(["schema", of]));
         assert!(schema.contains("\"schema\""), "{of}: {schema}");

@@ -2,12 +2,14 @@
 
 mod lists;
 mod ssh;
+mod tls;
 
 use portvakt_model::{LineState, SourceId};
 use portvakt_parsers::{Context, PARSERS, Parsed, parse, parse_as};
 
 pub use lists::list;
 pub use ssh::ssh;
+pub use tls::tls_flight;
 
 /// Formats that are tables: they count rows, not lines.
 const TABLES: &[&str] = &["register", "systems", "ssid-table", "exceptions"];

@@ -14,6 +14,7 @@ mod rule;
 mod secret;
 mod site;
 mod source;
+mod web;
 mod wlan;
 
 pub use crypto::{
@@ -47,4 +48,5 @@ pub use site::{
     Border, Orderer, Parameter, Parameters, Relay, Scope, Site, Value, Zone, ZoneId, ZoneKind,
 };
 pub use source::{Coverage, LineState, Location, Source, SourceId, Span};
+pub use web::TlsServer;
 pub use wlan::{Forwarding, Isolation, Pmf, Ssid, VlanRef, WlanAuth, WlanCipher, WlanSecurity};

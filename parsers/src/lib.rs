@@ -15,6 +15,7 @@ mod net;
 mod nftables;
 mod secrets;
 mod tables;
+mod web;
 
 use portvakt_model::{
     Coverage, Device, Exception, LineState, Register, Source, SourceId, SsidStandard, System,
@@ -53,6 +54,9 @@ pub static PARSERS: &[&Parser] = &[
     &tables::REGISTER,
     &tables::SSIDS,
     &tables::SYSTEMS,
+    &web::apache::PARSER,
+    &web::haproxy::PARSER,
+    &web::nginx::PARSER,
 ];
 
 /// The first part of a file.

@@ -37,6 +37,9 @@ const OPEN: [u16; 12] = [22, 53, 80, 443, 445, 3389, 5432, 8080, 8443, 9100, 10_
 const LOSS: &str = "tcp flags & (syn|ack|rst) != 0 numgen random mod 100 == 0 drop;";
 const THOUSAND: &str = "22,53,80,443,445,3389,5432,8000-8992";
 
+/// The words of a command, for a piece of work and the router's hardware address.
+type Words = fn(&Work, &str) -> Vec<String>;
+
 /// One row of the table.
 struct Work {
     name: &'static str,
@@ -45,7 +48,7 @@ struct Work {
     input: &'static str,
     output: &'static str,
     is_open: fn(IpAddr, u16) -> bool,
-    peers: &'static [(&'static str, fn(&Work, &str) -> Vec<String>)],
+    peers: &'static [(&'static str, Words)],
 }
 
 const WORK: [Work; 6] = [
@@ -188,7 +191,7 @@ fn ours(lab: &Lab, work: &Work, senders: Option<u8>) -> Measured {
     })
 }
 
-fn peer(lab: &Lab, work: &Work, command: fn(&Work, &str) -> Vec<String>) -> Measured {
+fn peer(lab: &Lab, work: &Work, command: Words) -> Measured {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("found");
     let mac = lab.target(|| run("ip", &["-br", "link", "show", "tg0"], ""));

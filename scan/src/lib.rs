@@ -5,12 +5,14 @@
 //! [`portvakt_model::TlsEndpoint`] and [`portvakt_model::SshEndpoint`]; what they are worth is
 //! judged elsewhere.
 
+mod bucket;
 pub mod connect;
 pub mod control;
 #[cfg(target_os = "linux")]
 pub mod discover;
 mod evidence;
 pub mod interrupt;
+mod permute;
 pub mod plan;
 #[cfg(target_os = "linux")]
 pub mod privileges;

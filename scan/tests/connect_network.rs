@@ -155,7 +155,7 @@ fn a_refusal_of_the_host_is_told_from_one_on_the_way_and_from_silence() {
     // Our own filter, which is no word of the target's.
     lab.filter(
         &lab.scanner,
-        "chain output { type filter hook output priority 0; tcp dport 3000 drop; }",
+        "chain output { type filter hook output priority 0; tcp dport 3000 reject; }",
     )
     .unwrap();
     let scanned = lab.scan(TARGET, "22,80,81,1000-1039,2000-2003,3000");

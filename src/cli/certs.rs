@@ -25,7 +25,7 @@ use inventory::{Day, Inventory};
 /// Arguments of `portvakt certs`.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Files with certificates (PEM, DER, PKCS#7, PKCS#12), and folders of them
+    /// Files with certificates (PEM, DER, PKCS#7, PKCS#12, Java's keystores), and folders of them
     #[arg(required_unless_present = "observations")]
     paths: Vec<PathBuf>,
     /// Results of earlier scans, such as `portvakt tls --format json` wrote

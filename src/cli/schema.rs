@@ -41,6 +41,8 @@ enum Of {
     TlsDiff,
     /// `ssh --format json`
     Ssh,
+    /// `scan diff --format json`
+    ScanDiff,
     /// `catalogue --coverage --format json`
     Coverage,
 }
@@ -59,6 +61,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Of::Tls => tls::schema(),
         Of::TlsDiff => tls::diff_schema(),
         Of::Ssh => ssh::schema(),
+        Of::ScanDiff => scan::diff_schema(),
         Of::Coverage => schemars::schema_for!(CoverageDocument),
     };
     let mut out = anstream::stdout().lock();

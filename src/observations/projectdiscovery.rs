@@ -8,7 +8,8 @@ use std::net::{IpAddr, SocketAddr};
 use jiff::Timestamp;
 use portvakt_model::registry::suite_code;
 use portvakt_model::{
-    Offered, PortProtocol, PortState, ProtocolSeen, ScanRun, SuiteOrder, TlsEndpoint, TlsVersion,
+    Certificate, Chain, Offered, PortProtocol, PortState, ProtocolSeen, ScanRun, SuiteOrder,
+    TlsEndpoint, TlsVersion,
 };
 use serde::Deserialize;
 
@@ -129,10 +130,29 @@ struct TlsxRow {
     sni: Option<String>,
     /// PEM, with `-cert`.
     certificate: Option<String>,
+    /// What it tells of the certificate without the option.
+    #[serde(flatten)]
+    summary: TlsxCertificate,
     #[serde(default)]
     version_enum: Vec<String>,
     #[serde(default)]
     cipher_enum: Vec<TlsxCiphers>,
+}
+
+/// A certificate in a few words.
+#[derive(Deserialize)]
+struct TlsxCertificate {
+    #[serde(default, deserialize_with = "moment")]
+    not_before: Option<Timestamp>,
+    #[serde(default, deserialize_with = "moment")]
+    not_after: Option<Timestamp>,
+    subject_dn: Option<String>,
+    subject_cn: Option<String>,
+    #[serde(default)]
+    subject_an: Vec<String>,
+    issuer_dn: Option<String>,
+    issuer_cn: Option<String>,
+    serial: Option<String>,
 }
 
 /// Suites of one version, by how tlsx likes them.
@@ -205,9 +225,16 @@ impl TlsxRow {
         TlsEndpoint {
             server_name: run::said(server_name.as_deref()),
             protocols: protocols.collect(),
-            chains: self.certificate.as_deref().and_then(endpoints::chain).into_iter().collect(),
+            chains: self.chain().into_iter().collect(),
             ..endpoints::partial(target, address, at, "tlsx")
         }
+    }
+
+    /// The certificate itself, or what is told of it.
+    fn chain(&self) -> Option<Chain> {
+        let whole = self.certificate.as_deref().and_then(endpoints::chain);
+        let told = || Some(Chain { certificates: vec![self.summary.told()?], ..Chain::default() });
+        whole.or_else(told)
     }
 
     /// Suites of a version that were seen: the one that was agreed on, and those that were sought.
@@ -223,6 +250,33 @@ impl TlsxRow {
         codes.sort_unstable();
         codes.dedup();
         codes
+    }
+}
+
+impl TlsxCertificate {
+    /// What is told of a certificate; `None` without its validity, which is what it is told for.
+    fn told(&self) -> Option<Certificate> {
+        let name = |dn: &Option<String>, cn: &Option<String>| {
+            let cn = || cn.as_ref().map(|cn| format!("CN={cn}"));
+            run::said(dn.clone().or_else(cn).as_deref()).unwrap_or_default()
+        };
+        let (ip_names, dns_names): (Vec<String>, Vec<String>) = self
+            .subject_an
+            .iter()
+            .map(|n| run::clean(n))
+            .partition(|n| n.parse::<IpAddr>().is_ok());
+        Some(Certificate {
+            subject: name(&self.subject_dn, &self.subject_cn),
+            common_names: self.subject_cn.iter().map(|cn| run::clean(cn)).collect(),
+            issuer: name(&self.issuer_dn, &self.issuer_cn),
+            serial: self.serial.as_deref().map(run::clean).unwrap_or_default(),
+            not_before: self.not_before?,
+            not_after: self.not_after?,
+            has_san: !self.subject_an.is_empty(),
+            dns_names,
+            ip_names,
+            ..Certificate::default()
+        })
     }
 }
 

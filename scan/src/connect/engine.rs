@@ -14,12 +14,13 @@ use super::attempt::{self, Begun};
 use super::hosts::{Host, Hosts};
 use super::outcome::{Outcome, Table};
 use super::pace::{FRAGILE_RATE, Pace};
+use super::start::{Started, Starter};
 use super::window::{self, Window};
 use super::{Ended, descriptors};
 use crate::control::{Control, Progress, Seen};
+use crate::permute::Permutation;
 use crate::plan::Plan;
 use crate::scope::{Leave, Scope};
-use crate::syn::permute::Permutation;
 
 /// Passes over what stays silent. The second is for packets that were lost; more are only made for
 /// hosts that answered late in the one before, each at half the speed.
@@ -51,8 +52,8 @@ const LOOK_AT_CLOCK: Duration = Duration::from_secs(1);
 /// answers must not wait for millions of them.
 const STRETCH: u32 = 4096;
 
-/// Probes after which answers and timers get their turn.
-const TURN: u32 = 32;
+/// Attempts that are begun at once.
+const BATCH: usize = 32;
 
 /// An open port.
 pub(super) struct Found {
@@ -73,6 +74,7 @@ pub(super) struct Engine<'a> {
     pub(super) found: Vec<Found>,
     pub(super) sent: u64,
     pub(super) answered: u64,
+    starter: Starter,
     waiting: JoinSet<Answer>,
     later: BinaryHeap<Reverse<Later>>,
     /// Fragile hosts with an open connection.
@@ -139,6 +141,7 @@ impl<'a> Engine<'a> {
             found: Vec::new(),
             sent: 0,
             answered: 0,
+            starter: Starter::new(scope.rate.total),
             waiting: JoinSet::new(),
             later: BinaryHeap::new(),
             busy: HashSet::new(),
@@ -186,23 +189,41 @@ impl<'a> Engine<'a> {
     /// Asks everything once that is not known yet.
     async fn pass(&mut self) -> Result<(), Ended> {
         let mut order = Order::new(self.plan.probes());
-        for turn in 1_u32.. {
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
             self.may_go_on()?;
             // A task only fails when it is aborted, and that is when the scan is over.
             while let Some(Ok(answer)) = self.waiting.try_join_next() {
                 self.note(answer);
             }
-            match self.next(&mut order) {
-                Next::Send(probe) => self.send(probe),
-                Next::Wait(until) => self.wait(until).await,
-                Next::Again => {}
-                Next::Ended => break,
-            }
-            if turn % TURN == 0 {
+            let next = self.gather(&mut order, &mut batch);
+            if !batch.is_empty() {
+                self.send(&mut batch);
+                // Answers and timers get their turn.
                 tokio::task::yield_now().await;
+                continue;
+            }
+            match next {
+                Next::Wait(until) => self.wait(until).await,
+                Next::Send(_) | Next::Again => {}
+                Next::Ended => return Ok(()),
             }
         }
-        Ok(())
+    }
+
+    /// Takes all that may go now, up to a batch; tells what comes after it.
+    fn gather(&mut self, order: &mut Order, batch: &mut Vec<Probe>) -> Next {
+        while batch.len() < BATCH {
+            match self.next(order, batch.len()) {
+                Next::Send(probe) => {
+                    self.pace.sent(self.now());
+                    self.hosts.asked(probe.to.ip());
+                    batch.push(probe);
+                }
+                other => return other,
+            }
+        }
+        Next::Again
     }
 
     fn may_go_on(&mut self) -> Result<(), Ended> {
@@ -223,9 +244,9 @@ impl<'a> Engine<'a> {
         u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
-    fn next(&mut self, order: &mut Order) -> Next {
+    fn next(&mut self, order: &mut Order, taken: usize) -> Next {
         let now = self.now();
-        if self.window.is_full(self.waiting.len()) {
+        if self.window.is_full(self.waiting.len() + taken) {
             return Next::Wait(None);
         }
         let total = self.pace.total();
@@ -307,24 +328,23 @@ impl<'a> Engine<'a> {
         self.later.push(Reverse(Later { at, probe, stage }));
     }
 
-    fn send(&mut self, probe: Probe) {
-        self.pace.sent(self.now());
-        self.hosts.asked(probe.to.ip());
-        let began = Instant::now();
-        let done = |outcome| Answer { probe, outcome, took: began.elapsed() };
-        match attempt::begin(probe.to) {
-            Begun::Exhausted => self.note(done(None)),
-            Begun::Done(outcome) => {
-                self.count_sent(outcome != Outcome::NotSent);
-                self.note(done(Some(outcome)));
-            }
-            Begun::Waiting(socket) => {
-                self.count_sent(true);
-                let patience = self.hosts.patience(probe.to.ip(), self.pass);
-                self.waiting.spawn(async move {
-                    let outcome = attempt::finish(socket, patience).await;
-                    Answer { probe, outcome, took: began.elapsed() }
-                });
+    fn send(&mut self, batch: &mut Vec<Probe>) {
+        let to: Vec<SocketAddr> = batch.iter().map(|probe| probe.to).collect();
+        for (probe, Started { begun, at, took }) in batch.drain(..).zip(self.starter.start(&to)) {
+            match begun {
+                Begun::Exhausted => self.note(Answer { probe, outcome: None, took }),
+                Begun::Done(outcome) => {
+                    self.count_sent(outcome != Outcome::NotSent);
+                    self.note(Answer { probe, outcome: Some(outcome), took });
+                }
+                Begun::Waiting(socket) => {
+                    self.count_sent(true);
+                    let patience = self.hosts.patience(probe.to.ip(), self.pass);
+                    self.waiting.spawn(async move {
+                        let outcome = attempt::finish(socket, patience).await;
+                        Answer { probe, outcome, took: at.elapsed() }
+                    });
+                }
             }
         }
     }

@@ -6,7 +6,9 @@ use std::io::IoSliceMut;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsRawFd;
 
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
+use nix::sys::socket::{
+    ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt,
+};
 use portvakt_model::PortState;
 use socket2::Socket;
 
@@ -37,8 +39,10 @@ fn one(socket: &Socket) -> nix::Result<Option<Outcome>> {
     let mut quoted = [IoSliceMut::new(&mut quoted)];
     let mut space = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6);
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
-    let read = recvmsg::<()>(socket.as_raw_fd(), &mut quoted, Some(&mut space), flags)?;
+    let read =
+        recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut quoted, Some(&mut space), flags)?;
     let own = socket.local_addr().ok().and_then(|a| a.as_socket()).map(|a| a.ip());
+    let to = read.address.and_then(ip);
     let errors = read.cmsgs()?.filter_map(|message| {
         let (outcome, from) = match message {
             ControlMessageOwned::Ipv4RecvErr(e, from) if e.ee_origin == libc::SO_EE_ORIGIN_ICMP => {
@@ -52,12 +56,24 @@ fn one(socket: &Socket) -> nix::Result<Option<Outcome>> {
             }
             _ => return None,
         };
-        // Where nobody on the link answers for an address, our own kernel sends itself the error.
-        let is_ours =
-            from.is_some() && from == own && outcome.state() == Some(PortState::Unreachable);
-        Some(if is_ours { Outcome::NoRoute } else { outcome })
+        let is_ours = from.is_some() && from == own && from != to;
+        Some(if is_ours { by_ourselves(outcome) } else { outcome })
     });
     Ok(errors.last())
+}
+
+fn ip(address: SockaddrStorage) -> Option<IpAddr> {
+    let v4 = address.as_sockaddr_in().map(|a| IpAddr::from(a.ip()));
+    v4.or_else(|| address.as_sockaddr_in6().map(|a| IpAddr::from(a.ip())))
+}
+
+/// What an error means that our own kernel sends itself: nobody on the link answers for the address, or
+/// our own filter refuses what we send.
+fn by_ourselves(outcome: Outcome) -> Outcome {
+    match outcome.state() {
+        Some(PortState::Unreachable) => Outcome::NoRoute,
+        _ => Outcome::NotSent,
+    }
 }
 
 /// RFC 792 and RFC 1812, 5.2.7.1: destination unreachable is type 3.

@@ -26,6 +26,7 @@ pub(crate) mod icmp;
 pub(crate) mod outcome;
 pub(crate) mod pace;
 mod result;
+mod start;
 mod window;
 
 /// What a connect scan found.

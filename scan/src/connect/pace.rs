@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::bucket::{BURST, Bucket, gap};
 use crate::scope::Rate;
-use crate::syn::bucket::{BURST, Bucket, gap};
 
 /// Packets per second to a fragile host: what old controllers bear beside their own work.
 pub const FRAGILE_RATE: u32 = 5;

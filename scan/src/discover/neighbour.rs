@@ -42,6 +42,9 @@ const TRIES: u32 = 3;
 /// 300 ms (IEEE 802.11, DTIM).
 const PATIENCE: Duration = Duration::from_millis(400);
 
+/// Questions a second at most, whatever the scope allows: each is heard by every host of the link.
+const MOST_BROADCASTS: u32 = 2_000;
+
 /// Asks for all of them, at most `rate` packets a second.
 pub(crate) fn resolve(
     (ring, sender): (&mut Ring, &Sender),
@@ -61,7 +64,7 @@ pub(crate) fn resolve(
             }
         })
     };
-    let gap = Duration::from_secs(1) / rate.max(1);
+    let gap = Duration::from_secs(1) / rate.clamp(1, MOST_BROADCASTS);
     for _ in 0..TRIES {
         let mut due = Instant::now();
         for (neighbour, own) in wanted {

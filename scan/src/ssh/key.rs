@@ -36,8 +36,11 @@ fn bits<'a>(kind: &str, input: &'a [u8]) -> IResult<&'a [u8], u32> {
         "ssh-ed25519" | "sk-ssh-ed25519" | "sk-ssh-ed25519@openssh.com" => fixed(input, 32, 256),
         "ssh-ed448" => fixed(input, 57, 456),
         _ if kind.contains("ecdsa-sha2-nistp") => {
-            let (input, curve) = string(input)?;
-            Ok((input, curve_bits(curve)))
+            let (input, (curve, point)) = (string, string).parse(input)?;
+            let bits = curve_bits(curve);
+            // Two coordinates behind a byte that says so (SEC 1 §2.3.3).
+            let is_whole = point.len() == 1 + 2 * bits.div_ceil(8) as usize;
+            Ok((input, if is_whole { bits } else { 0 }))
         }
         _ => Ok((input, 0)),
     }
@@ -105,6 +108,8 @@ mod tests {
             (blob(&[b"ssh-ed25519", &[7; 32]]), 256),
             (blob(&[b"ecdsa-sha2-nistp521", b"nistp521", &[4; 133]]), 521),
             (blob(&[b"ssh-ed25519-cert-v01@openssh.com", b"nonce", &[7; 32]]), 256),
+            (blob(&[b"ecdsa-sha2-nistp521", b"nistp521", &[4; 66]]), 0),
+            (blob(&[b"ecdsa-sha2-nistp521", b"nistp521"]), 0),
             (blob(&[b"ssh-new", b"x"]), 0),
             (blob(&[b"ssh-rsa"]), 0),
             (blob(&[b"ssh-ed25519", &[7; 31]]), 0),

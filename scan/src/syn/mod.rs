@@ -20,20 +20,19 @@ use crate::scope::Rate;
 
 use self::cookie::Cookie;
 use self::outcome::Outcome;
-use self::permute::Permutation;
 use self::receiver::{Clock, Notes, OwnPorts, Receiver};
 use self::routes::Routes;
 use self::sender::{Sender, Shared};
 use self::table::{End, Known, NO_ROUTE, Table};
 use self::turn::Turn;
+use crate::permute::Permutation;
 
-pub(crate) mod bucket;
 mod certainty;
 mod cookie;
 mod outcome;
 mod pace;
 mod packet;
-pub(crate) mod permute;
+
 mod receiver;
 mod routes;
 mod sender;
@@ -319,7 +318,7 @@ fn turns(table: &Table<'_>, how: &How, threads: u32, cookie: Cookie) -> (Vec<Vec
     let numbers = subnets(table, how);
     let count = numbers.last().map_or(0, |last| *last as usize + 1);
     let order = Permutation::new(table.hosts.into(), key(cookie, 2));
-    let gap = bucket::gap(how.rate.host);
+    let gap = crate::bucket::gap(how.rate.host);
     let mut turns = vec![Vec::new(); threads as usize];
     for at in 0..table.hosts {
         let host = order.at(at.into()) as u32;

@@ -73,7 +73,11 @@ impl Outcome {
             if !up && (self.aim == Aim::Hosts || self.silent > MOST_SILENT) {
                 continue;
             }
-            let (ports, rest) = stretch.ports(host, known.get(&address).copied());
+            let (ports, mut rest) = stretch.ports(host, known.get(&address).copied());
+            if self.aim == Aim::Hosts {
+                // Nobody wanted to know: a host that has answered is asked no more.
+                rest.retain(|r| r.state != PortState::Incomplete);
+            }
             let incomplete = rest.iter().filter(|r| r.state == PortState::Incomplete);
             self.run.counts.incomplete += incomplete.map(size).sum::<u64>();
             self.run.hosts.push(HostSeen { address, names: Vec::new(), mac, up, ports, rest });

@@ -6,14 +6,14 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
-use super::bucket::{Bucket, gap};
 use super::cookie::Cookie;
 use super::pace::{Pace, Ruling};
 use super::packet::{Ends, LONGEST, Template};
 use super::receiver::{Clock, OwnPorts};
-use super::table::{End, Known, Table};
+use super::table::{Counts, End, Known, Table};
 use super::turn::{Phase, Route, Turn};
 use super::{Aim, certainty};
+use crate::bucket::{Bucket, gap};
 use crate::control::{Control, Progress};
 use crate::raw::{Batch, Hop, MOST_BATCHED, Sender as Socket};
 use crate::scope::Rate;
@@ -167,7 +167,8 @@ impl<'s> Sender<'s> {
             return Step::Wait(free);
         }
         if self.shared.aim == Aim::Hosts && self.shared.table.heard(turn.host).is_up() {
-            return Step::Done(End::Certain);
+            // The ports that are left have not been asked.
+            return Step::Done(End::None);
         }
         match turn.phase {
             Phase::Asking => self.watch(turn, now).unwrap_or_else(|| self.next(turn, now)),
@@ -348,13 +349,8 @@ impl<'s> Sender<'s> {
 
     fn patience(&self, host: u32) -> u64 {
         let table = self.shared.table;
-        let longest = table.counts.round_trip.load(Relaxed) * 1_000;
-        if longest == 0 {
-            return FIRST_PATIENCE;
-        }
         let heard = table.heard(host).answers.load(Relaxed) > 0;
-        let least = if heard { LEAST_PATIENCE } else { LEAST_PATIENCE_UNHEARD };
-        (2 * longest).clamp(least, MOST_PATIENCE)
+        patience(&table.counts, if heard { LEAST_PATIENCE } else { LEAST_PATIENCE_UNHEARD })
     }
 
     fn needed(&self) -> u8 {
@@ -407,7 +403,8 @@ impl<'s> Sender<'s> {
         let counts = &table.counts;
         overall.sent();
         let answers = counts.echoes.load(Relaxed) as u32;
-        match overall.rule(counts.looked.load(Relaxed), LEAST_PATIENCE, answers) {
+        let patience = patience(counts, LEAST_PATIENCE);
+        match overall.rule(counts.looked.load(Relaxed), patience, answers) {
             Ruling::Clean { asked, lost } => {
                 counts.asked_again.fetch_add(asked.into(), Relaxed);
                 counts.lost_again.fetch_add(lost.into(), Relaxed);
@@ -472,6 +469,14 @@ impl<'s> Sender<'s> {
         table.heard(host).finish(end);
         let silent = (0..table.ports).filter(|p| table.known(host, *p) == Known::Silent).count();
         Progress::add(&self.shared.control.progress.done, silent as u64);
+    }
+}
+
+/// How long answers are waited for, `least` at least.
+fn patience(counts: &Counts, least: u64) -> u64 {
+    match counts.round_trip.load(Relaxed) * 1_000 {
+        0 => FIRST_PATIENCE,
+        longest => (2 * longest).clamp(least, MOST_PATIENCE),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where a sender stands with one host.
 
-use super::bucket::Bucket;
+use crate::bucket::Bucket;
 use crate::raw::Hop;
 
 /// How packets to a host leave.

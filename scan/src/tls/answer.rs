@@ -31,8 +31,6 @@ pub struct Chosen {
     pub could_do_13: bool,
     /// Certificates as they came, DER, the leaf first (until TLS 1.2).
     pub chain: Vec<Vec<u8>>,
-    /// Whether a certificate status came (RFC 6066 §8).
-    pub staple: bool,
     /// Whether a client certificate is asked for (until TLS 1.2).
     pub client_certificate: bool,
     /// Whether the flight came to its end: ServerHelloDone, or in TLS 1.3 the hello itself.
@@ -145,7 +143,9 @@ fn field<'a>(bytes: &'a [u8], chosen: &mut Chosen) -> Option<&'a [u8]> {
     Some(rest)
 }
 
-fn dh_params(bytes: &[u8]) -> IResult<&[u8], (&[u8], &[u8], &[u8])> {
+type Three<'a> = (&'a [u8], &'a [u8], &'a [u8]);
+
+fn dh_params(bytes: &[u8]) -> IResult<&[u8], Three<'_>> {
     (opaque16, opaque16, opaque16).parse(bytes)
 }
 
@@ -176,4 +176,108 @@ fn leading16(bytes: &[u8]) -> Option<u16> {
 
 fn byte(bytes: &[u8]) -> Option<(&[u8], u8)> {
     bytes.split_first().map(|(first, rest)| (rest, *first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A ServerHello of TLS 1.2 by RFC 5246 §7.4.1.3, with `extensions` after the compression method.
+    fn hello(version: [u8; 2], random: [u8; 32], suite: [u8; 2], extensions: &[u8]) -> Vec<u8> {
+        let mut body = version.to_vec();
+        body.extend(random);
+        body.extend([4, 1, 2, 3, 4]);
+        body.extend(suite);
+        body.push(1);
+        if !extensions.is_empty() {
+            body.extend((extensions.len() as u16).to_be_bytes());
+            body.extend(extensions);
+        }
+        body
+    }
+
+    #[test]
+    fn a_hello_of_tls_1_2_tells_suite_compression_and_extensions() {
+        let extensions = [0xFF, 0x01, 0, 1, 0, 0, 15, 0, 1, 1];
+        let seen = server_hello(&hello([3, 3], [7; 32], [0xC0, 0x2F], &extensions)).unwrap();
+        assert_eq!(seen.version, Some(TlsVersion::Tls12));
+        assert_eq!((seen.suite, seen.compression, seen.whole), (0xC02F, 1, false));
+        assert_eq!(seen.extensions, [0xFF01, 15]);
+        let bare = server_hello(&hello([3, 0], [7; 32], [0, 5], &[])).unwrap();
+        assert_eq!((bare.version, bare.suite), (Some(TlsVersion::Ssl3), 5));
+    }
+
+    #[test]
+    fn a_hello_retry_request_tells_version_and_group() {
+        let extensions = [0, 43, 0, 2, 3, 4, 0, 51, 0, 2, 0x11, 0xEC];
+        let seen = server_hello(&hello([3, 3], [0xCF; 32], [0x13, 0x02], &extensions)).unwrap();
+        assert_eq!(seen.version, Some(TlsVersion::Tls13));
+        assert_eq!((seen.suite, seen.group, seen.whole), (0x1302, Some(0x11EC), true));
+    }
+
+    #[test]
+    fn the_mark_of_a_server_that_could_do_tls_1_3_is_seen() {
+        let mut random = [7; 32];
+        random[24..].copy_from_slice(b"DOWNGRD\x01");
+        assert!(server_hello(&hello([3, 3], random, [0xC0, 0x2F], &[])).unwrap().could_do_13);
+        random[31] = 0;
+        assert!(!server_hello(&hello([3, 1], random, [0, 0x2F], &[])).unwrap().could_do_13);
+    }
+
+    #[test]
+    fn what_is_cut_or_has_bytes_too_many_is_refused() {
+        let whole = hello([3, 3], [7; 32], [0xC0, 0x2F], &[0, 15, 0, 1, 1]);
+        // Cut after the compression method it is a hello without extensions, which is whole.
+        let bare = whole.len() - 7;
+        for cut in (0..whole.len()).filter(|cut| *cut != bare) {
+            assert_eq!(server_hello(&whole[..cut]), None, "cut at {cut}");
+        }
+        assert_eq!(server_hello(&[whole, vec![0]].concat()), None);
+    }
+
+    fn chose(suite: u16) -> Chosen {
+        Chosen { version: Some(TlsVersion::Tls12), suite, ..Chosen::default() }
+    }
+
+    #[test]
+    fn a_key_exchange_on_a_curve_tells_group_and_signature() {
+        let mut chosen = chose(0xC02F);
+        key_exchange(&[3, 0, 29, 3, 9, 9, 9, 8, 4, 0, 1, 5], &mut chosen).unwrap();
+        assert_eq!((chosen.group, chosen.signature), (Some(29), Some(0x0804)));
+        assert_eq!(key_exchange(&[3, 0, 29, 3, 9, 9], &mut chosen), None);
+        let mut with_hint = chose(0xC035);
+        key_exchange(&[0, 1, b'x', 3, 0, 23, 1, 9], &mut with_hint).unwrap();
+        assert_eq!((with_hint.group, with_hint.signature), (Some(23), None));
+    }
+
+    #[test]
+    fn a_modulus_is_measured_without_leading_zeros() {
+        let mut chosen = chose(0x0034);
+        let mut body = vec![0, 66, 0, 0x01];
+        body.extend([0xAA; 64]);
+        body.extend([0, 1, 2, 0, 1, 3]);
+        key_exchange(&body, &mut chosen).unwrap();
+        assert_eq!((chosen.dh_bits, chosen.group), (Some(513), None));
+    }
+
+    #[test]
+    fn the_groups_of_rfc_7919_are_known_by_their_modulus() {
+        let mut modulus = vec![0xFF; 256];
+        modulus[8..16].copy_from_slice(&[0xAD, 0xF8, 0x54, 0x58, 0xA2, 0xBB, 0x4A, 0x9A]);
+        let body = [vec![1, 0], modulus, vec![0, 1, 2, 0, 1, 3, 4, 1, 0, 0]].concat();
+        let mut chosen = chose(0x009E);
+        key_exchange(&body, &mut chosen).unwrap();
+        assert_eq!(
+            (chosen.group, chosen.dh_bits, chosen.signature),
+            (Some(256), Some(2048), Some(0x0401))
+        );
+    }
+
+    #[test]
+    fn a_chain_is_taken_apart() {
+        let chain = certificates(&[0, 0, 9, 0, 0, 2, 1, 2, 0, 0, 1, 3]).unwrap();
+        assert_eq!(chain, [vec![1, 2], vec![3]]);
+        assert_eq!(certificates(&[0, 0, 9, 0, 0, 2, 1, 2, 0, 0, 2, 3]), None);
+        assert_eq!(certificates(&[]), None);
+    }
 }

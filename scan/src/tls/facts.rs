@@ -4,6 +4,7 @@ use portvakt_model::registry::Suite;
 use portvakt_model::{GroupSeen, Offered, ProtocolSeen, SuiteOrder, TlsTraits, TlsVersion};
 
 use super::answer::Chosen;
+use super::handshake::HttpAnswer;
 use super::hello::kind;
 
 /// Facts about an endpoint.
@@ -18,7 +19,8 @@ pub(crate) struct Facts {
     /// Chains, one for each different leaf.
     pub(crate) chains: Vec<Vec<Vec<u8>>>,
     pub(crate) doubts: Vec<String>,
-    pub(crate) hsts: Option<Option<String>>,
+    /// What HTTP answered.
+    pub(crate) http: Option<HttpAnswer>,
     /// Whether an answer said that TLS 1.3 could be had (RFC 8446 §4.1.3).
     pub(crate) could_do_13: bool,
 }
@@ -40,7 +42,7 @@ impl Facts {
             traits: TlsTraits::default(),
             chains: Vec::new(),
             doubts: Vec::new(),
-            hsts: None,
+            http: None,
             could_do_13: false,
         }
     }
@@ -131,8 +133,7 @@ impl Facts {
             or(traits.extended_master_secret, has(kind::EXTENDED_MASTER_SECRET));
         traits.heartbeat = or(traits.heartbeat, has(kind::HEARTBEAT));
         traits.tickets = or(traits.tickets, has(kind::SESSION_TICKET));
-        let staple = chosen.staple || has(kind::STATUS_REQUEST);
-        traits.ocsp_staple = or(traits.ocsp_staple, staple);
+        traits.ocsp_staple = or(traits.ocsp_staple, has(kind::STATUS_REQUEST));
         // It is answered only where it means something (RFC 7366 §3).
         if Suite::of(chosen.suite).is_some_and(Suite::is_cbc) {
             traits.encrypt_then_mac = or(traits.encrypt_then_mac, has(kind::ENCRYPT_THEN_MAC));

@@ -11,7 +11,7 @@ use super::offers;
 use super::refusal::Refusal;
 use super::shake;
 use super::tls13;
-use super::verdict::{self, Depth, should_have_13};
+use super::verdict::{self, Below, should_have_13};
 use super::wire::Answer;
 
 /// What was asked before.
@@ -40,21 +40,37 @@ pub(crate) async fn enumerate(line: &Line<'_>, before: Before) {
         tls13::enumerate(line).await;
     }
     tokio::join!(without_name(line), fallback(line));
+    confirm(line).await;
+}
+
+/// What an endpoint did not show is only then not there when it still answers.
+pub(crate) async fn confirm(line: &Line<'_>) {
+    if line.confirm().await {
+        return;
+    }
+    let mut facts = line.facts();
+    facts.protocols.iter_mut().for_each(|protocol| {
+        protocol.complete = false;
+        if protocol.offered == Offered::No {
+            protocol.offered = Offered::Unknown;
+        }
+    });
+    facts.doubt("it stopped answering; what it did not show may be there all the same".to_owned());
 }
 
 /// The old versions wait for TLS 1.2, whose search shows what makes the server break off.
 async fn until_12(line: &Line<'_>, before: Before) {
     let old = async {
         if before == Before::Nothing {
-            verdict::old_versions(line, Depth::Later).await;
+            verdict::old_versions(line, Below::Left).await;
         }
     };
     tokio::join!(tls12(line), old);
     for version in [TlsVersion::Tls11, TlsVersion::Tls10, TlsVersion::Ssl3] {
         if line.facts().offered(version) != Offered::No {
             let suites = Hunt::new(line, version).run().await;
-            // Its groups are those of TLS 1.2, where that is offered.
-            if line.facts().offered(TlsVersion::Tls12) == Offered::No {
+            // Older ones have the same groups, and SSL 3.0 knows no extension to ask for them with.
+            if version != TlsVersion::Ssl3 && newest_until_12(line) == Some(version) {
                 groups::remaining(line, version, &suites).await;
             }
         }
@@ -74,7 +90,7 @@ async fn broken_signatures(line: &Line<'_>, suites: &[u16]) {
         |s: &&u16| matches!(offers::exchange(**s), Some(KeyExchange::Ecdhe | KeyExchange::Dhe));
     let suites: Vec<u16> = suites.iter().filter(signed).copied().collect();
     if !suites.is_empty() {
-        let offer = line.offer(TlsVersion::Tls12, &suites, &offers::groups());
+        let offer = line.offer(TlsVersion::Tls12, &suites, &offers::groups(TlsVersion::Tls12));
         line.ask(&Offer { signatures: offers::BROKEN_SIGNATURES.to_vec(), ..offer }).await;
     }
 }
@@ -85,7 +101,7 @@ async fn without_name(line: &Line<'_>) {
         return;
     }
     let Some((version, suites)) = newest(line) else { return };
-    let offer = line.offer(version, &suites, &offers::groups());
+    let offer = line.offer(version, &suites, &offers::groups(version));
     let answer = line.ask_unnoted(&Offer { name: None, ..offer }).await;
     line.facts().traits.answers_without_sni = match answer {
         Answer::Chosen(_) => Offered::Yes,
@@ -105,13 +121,18 @@ async fn fallback(line: &Line<'_>) {
     let Some(version) = OLD.iter().filter(lower).find(offered).copied() else { return };
     let mut suites = known_suites(line, version);
     suites.push(FALLBACK_SCSV);
-    let offer = line.offer(version, &suites, &offers::groups());
+    let offer = line.offer(version, &suites, &offers::groups(version));
     line.facts().traits.fallback_scsv = match line.ask_unnoted(&offer).await {
         Answer::Chosen(_) => Offered::No,
         // inappropriate_fallback.
         Answer::Refused(Refusal::Alert(86)) => Offered::Yes,
         Answer::Refused(_) => Offered::Unknown,
     };
+}
+
+fn newest_until_12(line: &Line<'_>) -> Option<TlsVersion> {
+    let offered = |v: &&TlsVersion| line.facts().offered(**v) == Offered::Yes;
+    TlsVersion::ALL[..5].iter().rev().find(offered).copied()
 }
 
 /// The newest version that is offered, with its suites.

@@ -25,7 +25,7 @@ async fn elliptic(line: &Line<'_>, version: TlsVersion, suites: &[u16]) {
     let keys = if unbound.is_empty() { leaf_curves(line) } else { Vec::new() };
     let suites = if unbound.is_empty() { ephemeral } else { unbound };
     let wanted: Vec<u16> =
-        offers::groups().into_iter().filter(|g| *g < FIELDS || *g > LAST_FIELD).collect();
+        offers::groups(version).into_iter().filter(|g| *g < FIELDS || *g > LAST_FIELD).collect();
     search(line, version, &suites, wanted, &keys).await;
 }
 
@@ -65,7 +65,7 @@ async fn search(
                     );
                 }
             },
-            Answer::Refused(refusal) => return ended(line, version, refusal).await,
+            Answer::Refused(refusal) => return ended(line, version, suites, refusal).await,
         }
     }
 }
@@ -81,8 +81,8 @@ fn other_group(line: &Line<'_>, version: TlsVersion, is_own_key: bool) {
     });
 }
 
-async fn ended(line: &Line<'_>, version: TlsVersion, refusal: Refusal) {
-    if !line.refuses_so(version, refusal).await {
+async fn ended(line: &Line<'_>, version: TlsVersion, suites: &[u16], refusal: Refusal) {
+    if !line.refuses_groups_so(version, suites, refusal).await {
         let doubt =
             format!("{}: the search for groups could not be ended ({refusal})", version.name());
         line.facts().doubt(doubt);

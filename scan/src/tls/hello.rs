@@ -67,7 +67,8 @@ pub fn client_hello(offer: &Offer, bytes: &Randomness) -> Vec<u8> {
     let length = body.len() + HANDSHAKE_HEADER;
     // Load balancers of one make hang on hellos of 256 to 511 bytes (RFC 7685 §1).
     if (256..512).contains(&length) && offer.version != TlsVersion::Ssl3 {
-        body = self::body(offer, bytes, 512 - length);
+        // An extension has a header, so a hello just below the limit comes out a little above it.
+        body = self::body(offer, bytes, (512 - length).max(HEADER));
     }
     let mut record = Vec::with_capacity(body.len() + 9);
     record.push(22);
@@ -167,13 +168,13 @@ fn extensions_of_13(out: &mut Vec<u8>, offer: &Offer) {
     extension(out, kind::PSK_MODES, |out| out.extend_from_slice(&[1, 1]));
     extension(out, kind::KEY_SHARE, |out| {
         sized16(out, |out| {
+            // In the order of the groups (RFC 8446 §4.2.8).
+            let shares = offer.groups.iter().filter_map(|g| CLASSICAL.iter().find(|(c, _)| c == g));
             if offer.shares == Shares::Classical {
-                CLASSICAL.iter().filter(|(g, _)| offer.groups.contains(g)).for_each(
-                    |(group, key)| {
-                        put16(out, *group);
-                        sized16(out, |out| out.extend_from_slice(key));
-                    },
-                );
+                shares.for_each(|(group, key)| {
+                    put16(out, *group);
+                    sized16(out, |out| out.extend_from_slice(key));
+                });
             }
         });
     });

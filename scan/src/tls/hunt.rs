@@ -41,12 +41,10 @@ struct Pool {
 enum Stage {
     /// All together.
     Whole,
-    /// In hellos of a size that every server bears.
-    Small,
     /// Those that need finite-field parameters apart from the rest.
     Parts,
-    /// Each key exchange alone.
-    Exchange,
+    /// What servers rarely have.
+    Exotic,
     /// Key exchanges that broke off in another version too.
     Dying,
 }
@@ -56,7 +54,7 @@ impl<'a, 'b> Hunt<'a, 'b> {
         Self {
             line,
             version,
-            groups: offers::groups(),
+            groups: offers::groups(version),
             segments: Vec::new(),
             picks: Vec::new(),
             complete: true,
@@ -66,7 +64,7 @@ impl<'a, 'b> Hunt<'a, 'b> {
 
     /// Searches, and writes down what was found.
     pub(crate) async fn run(mut self) -> Vec<u16> {
-        let mut stack = self.pools();
+        let mut stack = self.pools().await;
         stack.reverse();
         while let Some(pool) = stack.pop() {
             match self.search(pool).await {
@@ -78,36 +76,71 @@ impl<'a, 'b> Hunt<'a, 'b> {
                 }
             }
         }
-        self.join().await;
+        self.segments.retain(|segment| !segment.is_empty());
         self.settle_order().await;
+        self.join().await;
         self.write()
     }
 
-    /// What to ask for first. What broke off in a newer version, or is rarely there, waits.
-    fn pools(&self) -> Vec<Pool> {
+    /// What to ask for first. What broke off in a newer version waits; so does what is rarely there, when
+    /// it is not refused plainly.
+    async fn pools(&mut self) -> Vec<Pool> {
         let dying = self.line.dying();
         let dies = |s: &u16| offers::exchange(*s).is_some_and(|e| dying.contains(&e));
         let all = offers::until_12(self.version);
         let (later, rest): (Vec<u16>, Vec<u16>) = all.into_iter().partition(dies);
-        let (exotic, main): (Vec<u16>, Vec<u16>) =
+        let (mut exotic, mut main): (Vec<u16>, Vec<u16>) =
             rest.into_iter().partition(|s| offers::is_exotic(*s));
-        let pool = |suites, stage| Pool { suites, stage };
-        let mut pools = vec![pool(main, Stage::Whole)];
-        if self.line.facts().offered(TlsVersion::Tls12) == Offered::Yes
-            && self.version != TlsVersion::Tls12
-        {
-            // They were refused plainly in TLS 1.2, or stand among those that die.
-            pools[0].suites.extend(exotic);
-        } else {
-            pools.push(pool(exotic, Stage::Parts));
+        match self.ask_exotic(&exotic).await {
+            Exotic::WithOthers => {
+                main.append(&mut exotic);
+                main.sort_unstable();
+            }
+            Exotic::Apart => {}
+            Exotic::NotThere => exotic.clear(),
         }
-        pools.push(pool(later, Stage::Dying));
-        pools
+        let mut pools = if self.line.wants_field_apart() {
+            let (field, rest) = main.into_iter().partition(|s| offers::is_field(*s));
+            vec![(rest, Stage::Parts), (field, Stage::Parts)]
+        } else {
+            vec![(main, Stage::Whole)]
+        };
+        pools.extend([(exotic, Stage::Exotic), (later, Stage::Dying)]);
+        pools.into_iter().map(|(suites, stage)| Pool { suites, stage }).collect()
+    }
+
+    /// How to go about what servers rarely have. In older versions that is known from TLS 1.2.
+    async fn ask_exotic(&mut self, exotic: &[u16]) -> Exotic {
+        let offers_12 = self.line.facts().offered(TlsVersion::Tls12) == Offered::Yes;
+        if self.version != TlsVersion::Tls12 && offers_12 {
+            return if self.line.is_plain() { Exotic::WithOthers } else { Exotic::Apart };
+        }
+        let answer = self.pick(exotic.to_vec()).await;
+        let is_plain = match answer {
+            Ok(_) => true,
+            Err(Broken::Suite(_)) => false,
+            Err(Broken::Refused(refusal)) => refusal.is_clean(),
+        };
+        if is_plain {
+            self.line.is_plain_with_exotic();
+            return Exotic::WithOthers;
+        }
+        match answer {
+            Err(Broken::Refused(refusal)) if self.line.refuses_so(self.version, refusal).await => {
+                Exotic::NotThere
+            }
+            _ => Exotic::Apart,
+        }
     }
 
     /// Takes from a pool what the server has, and gives what must be asked for apart. An error ends all.
     async fn search(&mut self, mut pool: Pool) -> Result<Vec<Pool>, Refusal> {
-        let Some(refusal) = self.drain(&mut pool.suites).await else { return Ok(Vec::new()) };
+        let refusal = self.drain(&mut pool.suites).await;
+        if pool.stage == Stage::Parts && self.segments.last().is_some_and(|s| !s.is_empty()) {
+            // They had been hidden by what is now asked for apart; so it will be in older versions.
+            self.line.ask_field_apart();
+        }
+        let Some(refusal) = refusal else { return Ok(Vec::new()) };
         if refusal.is_unasked() {
             return Err(refusal);
         }
@@ -117,26 +150,22 @@ impl<'a, 'b> Hunt<'a, 'b> {
             self.is_refused_as_a_whole = is_version && self.segments.concat().is_empty();
             return Ok(Vec::new());
         }
-        if pool.stage <= Stage::Whole && !self.line.takes_large() && pool.suites.len() > SMALL {
-            return Ok(split(&pool.suites, SMALL, Stage::Small));
-        }
-        if pool.stage <= Stage::Small {
+        if pool.stage == Stage::Whole {
             let (field, rest) = pool.suites.into_iter().partition(|s| offers::is_field(*s));
-            return Ok(self.parts([rest, field], Stage::Parts));
+            return Ok(parts([rest, field]));
+        }
+        if pool.suites.len() > SMALL && !self.line.takes_large() {
+            return Ok(split(&pool.suites, SMALL, Stage::Parts));
         }
         if self.line.refuses_so(self.version, refusal).await {
             return Ok(Vec::new());
         }
-        match pool.stage {
-            Stage::Parts => self.by_exchange(&pool.suites, refusal).await,
-            _ => self.dies(&pool.suites, refusal),
+        if pool.stage == Stage::Dying {
+            self.dies(&pool.suites, refusal);
+        } else {
+            self.by_exchange(&pool.suites, refusal).await;
         }
         Ok(Vec::new())
-    }
-
-    fn parts(&self, lists: [Vec<u16>; 2], stage: Stage) -> Vec<Pool> {
-        let pools = lists.into_iter().map(|suites| Pool { suites, stage });
-        pools.filter(|p| !p.suites.is_empty()).collect()
     }
 
     /// Asks until a refusal; `None` when nothing is left to ask for.
@@ -203,11 +232,11 @@ impl<'a, 'b> Hunt<'a, 'b> {
     /// parameters that the server lacks, and halves would tell nothing.
     async fn by_exchange(&mut self, suites: &[u16], whole: Refusal) {
         let mut dying = Vec::new();
-        for mut pool in split_by_exchange(suites) {
-            match self.drain(&mut pool.suites).await {
+        for mut list in split_by_exchange(suites) {
+            match self.drain(&mut list).await {
                 Some(refusal) if refusal.is_unasked() => return self.unclear(refusal, "not asked"),
                 Some(refusal) if !self.line.refuses_so(self.version, refusal).await => {
-                    dying.push((pool.suites, refusal));
+                    dying.push((list, refusal));
                 }
                 _ => {}
             }
@@ -248,13 +277,11 @@ impl<'a, 'b> Hunt<'a, 'b> {
 
     /// Says that the server breaks off when it is offered these, whatever else it might have.
     fn dies(&mut self, suites: &[u16], refusal: Refusal) {
-        let exchanges: Vec<KeyExchange> = {
-            let mut all: Vec<_> = suites.iter().filter_map(|s| offers::exchange(*s)).collect();
-            all.dedup();
-            all
-        };
+        let exchanges = suites.iter().filter_map(|s| offers::exchange(*s));
         if suites.len() > 1 {
-            exchanges.iter().for_each(|e| self.line.dies_with(*e));
+            for exchange in exchanges {
+                self.line.dies_with(exchange);
+            }
         }
         let names = match suites {
             [one] => suite_name((*one).into()),
@@ -270,25 +297,42 @@ impl<'a, 'b> Hunt<'a, 'b> {
     }
 
     /// Puts the lists together in the server's order, by asking how the last of one fares against another.
+    /// Where the client decides there is nothing to put in order.
     async fn join(&mut self) {
-        let mut segments = std::mem::take(&mut self.segments).into_iter().filter(|s| !s.is_empty());
+        if order::proven(&self.picks, &self.segments.concat()) != SuiteOrder::Server {
+            return;
+        }
+        let mut segments = self.segments.clone().into_iter();
         let mut joined = segments.next().unwrap_or_default();
         for next in segments {
-            // Who decides is known by now, and where it is the client there is nothing to put in order.
-            if order::proven(&self.picks, &joined) == SuiteOrder::Client {
-                joined.extend(next);
-                continue;
-            }
-            let before = self.is_before(&joined, &next).await;
-            let after = !before && self.is_before(&next, &joined).await;
-            joined = if after { [next, joined].concat() } else { [joined, next].concat() };
-            if !before && !after {
-                let version = self.version.name();
-                let doubt = format!("{version}: the order of its suites is known only in part");
-                self.line.facts().doubt(doubt);
+            if self.is_before(&joined, &next).await {
+                joined = [joined, next].concat();
+            } else if self.is_before(&next, &joined).await {
+                joined = [next, joined].concat();
+            } else {
+                joined = self.in_order(self.segments.concat()).await;
+                break;
             }
         }
         self.segments = vec![joined];
+    }
+
+    /// Puts suites in the server's order by asking for all of them again, each time without the last
+    /// answer: for lists that the server mixes.
+    async fn in_order(&mut self, mut suites: Vec<u16>) -> Vec<u16> {
+        let mut ordered = Vec::new();
+        while suites.len() > 1 {
+            let Ok(chosen) = self.pick(suites.clone()).await else {
+                let version = self.version.name();
+                let doubt = format!("{version}: the order of its suites is known only in part");
+                self.line.facts().doubt(doubt);
+                break;
+            };
+            suites.retain(|s| *s != chosen);
+            ordered.push(chosen);
+        }
+        ordered.extend(suites);
+        ordered
     }
 
     /// Whether the server likes the least of `one` better than all of `other`.
@@ -298,11 +342,18 @@ impl<'a, 'b> Hunt<'a, 'b> {
         self.pick(offered).await.is_ok_and(|chosen| chosen == last)
     }
 
-    /// Asks once more where the answers so far fit both.
+    /// Asks once or twice more where the answers so far fit both: all turned around, and then with the one
+    /// that was taken at the end.
     async fn settle_order(&mut self) {
-        let found = self.segments.concat();
-        if found.len() > 1 && order::proven(&self.picks, &found) == SuiteOrder::Unknown {
-            let _ = self.pick(found.iter().rev().copied().collect()).await;
+        let mut found = self.segments.concat();
+        found.reverse();
+        for _ in 0..2 {
+            if found.len() < 2 || order::proven(&self.picks, &found) != SuiteOrder::Unknown {
+                return;
+            }
+            let Ok(chosen) = self.pick(found.clone()).await else { return };
+            found.retain(|s| *s != chosen);
+            found.push(chosen);
         }
     }
 
@@ -333,6 +384,16 @@ impl<'a, 'b> Hunt<'a, 'b> {
     }
 }
 
+/// What becomes of suites that servers rarely have.
+enum Exotic {
+    /// The server takes one of them and goes on, or refuses them plainly: they hide nothing.
+    WithOthers,
+    /// It may be breaking off with them.
+    Apart,
+    /// It refuses them as it refuses what nobody has.
+    NotThere,
+}
+
 /// Why an offer led to no suite.
 enum Broken {
     /// The server chose one and broke off.
@@ -341,20 +402,23 @@ enum Broken {
     Refused(Refusal),
 }
 
+fn parts(lists: [Vec<u16>; 2]) -> Vec<Pool> {
+    let pools = lists.into_iter().map(|suites| Pool { suites, stage: Stage::Parts });
+    pools.filter(|pool| !pool.suites.is_empty()).collect()
+}
+
 fn split(suites: &[u16], size: usize, stage: Stage) -> Vec<Pool> {
     suites.chunks(size).map(|part| Pool { suites: part.to_vec(), stage }).collect()
 }
 
-fn split_by_exchange(suites: &[u16]) -> Vec<Pool> {
-    let mut pools: Vec<(KeyExchange, Pool)> = Vec::new();
+fn split_by_exchange(suites: &[u16]) -> Vec<Vec<u16>> {
+    let mut lists: Vec<(KeyExchange, Vec<u16>)> = Vec::new();
     for suite in suites {
         let Some(exchange) = offers::exchange(*suite) else { continue };
-        match pools.iter_mut().find(|(e, _)| *e == exchange) {
-            Some((_, pool)) => pool.suites.push(*suite),
-            None => {
-                pools.push((exchange, Pool { suites: vec![*suite], stage: Stage::Exchange }));
-            }
+        match lists.iter_mut().find(|(e, _)| *e == exchange) {
+            Some((_, list)) => list.push(*suite),
+            None => lists.push((exchange, vec![*suite])),
         }
     }
-    pools.into_iter().map(|(_, pool)| pool).collect()
+    lists.into_iter().map(|(_, list)| list).collect()
 }

@@ -31,6 +31,8 @@ pub(crate) struct Line<'a> {
     address: SocketAddr,
     gate: &'a Gate,
     own: Arc<Semaphore>,
+    at_once: u32,
+    crowd: tokio::sync::Mutex<Crowd>,
     used: AtomicU32,
     cap: u32,
     end: Instant,
@@ -43,9 +45,34 @@ pub(crate) struct Line<'a> {
     shares: AtomicBool,
     /// The first offer that was taken, to see later whether the endpoint still answers.
     good: Mutex<Option<Offer>>,
-    fingerprints: Mutex<HashMap<TlsVersion, Refusal>>,
+    /// How it refuses what nobody has, in TLS 1.3 or before.
+    fingerprints: Mutex<HashMap<(bool, Of), Refusal>>,
+    /// Whether something was concluded from such a refusal.
+    relied: AtomicBool,
+    /// Whether suites with finite fields are to be asked for apart.
+    field_apart: AtomicBool,
+    /// Whether suites that servers rarely have may be asked for with the others.
+    plain: AtomicBool,
     /// Key exchanges that the server chose and could not run.
     dying: Mutex<Vec<KeyExchange>>,
+}
+
+/// Whether the endpoint bears several connections at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Crowd {
+    /// It never mattered.
+    Unknown,
+    /// It closes connections that are alone too: it is a refusal.
+    Borne,
+    /// It closed one, and answered the same question when it came alone.
+    NotBorne,
+}
+
+/// What of an offer nobody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Of {
+    Suites,
+    Groups,
 }
 
 /// A connection on which TLS may begin, and the leave to have it.
@@ -83,6 +110,8 @@ impl<'a> Line<'a> {
             address,
             gate,
             own: Arc::new(Semaphore::new(at_once)),
+            at_once: at_once as u32,
+            crowd: tokio::sync::Mutex::new(Crowd::Unknown),
             used: AtomicU32::new(0),
             cap: broken.map_or(limits.connections, |most| most.min(limits.connections)),
             end: Instant::now() + limits.endpoint,
@@ -92,6 +121,9 @@ impl<'a> Line<'a> {
             shares: AtomicBool::new(false),
             good: Mutex::default(),
             fingerprints: Mutex::default(),
+            relied: AtomicBool::new(false),
+            field_apart: AtomicBool::new(false),
+            plain: AtomicBool::new(false),
             dying: Mutex::default(),
         }
     }
@@ -125,7 +157,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Asks once, and takes up what the answer shows.
+    /// Asks, and takes up what the answer shows.
     pub(crate) async fn ask(&self, offer: &Offer) -> Answer {
         let answer = self.ask_unnoted(offer).await;
         if let Some(chosen) = answer.chosen() {
@@ -134,8 +166,40 @@ impl<'a> Line<'a> {
         answer
     }
 
-    /// Asks once. The answer does not count as something that is offered.
+    /// Asks. The answer does not count as something that is offered.
     pub(crate) async fn ask_unnoted(&self, offer: &Offer) -> Answer {
+        let answer = self.ask_once(offer).await;
+        match answer {
+            Answer::Refused(Refusal::Closed | Refusal::Reset | Refusal::Silent) => {
+                self.ask_alone(offer, answer).await
+            }
+            _ => answer,
+        }
+    }
+
+    /// Asks again with no other connection open, because a server that limits how many there are closes
+    /// what is too much without a word. Once it has done so alone too, that is its way of refusing.
+    async fn ask_alone(&self, offer: &Offer, first: Answer) -> Answer {
+        let mut crowd = self.crowd.lock().await;
+        if *crowd == Crowd::Borne {
+            return first;
+        }
+        let others = if *crowd == Crowd::Unknown { self.at_once.saturating_sub(1) } else { 0 };
+        let Ok(alone) = self.own.acquire_many(others).await else { return first };
+        let second = self.ask_once(offer).await;
+        let again =
+            matches!(second, Answer::Refused(Refusal::Closed | Refusal::Reset | Refusal::Silent));
+        if again {
+            *crowd = Crowd::Borne;
+        } else {
+            *crowd = Crowd::NotBorne;
+            // From now on there is only one connection at a time.
+            alone.forget();
+        }
+        second
+    }
+
+    async fn ask_once(&self, offer: &Offer) -> Answer {
         let mut flight = Flight::default();
         let answer = match self.open().await {
             Ok(open) => {
@@ -163,6 +227,7 @@ impl<'a> Line<'a> {
             self.large_ok.store(true, Ordering::Relaxed);
         }
         if answer.chosen().is_some_and(|c| c.whole) {
+            self.relied.store(false, Ordering::Relaxed);
             let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
             good.get_or_insert_with(|| offer.clone());
         }
@@ -243,6 +308,26 @@ impl<'a> Line<'a> {
         self.shares.load(Ordering::Relaxed)
     }
 
+    /// Whether it once refused otherwise than plainly, so that finite fields are asked for apart.
+    pub(crate) fn wants_field_apart(&self) -> bool {
+        self.field_apart.load(Ordering::Relaxed)
+    }
+
+    /// Whether rare suites hide no others.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain.load(Ordering::Relaxed)
+    }
+
+    /// Says that they do not.
+    pub(crate) fn is_plain_with_exotic(&self) {
+        self.plain.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on they are.
+    pub(crate) fn ask_field_apart(&self) {
+        self.field_apart.store(true, Ordering::Relaxed);
+    }
+
     /// Key exchanges that the server was seen to choose and break off with.
     pub(crate) fn dying(&self) -> Vec<KeyExchange> {
         self.dying.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -257,30 +342,55 @@ impl<'a> Line<'a> {
     }
 
     /// Whether `refusal` is the way in which this server says that it shares nothing of an offer in
-    /// `version`. A server that says it by closing is asked once for suites that nobody has, and then
-    /// for one that it has: were it gone or tired of us, nothing would follow from its silence.
+    /// `version`. A server that says it otherwise than by a plain alert is asked once for what nobody has.
+    /// Were it gone or tired of us, nothing would follow from its no: [`Line::confirm`] sees to that.
     pub(crate) async fn refuses_so(&self, version: TlsVersion, refusal: Refusal) -> bool {
+        let offer = self.offer(version, &offers::NOBODYS, &offers::groups(version));
+        self.is_refusal(&offer, Of::Suites, refusal).await
+    }
+
+    /// The same where only groups are in question; `suites` are known to be there.
+    pub(crate) async fn refuses_groups_so(
+        &self,
+        version: TlsVersion,
+        suites: &[u16],
+        refusal: Refusal,
+    ) -> bool {
+        let offer = self.offer(version, suites, &offers::NOBODYS);
+        self.is_refusal(&offer, Of::Groups, refusal).await
+    }
+
+    async fn is_refusal(&self, nobodys: &Offer, of: Of, refusal: Refusal) -> bool {
         if refusal.is_clean() || refusal.is_unasked() {
             return refusal.is_clean();
         }
-        self.fingerprint(version).await == refusal && self.still_answers().await
+        let is_so = self.fingerprint(nobodys, of).await.is_like(refusal);
+        self.relied.fetch_or(is_so, Ordering::Relaxed);
+        is_so
     }
 
-    async fn fingerprint(&self, version: TlsVersion) -> Refusal {
-        let known = |line: &Self| {
-            let all = line.fingerprints.lock().unwrap_or_else(PoisonError::into_inner);
-            all.get(&version).copied()
-        };
-        if let Some(refusal) = known(self) {
+    /// Whether the endpoint still answers, when since the last time something was concluded from a refusal
+    /// that a server gives for other reasons too.
+    pub(crate) async fn confirm(&self) -> bool {
+        if !self.relied.swap(false, Ordering::Relaxed) || self.still_answers().await {
+            return true;
+        }
+        self.relied.store(true, Ordering::Relaxed);
+        false
+    }
+
+    async fn fingerprint(&self, nobodys: &Offer, of: Of) -> Refusal {
+        let key = (nobodys.version == TlsVersion::Tls13, of);
+        let known =
+            self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+        if let Some(refusal) = known {
             return refusal;
         }
-        let offer = self.offer(version, &offers::NOBODYS, &offers::groups());
-        let refusal = match self.ask_unnoted(&offer).await {
+        let refusal = match self.ask_unnoted(nobodys).await {
             Answer::Refused(refusal) => refusal,
-            Answer::Chosen(_) => Refusal::Garbage("a suite that was not offered"),
+            Answer::Chosen(_) => Refusal::Garbage("something that was not offered"),
         };
-        let mut all = self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(version, refusal);
+        self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner).insert(key, refusal);
         refusal
     }
 

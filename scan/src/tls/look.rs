@@ -16,7 +16,7 @@ use super::verdict;
 
 /// Looks at one endpoint.
 pub async fn look(target: &Target, how: &How) -> TlsEndpoint {
-    look_through(target, how, &Gate::new(&how.limits)).await
+    Box::pin(look_through(target, how, &Gate::new(&how.limits))).await
 }
 
 /// Looks at many endpoints at the same time, within the limits of `how` in all. Each is given to `done`
@@ -42,7 +42,7 @@ pub async fn look_all(targets: Vec<Target>, how: &How, mut done: impl FnMut(usiz
         let Ok(permit) = begun.clone().acquire_owned().await else { break };
         let (gate, how) = (gate.clone(), how.clone());
         running.spawn(async move {
-            let endpoint = look_through(&target, &how, &gate).await;
+            let endpoint = Box::pin(look_through(&target, &how, &gate)).await;
             drop(permit);
             (place, endpoint)
         });
@@ -67,7 +67,7 @@ async fn look_through(target: &Target, how: &How, gate: &Gate) -> TlsEndpoint {
     let Some(address) = target.address else {
         let mut facts = Facts::new();
         facts.doubt("the name was not resolved; nothing was asked".to_owned());
-        return endpoint(target, how, facts, Looked { at, connections: 0, enumerated: false });
+        return endpoint(target, how, facts, &Looked { at, connections: 0, enumerated: false });
     };
     let line = Line::new(target, address, how, gate);
     let mut enumerated = how.depth == Depth::Full;
@@ -82,7 +82,7 @@ async fn look_through(target: &Target, how: &How, gate: &Gate) -> TlsEndpoint {
         }
     }
     let connections = line.used();
-    endpoint(target, how, line.into_facts(), Looked { at, connections, enumerated })
+    endpoint(target, how, line.into_facts(), &Looked { at, connections, enumerated })
 }
 
 struct Looked {
@@ -91,7 +91,7 @@ struct Looked {
     enumerated: bool,
 }
 
-fn endpoint(target: &Target, how: &How, facts: Facts, looked: Looked) -> TlsEndpoint {
+fn endpoint(target: &Target, how: &How, facts: Facts, looked: &Looked) -> TlsEndpoint {
     let name = target.server_name();
     let known = facts.protocols.iter().all(|p| p.offered != Offered::Unknown);
     let answered = facts.protocols.iter().any(|p| p.offered == Offered::Yes);
@@ -116,6 +116,6 @@ fn endpoint(target: &Target, how: &How, facts: Facts, looked: Looked) -> TlsEndp
         traits: TlsTraits { answers_without_sni: without_name, ..facts.traits },
         chains: facts.chains.iter().map(|chain| (how.chain)(chain, name)).collect(),
         probes: Vec::new(),
-        hsts: facts.hsts,
+        hsts: facts.http.map(|http| http.hsts),
     }
 }

@@ -8,8 +8,8 @@ use super::target::Split;
 /// Suites in a hello that every server bears. Some drop those with more than 128.
 pub(crate) const SMALL: usize = 64;
 
-/// Suites that nobody has: reserved so that servers learn to pass over what they do not know
-/// (GREASE, RFC 8701 §2).
+/// Suites, and groups, that nobody has: reserved so that servers learn to pass over what they do not
+/// know (GREASE, RFC 8701 §2).
 pub(crate) const NOBODYS: [u16; 4] = [0x0A0A, 0x3A3A, 0x7A7A, 0xBABA];
 
 /// The suites of TLS 1.3 that most servers have.
@@ -48,10 +48,12 @@ pub(crate) fn exchange(suite: u16) -> Option<KeyExchange> {
     Suite::of(suite).map(Suite::exchange)
 }
 
-/// Every group that can be named.
-pub(crate) fn groups() -> Vec<u16> {
+/// Every group that a version may name. TLS 1.3 has done away with the oldest, and some of its servers
+/// refuse a hello that names them (RFC 8446 §4.2.7, RFC 8734 §2).
+pub(crate) fn groups(version: TlsVersion) -> Vec<u16> {
     // The last two stand for curves that are written out (RFC 8422 §5.1.1 has done away with them).
-    GROUPS.iter().map(|(group, _)| *group).filter(|group| *group < 0xFF00).collect()
+    let named = GROUPS.iter().map(|(group, _)| *group).filter(|group| *group < 0xFF00);
+    named.filter(|g| version < TlsVersion::Tls13 || !matches!(g, 1..=22 | 26..=28)).collect()
 }
 
 /// Every signature scheme, those of `last` at the end.
@@ -71,20 +73,24 @@ pub(crate) fn not_allowed_12(split: &Split) -> Vec<u16> {
     apart(&split.forbidden_suites, &split.allowed_suites, &all)
 }
 
-/// Groups that are not allowed, the forbidden ones first.
+/// Groups of TLS 1.3 that are not allowed, the forbidden ones first.
 pub(crate) fn not_allowed_groups(split: &Split) -> Vec<u16> {
-    let not = apart(&split.forbidden_groups, &split.allowed_groups, &groups());
+    let not = apart(&split.forbidden_groups, &split.allowed_groups, &groups_13());
     not.into_iter().filter(|g| !is_hybrid(*g)).collect()
 }
 
-/// Allowed groups that are no hybrids.
+/// Allowed groups of TLS 1.3 that are no hybrids.
 pub(crate) fn classical_groups(split: &Split) -> Vec<u16> {
-    split.allowed_groups.iter().copied().filter(|g| !is_hybrid(*g)).collect()
+    groups_13().into_iter().filter(|g| split.allowed_groups.contains(g) && !is_hybrid(*g)).collect()
 }
 
 /// All hybrids.
 pub(crate) fn hybrid_groups() -> Vec<u16> {
-    groups().into_iter().filter(|g| is_hybrid(*g)).collect()
+    groups_13().into_iter().filter(|g| is_hybrid(*g)).collect()
+}
+
+fn groups_13() -> Vec<u16> {
+    groups(TlsVersion::Tls13)
 }
 
 fn apart(first: &[u16], without: &[u16], all: &[u16]) -> Vec<u16> {
@@ -122,7 +128,7 @@ mod tests {
             forbidden_groups: vec![256],
         };
         assert_eq!(not_allowed_12(&split)[..2], [0xC013, 0x0001]);
-        assert_eq!(not_allowed_groups(&split)[..2], [256, 1]);
+        assert_eq!(not_allowed_groups(&split)[..2], [256, 23]);
         assert!(!not_allowed_groups(&split).contains(&0x11EC));
     }
 

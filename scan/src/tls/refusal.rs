@@ -33,6 +33,17 @@ impl Refusal {
         matches!(self, Self::Alert(40 | 70 | 71) | Self::Older)
     }
 
+    /// Whether both are the same to whoever sees them. Which of FIN and RST comes first is chance.
+    pub const fn is_like(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Closed | Self::Reset, Self::Closed | Self::Reset)
+            | (Self::Silent, Self::Silent)
+            | (Self::Garbage(_), Self::Garbage(_)) => true,
+            (Self::Alert(one), Self::Alert(other)) => one == other,
+            _ => false,
+        }
+    }
+
     /// Whether nothing at all was learnt of what was offered.
     pub const fn is_unasked(self) -> bool {
         matches!(self, Self::Unreachable | Self::Limit(_) | Self::NoTls)

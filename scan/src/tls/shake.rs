@@ -72,7 +72,5 @@ fn note(facts: &mut Facts, seen: &Handshake) {
     if seen.version == TlsVersion::Tls13 && traits.tickets != Offered::Yes {
         traits.tickets = seen.session;
     }
-    if let Some(http) = &seen.http {
-        facts.hsts = Some(http.hsts.clone());
-    }
+    facts.http.clone_from(&seen.http);
 }

@@ -52,7 +52,7 @@ fn understood(answer: &Answer, suites: &[u16]) -> Result<(u16, Option<u16>), Ref
 pub(crate) async fn enumerate(line: &Line<'_>) {
     let mut search = Search {
         line,
-        groups: offers::groups(),
+        groups: offers::groups(VERSION),
         seen: Vec::new(),
         found: Vec::new(),
         picks: Vec::new(),
@@ -129,7 +129,11 @@ impl Search<'_, '_> {
                     break;
                 }
                 Err(refusal) => {
-                    self.ended(refusal).await;
+                    if !self.line.refuses_groups_so(VERSION, &found, refusal).await {
+                        self.unclear(&format!(
+                            "the search for groups could not be ended ({refusal})"
+                        ));
+                    }
                     break;
                 }
             }
@@ -186,9 +190,17 @@ impl Search<'_, '_> {
     /// them the server likes better.
     async fn settle_order(&mut self, apart: bool) {
         let seen = self.seen.clone();
-        if self.found.len() > 1 && order::proven(&self.picks, &self.found) == SuiteOrder::Unknown {
-            let turned: Vec<u16> = self.found.iter().rev().copied().collect();
-            let _ = self.pick_with(&turned, &seen).await;
+        let mut turned: Vec<u16> = self.found.iter().rev().copied().collect();
+        for _ in 0..2 {
+            if turned.len() < 2 || order::proven(&self.picks, &self.found) != SuiteOrder::Unknown {
+                break;
+            }
+            if self.pick_with(&turned, &seen).await.is_err() {
+                break;
+            }
+            let chosen = self.picks[self.picks.len() - 1].chosen;
+            turned.retain(|s| *s != chosen);
+            turned.push(chosen);
         }
         if !apart || order::proven(&self.picks, &self.found) != SuiteOrder::Server {
             return;

@@ -5,7 +5,7 @@
 
 use portvakt_model::{Offered, TlsVersion};
 
-use super::hello::Offer;
+use super::full;
 use super::line::Line;
 use super::offers::{self, SMALL};
 use super::refusal::Refusal;
@@ -20,10 +20,10 @@ pub(crate) async fn verdict(line: &Line<'_>) -> bool {
     let classical = offers::classical_groups(split);
     let weak = offers::not_allowed_groups(split);
     let hybrid = offers::hybrid_groups();
-    let all = offers::groups();
+    let all = offers::groups(TlsVersion::Tls12);
     let ((), (), forbidden, allowed, hybrids, classical, weak, ()) = tokio::join!(
         ssl2(line),
-        old_versions(line, Depth::Newest),
+        old_versions(line, Below::Asked),
         ask_12(line, &not_allowed, &all),
         ask_12(line, &split.allowed_suites, &all),
         ask_13(line, &hybrid),
@@ -33,6 +33,7 @@ pub(crate) async fn verdict(line: &Line<'_>) -> bool {
     );
     settle_12(line, [forbidden, allowed]).await;
     settle_13(line, [hybrids, classical, weak]).await;
+    full::confirm(line).await;
     let facts = line.facts();
     let old = TlsVersion::ALL[..4].iter().all(|v| facts.offered(*v) == Offered::No);
     old && forbidden != Some(Ok(())) && weak != Some(Ok(())) && facts.doubts.is_empty()
@@ -64,7 +65,7 @@ async fn settle_13(line: &Line<'_>, asked: [Asked; 3]) {
     settle(line, TlsVersion::Tls13, &asked).await;
     if should_have_13(line) {
         line.bring_shares();
-        let again = ask_13(line, &offers::groups()).await;
+        let again = ask_13(line, &offers::groups(TlsVersion::Tls13)).await;
         settle(line, TlsVersion::Tls13, &[again]).await;
     }
 }
@@ -105,16 +106,20 @@ pub(crate) async fn ask_apart(
         Err(refusal) if !refusal.is_clean() && !refusal.is_unasked() => refusal,
         answered => return answered,
     };
-    let parts = parts(suites, line.takes_large());
-    if parts.len() < 2 {
+    let mut parts = parts(suites);
+    if parts.len() < 2 && suites.len() <= SMALL {
         return Err(refusal);
     }
     let mut unclear = None;
-    for part in parts {
-        let offer: Offer = line.offer(version, &part, groups);
+    while let Some(part) = parts.pop() {
+        let offer = line.offer(version, &part, groups);
         match taken(&line.ask(&offer).await, version) {
             Ok(version) => return Ok(version),
             Err(refusal) if refusal.is_clean() => {}
+            Err(refusal) if refusal.is_unasked() => return Err(refusal),
+            Err(_) if part.len() > SMALL && !line.takes_large() => {
+                parts.extend(part.chunks(SMALL).rev().map(<[u16]>::to_vec));
+            }
             Err(refusal) => unclear = Some(refusal),
         }
     }
@@ -122,12 +127,11 @@ pub(crate) async fn ask_apart(
     Err(unclear.unwrap_or(Refusal::Alert(40)))
 }
 
-/// What may be asked for without being dragged down by the rest.
-fn parts(suites: &[u16], large: bool) -> Vec<Vec<u16>> {
+/// What may be asked for without being dragged down by the rest; the most common last.
+fn parts(suites: &[u16]) -> Vec<Vec<u16>> {
     let (exotic, plain): (Vec<u16>, Vec<u16>) = suites.iter().partition(|s| offers::is_exotic(**s));
     let (field, rest): (Vec<u16>, Vec<u16>) = plain.into_iter().partition(|s| offers::is_field(*s));
-    let size = if large { usize::MAX } else { SMALL };
-    [rest, field, exotic].iter().flat_map(|part| part.chunks(size)).map(<[u16]>::to_vec).collect()
+    [exotic, field, rest].into_iter().filter(|part| !part.is_empty()).collect()
 }
 
 /// The version that was taken. An older one than TLS 1.2 is a refusal of TLS 1.2; below that it is the
@@ -166,18 +170,18 @@ pub(crate) async fn ssl2(line: &Line<'_>) {
     }
 }
 
-/// How much is asked about versions below TLS 1.2.
+/// What becomes of the versions below the newest of the old ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Depth {
-    /// Which they are.
-    Newest,
-    /// The newest of them only; the others are asked for later.
-    Later,
+pub(crate) enum Below {
+    /// They are asked for by name.
+    Asked,
+    /// They are left to the search that follows.
+    Left,
 }
 
 /// Asks which versions below TLS 1.2 are offered. One hello with TLS 1.1 is answered with the newest that
 /// there is; only when there is one are the older ones asked for by name.
-pub(crate) async fn old_versions(line: &Line<'_>, depth: Depth) {
+pub(crate) async fn old_versions(line: &Line<'_>, below: Below) {
     const OLD: [TlsVersion; 3] = [TlsVersion::Tls11, TlsVersion::Tls10, TlsVersion::Ssl3];
     let mut asked: Option<TlsVersion> = None;
     for version in OLD {
@@ -185,12 +189,12 @@ pub(crate) async fn old_versions(line: &Line<'_>, depth: Depth) {
             continue;
         }
         let suites = offers::until_12(version);
-        match ask_apart(line, version, &suites, &offers::groups()).await {
+        match ask_apart(line, version, &suites, &offers::groups(version)).await {
             Ok(taken) => {
                 OLD.iter()
                     .filter(|v| **v > taken && **v <= version)
                     .for_each(|v| line.facts().refused(*v));
-                if depth == Depth::Later {
+                if below == Below::Left {
                     return;
                 }
                 asked = Some(taken);

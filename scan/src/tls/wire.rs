@@ -5,6 +5,7 @@
 use portvakt_model::TlsVersion;
 
 use super::answer::{self, Chosen};
+use super::hello::kind;
 use super::refusal::Refusal;
 
 /// Bytes that a server may send in answer to one hello. Chains of some 20 KiB are the largest that
@@ -173,8 +174,84 @@ fn follow(kind: u8, body: &[u8], chosen: &mut Chosen) -> Option<()> {
         CERTIFICATE => chosen.chain = answer::certificates(body)?,
         KEY_EXCHANGE => answer::key_exchange(body, chosen)?,
         CERTIFICATE_REQUEST => chosen.client_certificate = true,
-        CERTIFICATE_STATUS => chosen.staple = true,
+        // It is announced in the hello (RFC 6066 §8), but where it is not, it is there all the same.
+        CERTIFICATE_STATUS => chosen.extensions.push(kind::STATUS_REQUEST),
         _ => {}
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// ServerHello, Certificate, ServerHelloDone of `TLS_RSA_WITH_AES_128_CBC_SHA`, as messages.
+    fn flight() -> Vec<u8> {
+        let mut bytes = vec![2, 0, 0, 38, 3, 3];
+        bytes.extend([7; 32]);
+        bytes.extend([0, 0, 0x2F, 0]);
+        bytes.extend([11, 0, 0, 8, 0, 0, 5, 0, 0, 2, 0x30, 0]);
+        bytes.extend([14, 0, 0, 0]);
+        bytes
+    }
+
+    fn records(messages: &[u8], size: usize) -> Vec<u8> {
+        let record = |part: &[u8]| [&[22, 3, 3, 0, part.len() as u8], part].concat();
+        messages.chunks(size).flat_map(record).collect()
+    }
+
+    #[test]
+    fn however_it_is_cut_the_flight_is_the_same() {
+        for size in 1..60 {
+            for step in [1, 2, 7, 1000] {
+                let bytes = records(&flight(), size);
+                let mut flight = Flight::default();
+                let answers: Vec<Answer> =
+                    bytes.chunks(step).filter_map(|b| flight.read(b)).collect();
+                let [Answer::Chosen(chosen)] = answers.as_slice() else { panic!("{answers:?}") };
+                assert_eq!((chosen.suite, chosen.whole), (0x2F, true));
+                assert_eq!(chosen.chain, [[0x30, 0]]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_choice_that_is_not_carried_through_is_told_so() {
+        let mut flight = Flight::default();
+        assert_eq!(flight.read(&records(&self::flight()[..42], 50)), None);
+        let answer = flight.read(&[21, 3, 3, 0, 2, 2, 80]).unwrap();
+        assert!(answer.chosen().is_some_and(|c| c.suite == 0x2F && !c.whole));
+    }
+
+    #[test]
+    fn warnings_are_passed_over_and_not_for_ever() {
+        let warning = [21, 3, 1, 0, 2, 1, 112];
+        let mut flight = Flight::default();
+        assert_eq!(flight.read(&warning), None);
+        assert!(flight.read(&records(&self::flight(), 50)).is_some());
+        let garbage = Answer::Refused(Refusal::Garbage("warnings without end"));
+        assert_eq!(Flight::default().read(&warning.repeat(9)), Some(garbage));
+    }
+
+    #[test]
+    fn an_alert_is_a_refusal_and_http_is_none() {
+        let alert = Flight::default().read(&[21, 3, 1, 0, 2, 2, 40]);
+        assert_eq!(alert, Some(Answer::Refused(Refusal::Alert(40))));
+        let http = Flight::default().read(b"HTTP/1.1 400 Bad Request");
+        assert_eq!(http, Some(Answer::Refused(Refusal::Garbage("bytes that are not TLS"))));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_borne(bytes: Vec<u8>, kind in 20u8..25, cut in 1usize..50) {
+            let mut flight = Flight::default();
+            for part in bytes.chunks(cut) {
+                let _ = flight.read(&[&[kind, 3, 3, 0, part.len() as u8], part].concat());
+            }
+            prop_assert!(flight.messages.len() + flight.records.len() <= FLIGHT_MOST);
+            let _ = flight.ended(Refusal::Closed);
+        }
+    }
 }

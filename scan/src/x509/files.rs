@@ -1,11 +1,12 @@
-//! Certificates in files: PEM, DER, PKCS#7, and PKCS#12 as far as it is not encrypted or a password is known.
+//! Certificates in files: PEM, DER, PKCS#7, keystores of Java, and PKCS#12 as far as it is not encrypted or a
+//! password is known.
 //!
 //! What a file is, is told by its bytes. Private keys are passed over: not decoded, not kept, and only
 //! said to be there.
 
 use std::fmt;
 
-use super::{der, parse, pem, pkcs};
+use super::{der, jks, parse, pem, pkcs};
 
 /// Most bytes of a file. A list of all public roots takes some 250,000.
 pub const MAX_FILE: usize = 16 << 20;
@@ -125,18 +126,12 @@ fn first(label: &str, bytes: Vec<u8>) -> Vec<u8> {
 
 /// A file without blocks.
 fn binary(bytes: &[u8], passwords: &[&str]) -> Option<Contents> {
-    /// The first bytes of a keystore of Java (JKS, JCEKS).
-    const KEYSTORES: [[u8; 4]; 2] = [[0xfe, 0xed, 0xfe, 0xed], [0xce, 0xce, 0xce, 0xce]];
     let mut contents = Contents::default();
     let mut note = |what| contents.notes.push(Note { line: None, what });
     if parse(bytes).is_ok() {
         contents.certificates.push(Held { der: bytes.to_vec(), line: None });
     } else if let Some(held) = container(bytes, passwords) {
         take(held, None, &mut contents);
-    } else if bytes.first_chunk().is_some_and(|head| KEYSTORES.contains(head)) {
-        // Its certificates are not encrypted, but the format is Java's own.
-        note(What::Other("java keystore".to_owned()));
-        note(What::Encrypted);
     } else if pkcs::is_private_key(bytes) {
         note(What::PrivateKey);
     } else if seems_certificate(bytes) {
@@ -148,7 +143,8 @@ fn binary(bytes: &[u8], passwords: &[&str]) -> Option<Contents> {
 }
 
 fn container(bytes: &[u8], passwords: &[&str]) -> Option<pkcs::Held> {
-    pkcs::signed_data(bytes).or_else(|| pkcs::store(bytes, passwords))
+    let store = || pkcs::store(bytes, passwords);
+    pkcs::signed_data(bytes).or_else(store).or_else(|| jks::keystore(bytes))
 }
 
 fn take(held: pkcs::Held, line: Option<u32>, contents: &mut Contents) {

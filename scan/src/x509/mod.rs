@@ -16,6 +16,7 @@ mod der;
 mod extensions;
 pub mod files;
 mod identity;
+mod jks;
 mod key;
 pub mod lints;
 mod name;
@@ -26,7 +27,7 @@ mod reason;
 mod roots;
 mod signature;
 
-pub use chain::{chain, judge};
+pub use chain::chain;
 pub use identity::is_for;
 pub use roots::Roots;
 pub use rustls::pki_types::ServerName;

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::lab::keys::{Keys, ec, rsa};
 use crate::lab::mail::{Mailbox, dovecot};
-use crate::lab::tls::{gnutls, jsse, nginx, openssl};
+use crate::lab::tls::{gnutls, jsse, nginx, openssl, tlslite};
 use crate::lab::wait;
 
 const TIME: Duration = Duration::from_secs(30);
@@ -28,6 +28,7 @@ const RSA_PSS_SHA512: u16 = 0x0806;
 /// The first that it offers for a key on a curve.
 const ECDSA_SHA384: u16 = 0x0503;
 const X25519: u16 = 0x001d;
+const SECP384R1: u16 = 0x0018;
 const X25519MLKEM768: u16 = 0x11ec;
 
 fn web() -> Ask {
@@ -184,6 +185,18 @@ fn gnutls_jsse_and_dovecot() {
         assert_eq!(found.version, TlsVersion::Tls13, "{}", server.log());
         assert!(found.chain.first() == Some(&keys.der(0)), "{}", server.log());
         assert_eq!(found.signature_valid, Offered::Yes, "{}", server.log());
+    }
+}
+
+#[test]
+fn tlslite_with_each_group() {
+    let keys = rsa();
+    let groups = [("x25519mlkem768", X25519MLKEM768), ("secp384r1", SECP384R1)];
+    for (name, group) in groups {
+        let Some(server) = tlslite(&keys, &["--groups", name]) else { return };
+        let found = shake(server.address, &plain());
+        let found = found.unwrap_or_else(|why| panic!("{name}: {why}\n{}", server.log()));
+        assert_eq!((found.version, found.group), (TlsVersion::Tls13, Some(group)), "{name}");
     }
 }
 

@@ -10,5 +10,6 @@
 mod handshake;
 mod intrusive;
 mod lab;
+mod lists;
 mod ssh;
 mod starttls;

@@ -28,6 +28,7 @@ route add local 2001:db8:77::/64 dev lo
 const SETTINGS: &[(&str, &str)] = &[
     ("net/ipv4/icmp_ratelimit", "0"),
     ("net/ipv4/icmp_msgs_per_sec", "1000000"),
+    ("net/ipv4/icmp_msgs_burst", "100000"),
     ("net/ipv6/icmp/ratelimit", "0"),
 ];
 

@@ -149,6 +149,18 @@ fn a_stopped_scan_keeps_what_it_found_and_goes_on_later() {
 }
 
 #[test]
+fn half_open_connections_are_torn_down() {
+    lab::with(|lab| {
+        lab.listen(&OPEN);
+        lab.filter("tcp flags & rst == rst counter name never;", "");
+        let plan = plan(&["10.77.0.0/24"], "80,443,8080");
+        let run = scan(lab, &plan, &fast());
+        compare(&plan, &run, |_, _| PortState::Open);
+        assert!(lab.counted() >= plan.probes(), "{} resets", lab.counted());
+    });
+}
+
+#[test]
 fn our_own_host_is_scanned_too() {
     lab::with(|lab| {
         let listener = lab.scanner(|| std::net::TcpListener::bind("127.0.0.1:8081").unwrap());
@@ -203,6 +215,8 @@ fn hosts_are_discovered_by_echo_and_by_port() {
             let kind = last(host) & 15;
             if host.is_ipv4() { (1..=3).contains(&kind) } else { kind == 1 }
         };
+        let asked = all(&run);
+        assert!(!asked.values().any(|s| *s == PortState::Incomplete));
         let found: Vec<IpAddr> = run.hosts.iter().filter(|h| h.up).map(|h| h.address).collect();
         let truth = (0..plan.hosts()).map(|h| plan.host(h)).filter(|h| there(*h));
         assert_eq!(found, truth.collect::<Vec<_>>());

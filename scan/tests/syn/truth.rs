@@ -1,6 +1,12 @@
 //! Many hosts and many ports: none missed, none invented.
 
+use std::sync::Once;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
 use portvakt_model::PortState;
+use portvakt_scan::control::{Control, Progress, Seen};
+use portvakt_scan::syn::Engine;
 
 use crate::{OPEN, compare, fast, lab, last, plan, scan};
 
@@ -103,5 +109,35 @@ fn every_port_of_a_host() {
         compare(&plan, &run, |_, port| {
             if OPEN.contains(&port) { PortState::Open } else { PortState::Closed }
         });
+    });
+}
+
+#[test]
+fn what_the_ring_had_no_room_for_is_asked_again() {
+    lab::with(|lab| {
+        lab.listen(&[80]);
+        let plan = plan(&["10.77.0.0/16"], "80,81");
+        let (stop, progress, once) = (AtomicBool::new(false), Progress::default(), Once::new());
+        // Whoever listens stands still until all is sent; the ring holds less than half of the answers.
+        let seen = |_: Seen| {
+            once.call_once(|| {
+                let mut sent = 0;
+                while Progress::read(&progress.sent) > sent {
+                    sent = Progress::read(&progress.sent);
+                    std::thread::sleep(Duration::from_millis(500));
+                }
+            });
+        };
+        let control = Control { stop: &stop, progress: &progress, seen: &seen };
+        let run = lab.scanner(|| Engine::open().unwrap().scan(&plan, &fast(), control).unwrap());
+        eprintln!("{:?}", run.counts);
+        assert!(run.counts.dropped > 0);
+        compare(
+            &plan,
+            &run,
+            |_, port| {
+                if port == 80 { PortState::Open } else { PortState::Closed }
+            },
+        );
     });
 }

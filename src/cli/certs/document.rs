@@ -56,6 +56,8 @@ pub(super) struct CertificateRow {
     pub(super) state: State,
     /// Days until the day it ends; negative when it has ended.
     pub(super) days_left: i64,
+    /// The first common name of the subject; null where it has none, or the record does not say.
+    pub(super) common_name: Option<String>,
     /// RFC 4514.
     pub(super) subject: String,
     /// RFC 4514.
@@ -179,6 +181,15 @@ impl NoteRow {
         Self { path: Some(path.to_owned()), line: note.line, note: note.what.to_string(), sv }
     }
 
+    pub(super) fn without_certificate(path: &str, count: usize) -> Self {
+        Self {
+            path: Some(path.to_owned()),
+            line: None,
+            note: format!("endpoints without a certificate: {count}"),
+            sv: format!("TLS-tjänster utan certifikat: {count}"),
+        }
+    }
+
     pub(super) fn about_roots(problem: &str) -> Self {
         Self { path: None, line: None, note: problem.to_owned(), sv: problem.to_owned() }
     }
@@ -204,6 +215,7 @@ impl CertificateRow {
             fingerprint: hex(&certificate.fingerprint),
             state: State::default(),
             days_left: 0,
+            common_name: certificate.common_names.first().cloned(),
             subject: certificate.subject.clone(),
             issuer: certificate.issuer.clone(),
             names: names.cloned().collect(),
@@ -230,9 +242,9 @@ impl CertificateRow {
         }
     }
 
-    /// What a person knows it by: its first name, or its subject.
+    /// What a person knows it by: its first name, else its common name, else its subject.
     pub(super) fn title(&self) -> &str {
-        self.names.first().unwrap_or(&self.subject)
+        self.names.first().or(self.common_name.as_ref()).unwrap_or(&self.subject)
     }
 }
 

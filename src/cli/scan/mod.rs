@@ -19,8 +19,10 @@ use engine::Engine;
 use result::{Answer, Found};
 use wanted::{Leave, Wanted};
 
+pub(super) use diff::schema as diff_schema;
 pub(super) use document::schema;
 
+mod diff;
 mod document;
 mod dry;
 mod earlier;
@@ -35,7 +37,10 @@ mod wanted;
 
 /// Arguments of `portvakt scan`.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    with_results: Option<WithResults>,
     /// What to scan: addresses, prefixes (10.77.0.0/24), ranges (10.1.2.3-9) or names [default: the
     /// whole scope]
     #[arg(value_name = "TARGET")]
@@ -92,6 +97,13 @@ pub(super) struct Args {
     lang: Lang,
 }
 
+/// What is done with results that are there.
+#[derive(clap::Subcommand)]
+enum WithResults {
+    /// Tell what became open between two results, and what else changed
+    Diff(diff::Args),
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Form {
     /// For people
@@ -137,6 +149,9 @@ struct Job<'a> {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    if let Some(WithResults::Diff(args)) = &args.with_results {
+        return diff::run(args);
+    }
     let job = job(args)?;
     if args.dry_run {
         let dry = Dry::new(&job.wanted.planned, &job.leave, job.method);

@@ -9,7 +9,7 @@ use super::session::{Announces, Hello, Session, common};
 use super::wire::{HANDSHAKE, Said, Wire};
 use super::{Known, tested, unanswered};
 
-const NAME: &str = "ticketbleed";
+pub(super) const NAME: &str = "ticketbleed";
 /// Our session id.
 const SHORT: [u8; 31] = [0x70; 31];
 /// What the fault makes of it.

@@ -17,6 +17,9 @@ public class Everything {
             .createServerSocket(Integer.parseInt(words[0]), 128, InetAddress.getByName("127.0.0.1"));
         server.setEnabledProtocols(server.getSupportedProtocols());
         server.setEnabledCipherSuites(server.getSupportedCipherSuites());
+        for (String suite : server.getSupportedCipherSuites()) {
+            System.out.println("suite " + suite);
+        }
         while (true) {
             SSLSocket client = (SSLSocket) server.accept();
             new Thread(() -> greet(client)).start();

@@ -1,4 +1,4 @@
-//! Servers of TLS from the first byte: OpenSSL, nginx, GnuTLS, JSSE.
+//! Servers of TLS from the first byte: OpenSSL, nginx, GnuTLS, tlslite-ng, JSSE.
 
 use std::process::Command;
 
@@ -45,6 +45,18 @@ pub(crate) fn gnutls(keys: &Keys, priority: &str) -> Option<Server> {
     command
         .args(["--http", "--quiet", "--port", &port.to_string(), "--priority", priority])
         .args(["--x509certfile", &keys.chain(), "--x509keyfile", &keys.key()]);
+    Some(Server::start(command, folder, port))
+}
+
+/// tlslite-ng with kyber-py, which has every version from SSL 3.0 and every hybrid group.
+pub(crate) fn tlslite(keys: &Keys, options: &[&str]) -> Option<Server> {
+    let (port, folder) = (free_port(), folder());
+    let mut command = Command::new(find("tls.py")?);
+    command
+        .current_dir(folder.path())
+        .args(["server", "-k", &keys.key(), "-c", &keys.chain()])
+        .args(options)
+        .arg(format!("127.0.0.1:{port}"));
     Some(Server::start(command, folder, port))
 }
 

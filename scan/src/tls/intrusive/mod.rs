@@ -121,6 +121,11 @@ impl Known {
     }
 }
 
+/// The row of a probe that could not be made.
+fn untested(name: &'static str, why: &str) -> VulnerabilityProbe {
+    row(name, Offered::Unknown, Evidence::Incomplete, why.to_owned())
+}
+
 /// Whether a suite needs no secret beside the certificate.
 fn is_plain(suite: &Suite) -> bool {
     use KeyExchange::{Dh, DhAnonymous, Dhe, Ecdh, EcdhAnonymous, Ecdhe, Rsa};

@@ -40,7 +40,10 @@ pub(crate) async fn ask(
 fn understood(answer: &Answer, suites: &[u16]) -> Result<(u16, Option<u16>), Refusal> {
     match answer {
         Answer::Refused(refusal) => Err(*refusal),
-        Answer::Chosen(chosen) if chosen.version != Some(VERSION) => Err(Refusal::Older),
+        // An older server finds none of its suites in the hello; one that answers all the same is in no order.
+        Answer::Chosen(chosen) if chosen.version != Some(VERSION) => {
+            Err(Refusal::Garbage("a version that was not offered"))
+        }
         Answer::Chosen(chosen) if !suites.contains(&chosen.suite) => {
             Err(Refusal::Garbage("a suite that was not offered"))
         }

@@ -104,6 +104,13 @@ pub fn read(request: &Request, seen: &(dyn Fn(&Path) + Sync)) -> Inputs {
     inputs
 }
 
+/// The site file that an audit of some paths goes by, where it can be told without reading all of them.
+pub fn site_file(paths: &[PathBuf], named: Option<&PathBuf>) -> Option<PathBuf> {
+    let own = paths.iter().map(|p| if p.is_dir() { p.join(site::FILE_NAME) } else { p.clone() });
+    let mut found = own.filter(|p| is_site_file(p) && p.exists());
+    named.cloned().or_else(|| found.next())
+}
+
 /// Results of scans that the request and the site file name, each once.
 fn scans(request: &Request, site: &SiteFile) -> Vec<ScanFile> {
     let own = |path: &PathBuf| ScanFile { path: path.clone(), from: request.sensor.clone() };

@@ -146,8 +146,10 @@ impl<'a> Reading<'a> {
         self.faults.push(Fault { path, at: None, message: message.to_owned() });
     }
 
-    /// A run whose record stands in this file.
+    /// A run whose record stands in this file. One of which something could not be read is not complete:
+    /// what was left out is not known.
     fn give(&mut self, mut run: ScanRun) {
+        run.complete &= self.faults.is_empty();
         run.at = Some(Location::line(self.id, 1));
         self.found.runs.push(run);
     }

@@ -165,6 +165,18 @@ fn faults_are_told_in_words() {
     assert!(english.contains("fault: It is signed with SHA-1 (sha1-signature, "), "{english}");
 }
 
+/// A record that tells too little of a certificate makes the inventory incomplete.
+#[test]
+fn a_certificate_that_a_record_does_not_tell_is_missed() {
+    let record = fs::read_to_string(here("fixtures/certs/tls.json")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tls.json");
+    fs::write(&file, record.replace("2026-11-30T00:00:00Z", "soon")).unwrap();
+    let (status, _, errors) = certs(&["--observations", file.to_str().unwrap()]);
+    assert_eq!(status, Some(2));
+    assert!(errors.contains("tls.json"), "{errors}");
+}
+
 /// A record is anybody's text: what would steer a terminal is not written to it.
 #[test]
 fn a_record_cannot_steer_the_terminal() {

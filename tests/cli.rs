@@ -584,3 +584,25 @@ fn a_broken_scan_is_told_and_the_others_are_still_used() {
         assert_eq!(check["unmet"], "observations", "a lost scan passes nothing: {check}");
     }
 }
+
+/// A port of this machine that the scan asks, and a scope of this machine alone.
+#[test]
+fn an_audit_scans_first_where_it_is_asked_to() {
+    let site = "[[zone]]\nname = 'S'\nkind = 'server'\nprefixes = ['127.0.0.0/8']\n[scan]\nscope = ['127.0.0.1/32']\nauthorised_by = 'NN'\nvalid_until = '2999-01-01'\nwindow = 'always'\nrate = 100000\nhost_rate = 100000\n";
+    let folder = folder(&[("portvakt.toml", site.as_bytes())]);
+    let kept = folder.path().join("live.json");
+    fs::write(&kept, "what an earlier scan left").unwrap();
+    let live = format!("--live={}", kept.display());
+    let args =
+        ["audit", folder.path().to_str().unwrap(), &live, "--sensor", "S", "--format", "json"];
+    let output = portvakt(args);
+    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let run = &report["scans"][0]["runs"][0];
+    assert_eq!(run["from"], "S", "{report}");
+    assert!(run["hosts"].as_u64().unwrap() == 1 && run["ports"].as_u64().unwrap() > 100, "{run}");
+    assert!(report["failures"].as_array().unwrap().is_empty(), "{report}");
+    let refused = ["audit", "fixtures/exempelkommun", &live, "--format", "json"];
+    let output = portvakt(refused);
+    assert_eq!(output.status.code(), Some(2), "without a scope nothing is scanned");
+    assert!(!kept.exists(), "and an earlier result is not taken for a new one");
+}

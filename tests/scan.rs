@@ -4,8 +4,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-mod common;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,7 +11,6 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 
-use common::stdout;
 use portvakt::observations;
 use portvakt_model::{PortState, Source, SourceId};
 use serde_json::Value;
@@ -40,6 +37,10 @@ fn command(folder: &Path, args: &[&str]) -> Command {
 
 fn scan(folder: &Path, args: &[&str]) -> Output {
     command(folder, args).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 fn said(output: &Output) -> String {

@@ -1,6 +1,7 @@
 //! What the fuzz targets try, and what must hold.
 
 mod lists;
+mod live;
 mod ssh;
 mod tls;
 
@@ -8,6 +9,7 @@ use portvakt_model::{LineState, SourceId};
 use portvakt_parsers::{Context, PARSERS, Parsed, parse, parse_as};
 
 pub use lists::list;
+pub use live::{answers, results};
 pub use ssh::ssh;
 pub use tls::tls_flight;
 

@@ -121,15 +121,20 @@ pub fn recognise(bytes: &[u8], port: u16) -> Option<Known> {
 
 /// Finds out what speaks on a TCP port.
 pub async fn identify(address: IpAddr, port: u16, limits: &Limits) -> ServiceSeen {
-    ask(SocketAddr::new(address, port), ports::way(port), limits).await
+    ask(SocketAddr::new(address, port), port, ports::way(port), limits).await
 }
 
-async fn ask(peer: SocketAddr, way: Way, limits: &Limits) -> ServiceSeen {
+/// The same, as if the port had the number `like`: for a service that is known to have been moved.
+pub async fn identify_as(peer: SocketAddr, like: u16, limits: &Limits) -> ServiceSeen {
+    ask(peer, like, ports::way(like), limits).await
+}
+
+async fn ask(peer: SocketAddr, like: u16, way: Way, limits: &Limits) -> ServiceSeen {
     if way == Way::LeaveAlone {
-        return guess(peer.port(), PortProtocol::Tcp);
+        return guess(like, PortProtocol::Tcp);
     }
     let deadline = Instant::now() + limits.port;
-    let mut asking = Asking { peer, limits, deadline, connections: 0, evidence: Vec::new() };
+    let mut asking = Asking { peer, like, limits, deadline, connections: 0, evidence: Vec::new() };
     let found = asking.find(way).await;
     asking.tell(found)
 }
@@ -143,6 +148,8 @@ pub fn guess(port: u16, protocol: PortProtocol) -> ServiceSeen {
 /// One port while it is asked.
 struct Asking<'a> {
     peer: SocketAddr,
+    /// The number by which it is judged what it may be.
+    like: u16,
     limits: &'a Limits,
     deadline: Instant,
     connections: usize,
@@ -174,7 +181,12 @@ impl Asking<'_> {
             }
             Way::Ask(probe) => self.clear_then_tls(Duration::ZERO, probe, Duration::ZERO).await,
             Way::Unknown => {
-                self.clear_then_tls(self.limits.quiet, Probe::Http, self.limits.quiet).await
+                let quiet = self.limits.quiet;
+                let found = self.clear_then_tls(quiet, Probe::Http, quiet).await;
+                match ports::moved(self.like) {
+                    Some(probe) if found.is_none() => self.clear(Duration::ZERO, Some(probe)).await,
+                    _ => found,
+                }
             }
             Way::Tls { inner, patience } => {
                 let patience = if patience { self.limits.banner } else { Duration::ZERO };
@@ -262,7 +274,7 @@ impl Asking<'_> {
         patience: Duration,
         probe: Option<Probe>,
     ) -> Option<Known> {
-        let port = self.peer.port();
+        let port = self.like;
         let said = |bytes: &[u8], rest| spoken::recognise(bytes, port, rest);
         if !patience.is_zero()
             && let Some(known) = line.listen(self.by(patience), said).await
@@ -311,7 +323,7 @@ impl Asking<'_> {
 
     fn tell(&self, found: Option<Found>) -> ServiceSeen {
         let evidence = evidence::escape(&self.evidence);
-        let port = self.peer.port();
+        let port = self.like;
         match found {
             Some(Found { known: Some(known), tls }) => ServiceSeen {
                 name: known.name.to_owned(),

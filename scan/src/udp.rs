@@ -26,6 +26,7 @@ use crate::connect::Scanned;
 use crate::control::Control;
 use crate::plan::Plan;
 use crate::scope::Scope;
+use crate::service::Known;
 
 /// Ports whose protocols have a question here, by what they mean to an audit.
 pub const PORTS: &[u16] = &[
@@ -39,6 +40,12 @@ pub const LEFT_ALONE: &[u16] = &[2222, 9600, 20_000, 34_962, 34_963, 34_964, 44_
 
 /// Probes of one scan at most, since an answer is kept for each.
 pub const MOST_PROBES: u64 = 1 << 26;
+
+/// Who gave an answer to the question that a port is asked; `None` when it is none of its protocol. For
+/// bytes that were had elsewhere.
+pub fn recognise(port: u16, answer: &[u8]) -> Option<Known> {
+    payload::read(port, answer)
+}
 
 /// Looks at every probe of a plan, but for those that are known already.
 ///

@@ -60,11 +60,11 @@ impl Lab {
         // The kernel sends few ICMP errors to one host unless told otherwise.
         let sysctl = "echo 0 > /proc/sys/net/ipv4/icmp_ratelimit; echo 0 > /proc/sys/net/ipv6/icmp/ratelimit";
         run("ip", &["netns", "exec", t, "sh", "-c", sysctl], "")?;
-        self.filter(&self.target, "")
+        Self::filter(&self.target, "")
     }
 
     /// Loads chains into a namespace.
-    fn filter(&self, namespace: &str, rules: &str) -> Result<(), String> {
+    fn filter(namespace: &str, rules: &str) -> Result<(), String> {
         let table = format!("table inet t {{\n{rules}\n}}\n");
         run("ip", &["netns", "exec", namespace, "nft", "-f", "-"], &table)
     }
@@ -142,7 +142,7 @@ fn reason(host: &HostSeen, port: u16) -> &str {
 fn a_refusal_of_the_host_is_told_from_one_on_the_way_and_from_silence() {
     let Some(lab) = Lab::new() else { return };
     lab.listen(TARGET, &[22, 80, 1010]);
-    lab.filter(
+    Lab::filter(
         &lab.target,
         "chain input { type filter hook input priority 0;\n\
          tcp dport 1000-1039 drop\n\
@@ -153,7 +153,7 @@ fn a_refusal_of_the_host_is_told_from_one_on_the_way_and_from_silence() {
     )
     .unwrap();
     // Our own filter, which is no word of the target's.
-    lab.filter(
+    Lab::filter(
         &lab.scanner,
         "chain output { type filter hook output priority 0; tcp dport 3000 reject; }",
     )
@@ -176,7 +176,7 @@ fn a_refusal_of_the_host_is_told_from_one_on_the_way_and_from_silence() {
 fn ipv6_is_told_as_exactly() {
     let Some(lab) = Lab::new() else { return };
     lab.listen(TARGET_V6, &[443]);
-    lab.filter(
+    Lab::filter(
         &lab.target,
         "chain input { type filter hook input priority 0;\n\
          tcp dport 1000 drop\n\
@@ -198,7 +198,7 @@ fn where_packets_are_lost_nothing_is_missed() {
     let open: Vec<u16> = (5_000..5_300).collect();
     lab.listen(TARGET, &open);
     let lose = "numgen random mod 100 < 1 drop";
-    lab.filter(
+    Lab::filter(
         &lab.target,
         &format!(
             "chain input {{ type filter hook input priority 0; {lose}; }}\n\
@@ -217,7 +217,7 @@ fn a_host_that_limits_what_it_answers_is_asked_until_it_has() {
     let Some(lab) = Lab::new() else { return };
     let open: Vec<u16> = (1..=12).map(|n| n * 400).collect();
     lab.listen(TARGET, &open);
-    lab.filter(
+    Lab::filter(
         &lab.target,
         "chain input { type filter hook input priority 0;\n\
          tcp flags & (syn | ack) == syn limit rate over 1000/second burst 5 packets drop; }",

@@ -33,6 +33,8 @@ enum Of {
     Spoof,
     /// `scan --format json`
     Scan,
+    /// `scan diff --format json`
+    ScanDiff,
     /// `certs --format json`
     Certs,
     /// `tls --format json`
@@ -41,8 +43,6 @@ enum Of {
     TlsDiff,
     /// `ssh --format json`
     Ssh,
-    /// `scan diff --format json`
-    ScanDiff,
     /// `catalogue --coverage --format json`
     Coverage,
 }
@@ -57,11 +57,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Of::Matrix => matrix::schema(),
         Of::Spoof => spoof::schema(),
         Of::Scan => scan::schema(),
+        Of::ScanDiff => scan::diff_schema(),
         Of::Certs => certs::schema(),
         Of::Tls => tls::schema(),
         Of::TlsDiff => tls::diff_schema(),
         Of::Ssh => ssh::schema(),
-        Of::ScanDiff => scan::diff_schema(),
         Of::Coverage => schemars::schema_for!(CoverageDocument),
     };
     let mut out = anstream::stdout().lock();

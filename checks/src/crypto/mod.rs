@@ -17,6 +17,7 @@ mod words;
 
 pub use certificate::{judge_certificate, judge_chain};
 pub use golden::{golden_ssh, golden_tls};
+pub(crate) use policy::standard;
 pub use policy::{POLICIES, Policy, PolicyError, Split, policy};
 pub use rule::Item;
 pub use ssh::judge_ssh;

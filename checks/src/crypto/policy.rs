@@ -1,5 +1,7 @@
 //! A policy: its rules as data, from our packs or an organisation's own file.
 
+use std::sync::LazyLock;
+
 use jiff::civil::Date;
 use portvakt_model::TlsVersion;
 use portvakt_model::registry::{GROUPS, Suite};
@@ -20,6 +22,9 @@ pub static POLICIES: &[(&str, &str)] = &[
     ("nist-800-52r2", include_str!("../../packs/crypto-nist-800-52r2.toml")),
     ("bsi-tr-02102-2", include_str!("../../packs/crypto-bsi-tr-02102-2.toml")),
 ];
+
+/// What holds by any norm, after the rules of each.
+const BASE: &str = include_str!("../../packs/crypto-base.toml");
 
 /// Levels for what an endpoint offers, by one norm.
 #[derive(Clone, Debug)]
@@ -82,18 +87,44 @@ pub fn policy(name: &str) -> Option<Result<Policy, PolicyError>> {
     Some(Policy::read(text))
 }
 
+/// Our own policy, which settings in configurations are judged by; `None` if its file were faulty,
+/// which a test would tell.
+pub(crate) fn standard() -> Option<&'static Policy> {
+    static STANDARD: LazyLock<Option<Policy>> =
+        LazyLock::new(|| policy("portvakt-2026").and_then(Result::ok));
+    STANDARD.as_ref()
+}
+
 impl Policy {
+    /// What is insufficient of a name by itself: the document and clause that say so.
+    pub(crate) fn fault(
+        &self,
+        item: Item,
+        name: &str,
+        version: Option<TlsVersion>,
+        today: Date,
+    ) -> Option<&str> {
+        let seen = Seen { version, ..Seen::named(item, name) };
+        let profile = Profile::Internal;
+        let context = Context { today, profile, offered: &TlsVersion::ALL, traits: &[] };
+        let rule = self.rules.iter().find(|rule| rule.matches(&seen, &context))?;
+        (rule.level == Level::Insufficient).then_some(rule.source.as_str())
+    }
+
     /// Reads a policy. `extends = "NAME"` puts the rules of one of ours after its own.
     pub fn read(text: &str) -> Result<Self, PolicyError> {
         let raw: Raw = toml::from_str(text).map_err(|e| {
             fault(text, e.span().map_or(0, |span| span.start), e.message().to_owned())
         })?;
-        raw.understood(text)
+        let mut policy = raw.understood(text)?;
+        policy.rules.extend(base());
+        Ok(policy)
     }
 
     /// Makes a policy of rules.
     pub(super) fn of(id: &str, titles: [String; 2], basis: String, rules: Vec<Rule>) -> Self {
         let [title_sv, title_en] = titles;
+        let rules = rules.into_iter().chain(base()).collect();
         let (id, edition) = (id.to_owned(), String::new());
         Self { id, title_sv, title_en, edition, read: true, basis, rules }
     }
@@ -134,6 +165,12 @@ impl Policy {
         let rule = self.rules.iter().find(|rule| rule.matches(&seen, &context));
         rule.map_or(Level::NotAssessed, |rule| rule.level)
     }
+}
+
+/// The rules of [`BASE`]. A test reads the file, so that it is never empty.
+fn base() -> Vec<Rule> {
+    let raw = toml::from_str::<Raw>(BASE).ok();
+    raw.and_then(|raw| raw.understood(BASE).ok()).map(|base| base.rules).unwrap_or_default()
 }
 
 #[derive(Deserialize)]

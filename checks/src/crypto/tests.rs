@@ -279,7 +279,9 @@ fn an_incomplete_endpoint_lacks_nothing_for_sure() {
 #[test]
 fn a_norm_that_was_not_read_gives_no_pass_but_tells_faults() {
     for name in ["ncsc-nl-2025-05", "nist-800-52r2", "bsi-tr-02102-2"] {
-        let judgements = judge_tls(&modern(), &pack(name), Profile::Public, TODAY);
+        let mut judgements = judge_tls(&modern(), &pack(name), Profile::Public, TODAY);
+        // What holds by any norm is read and stays.
+        judgements.retain(|j| j.check() != "certificate-trusted");
         assert_eq!(levels(&judgements, Level::Good), [""; 0], "{name}");
         assert_eq!(levels(&judgements, Level::Sufficient), [""; 0], "{name}");
         let tls13 = found(&judgements, "tls-1-3-offered").unwrap();
@@ -405,6 +407,28 @@ fn weak_keys_and_signatures_are_told() {
     assert_eq!(check(rsa(4096, 1)), [("rsa-exponent-too-small", Level::Insufficient)]);
     let sha1 = Certificate { signature_hash: Some("sha1"), ..rsa(2048, 65537) };
     assert_eq!(check(sha1), [("certificate-signature-weak", Level::Insufficient)]);
+}
+
+#[test]
+fn what_holds_by_any_norm_is_asked_by_each() {
+    let mut endpoint = modern();
+    endpoint.chains[0].certificates[0] = leaf("2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z");
+    endpoint.chains[0].name_matches = Some(false);
+    endpoint.probes.push(portvakt_model::VulnerabilityProbe {
+        name: "heartbleed",
+        vulnerable: Offered::Yes,
+        evidence: Evidence::Tested,
+        detail: "two bytes too many".to_owned(),
+    });
+    let golden = golden_tls(&modern()).unwrap();
+    let named = POLICIES.iter().map(|(name, _)| pack(name));
+    for policy in named.chain([golden]) {
+        let judgements = judge_tls(&endpoint, &policy, Profile::Public, TODAY);
+        for check in ["certificate-expired", "certificate-name-mismatch", "known-weakness"] {
+            let level = found(&judgements, check).map(|j| j.level);
+            assert_eq!(level, Some(Level::Insufficient), "{} {check}", policy.id);
+        }
+    }
 }
 
 #[test]

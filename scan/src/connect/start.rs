@@ -26,44 +26,51 @@ pub(super) struct Started {
 
 /// Begins attempts.
 pub(super) struct Starter {
-    helper: Option<(Sender<Vec<SocketAddr>>, Receiver<Vec<Started>>)>,
+    helper: Option<Helper>,
+}
+
+/// The other thread, as long as somebody can ask it.
+struct Helper {
+    ask: Sender<Vec<SocketAddr>>,
+    answers: Receiver<Vec<Started>>,
 }
 
 impl Starter {
     /// For scans of up to `rate` attempts per second.
     pub(super) fn new(rate: u32) -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self { helper: if rate >= FAST && cores > 1 { helper() } else { None } }
+        Self { helper: if rate >= FAST && cores > 1 { Helper::new() } else { None } }
     }
 
     /// Begins an attempt for each address; they come back in the same order.
     pub(super) fn start(&self, to: &[SocketAddr]) -> Vec<Started> {
-        let Some((send, receive)) = self.helper.as_ref().filter(|_| to.len() >= WORTH_IT) else {
+        let Some(helper) = self.helper.as_ref().filter(|_| to.len() >= WORTH_IT) else {
             return to.iter().copied().map(start).collect();
         };
         let (own, other) = to.split_at(to.len() / 2);
-        let is_sent = send.send(other.to_vec()).is_ok();
+        let is_sent = helper.ask.send(other.to_vec()).is_ok();
         let mut started: Vec<Started> = own.iter().copied().map(start).collect();
-        let helped = is_sent.then(|| receive.recv().ok()).flatten();
+        let answered = is_sent.then(|| helper.answers.recv().ok()).flatten();
         // A helper that is gone has begun nothing.
-        started.extend(helped.unwrap_or_else(|| other.iter().copied().map(start).collect()));
+        started.extend(answered.unwrap_or_else(|| other.iter().copied().map(start).collect()));
         started
     }
 }
 
-/// A thread that lives as long as somebody can ask it.
-fn helper() -> Option<(Sender<Vec<SocketAddr>>, Receiver<Vec<Started>>)> {
-    let (send, asked) = channel::<Vec<SocketAddr>>();
-    let (answer, receive) = channel();
-    let work = move || {
-        for to in asked {
-            if answer.send(to.into_iter().map(start).collect()).is_err() {
-                return;
+impl Helper {
+    fn new() -> Option<Self> {
+        let (ask, asked) = channel::<Vec<SocketAddr>>();
+        let (answer, answers) = channel();
+        let work = move || {
+            for to in asked {
+                if answer.send(to.into_iter().map(start).collect()).is_err() {
+                    return;
+                }
             }
-        }
-    };
-    thread::Builder::new().name("connect".to_owned()).spawn(work).ok()?;
-    Some((send, receive))
+        };
+        thread::Builder::new().name("connect".to_owned()).spawn(work).ok()?;
+        Some(Self { ask, answers })
+    }
 }
 
 fn start(to: SocketAddr) -> Started {

@@ -110,6 +110,14 @@ pub(super) fn way(port: u16) -> Way {
     }
 }
 
+/// The question for a port whose number was made from a known one by a digit before it, as 15432 is.
+pub(super) fn moved(port: u16) -> Option<Probe> {
+    match way(port % 10_000) {
+        Way::Ask(probe) if port >= 10_000 && probe != Probe::Http => Some(probe),
+        _ => None,
+    }
+}
+
 /// The service that a port number usually means.
 pub fn usual(port: u16, protocol: PortProtocol) -> Option<&'static str> {
     let find = |list: &[(u16, &'static str)]| {
@@ -281,6 +289,13 @@ mod tests {
         for list in [TCP, UDP] {
             assert!(list.windows(2).all(|pair| pair[0].0 < pair[1].0));
         }
+    }
+
+    #[test]
+    fn a_number_with_a_digit_before_it_is_asked_alike() {
+        assert_eq!(moved(15432), Some(Probe::Postgres));
+        assert_eq!(moved(13389), Some(Probe::Rdp));
+        assert_eq!((moved(5432), moved(18080), moved(19100)), (None, None, None));
     }
 
     #[test]

@@ -87,17 +87,14 @@ fn line(text: &str, port: u16) -> Option<Known> {
 /// FTP (RFC 959), SMTP (RFC 5321) and LMTP (RFC 2033) greet with the same number.
 fn greeted(greeting: &str, port: u16) -> Known {
     let upper = greeting.to_ascii_uppercase();
-    let name = if upper.contains("LMTP") {
-        "lmtp"
+    let (name, doubtful) = if upper.contains("LMTP") {
+        ("lmtp", false)
     } else if upper.contains("SMTP") {
-        "smtp"
-    } else if upper.contains("FTP") {
-        "ftp"
+        ("smtp", false)
+    } else if upper.contains("FTP") || matches!(port, 21 | 990 | 2121) {
+        ("ftp", false)
     } else {
-        match port {
-            21 | 990 | 2121 => "ftp",
-            _ => "smtp",
-        }
+        ("smtp", true)
     };
     if name == "ftp" {
         let trimmed = greeting.trim().trim_matches(['(', ')']);
@@ -106,7 +103,7 @@ fn greeted(greeting: &str, port: u16) -> Known {
     let mut words = greeting.trim().splitn(2, ' ');
     let host = words.next().filter(|host| host.contains('.')).map(str::to_owned);
     let known = Known::new(name).product(words.next().unwrap_or_default().trim());
-    Known { title: host, ..known }
+    Known { title: host, doubtful, ..known }
 }
 
 /// RFC 9051 §7.1: a greeting may hold the capabilities.
@@ -132,6 +129,11 @@ fn without_stamp(words: &str) -> &str {
 /// What to ask after a greeting.
 pub(super) fn follow_up(known: &Known) -> Option<Step> {
     Some(match known.name {
+        "smtp" if known.doubtful => Step {
+            question: b"EHLO portvakt.invalid\r\nLHLO portvakt.invalid\r\n",
+            answer: unclear,
+            farewell: b"QUIT\r\n",
+        },
         "smtp" => {
             Step { question: b"EHLO portvakt.invalid\r\n", answer: mail, farewell: b"QUIT\r\n" }
         }
@@ -158,13 +160,35 @@ fn mail(bytes: &[u8], rest: Rest, known: &Known) -> Option<Known> {
     if !last && rest == Rest::MayCome {
         return None;
     }
-    let code = lines().next().unwrap_or_default();
-    if code.starts_with("530") || code.starts_with("500") && known.title.is_none() {
-        return Some(Known { name: "ftp", title: None, ..known.clone() });
+    Some(Known { starttls: lines().any(offers_starttls), ..known.clone() })
+}
+
+/// After a greeting that may be of three protocols: who knows EHLO speaks SMTP, who knows LHLO instead
+/// speaks LMTP (RFC 2033 §4.1), and who knows neither speaks FTP.
+fn unclear(bytes: &[u8], rest: Rest, known: &Known) -> Option<Known> {
+    let text = String::from_utf8_lossy(bytes);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("220")).collect();
+    let replies: Vec<&[&str]> = lines.split_inclusive(|line| is_last(line)).collect();
+    let complete = lines.last().is_some_and(|line| is_last(line)) && text.ends_with('\n');
+    let ended = replies.len() >= 2 && complete;
+    if !ended && rest == Rest::MayCome || replies.is_empty() {
+        return None;
     }
-    let offers =
-        |line: &str| line.get(4..).is_some_and(|w| w.trim().eq_ignore_ascii_case("STARTTLS"));
-    Some(Known { starttls: lines().any(offers), ..known.clone() })
+    let accepted = |at: usize| {
+        let reply = replies.get(at)?;
+        let starttls = reply.iter().any(|line| offers_starttls(line));
+        reply.last()?.starts_with("250").then_some(starttls)
+    };
+    let told = |name, starttls| Known { name, starttls, doubtful: false, ..known.clone() };
+    Some(match (accepted(0), accepted(1)) {
+        (Some(starttls), _) => told("smtp", starttls),
+        (None, Some(starttls)) => told("lmtp", starttls),
+        (None, None) => Known { title: None, ..told("ftp", false) },
+    })
+}
+
+fn offers_starttls(line: &str) -> bool {
+    line.get(4..).is_some_and(|word| word.trim().eq_ignore_ascii_case("STARTTLS"))
 }
 
 /// A reply's last line has a space after its number.

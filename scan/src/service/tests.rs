@@ -75,7 +75,7 @@ async fn serve_with<F: Future<Output = ()> + Send + 'static>(
 /// Asks a scripted server as on a port of the given kind.
 async fn asked(way: Way, script: Script) -> ServiceSeen {
     let (peer, count) = serve(script).await;
-    let seen = ask(peer, way, &limits()).await;
+    let seen = ask(peer, peer.port(), way, &limits()).await;
     assert!(count.load(Ordering::Relaxed) <= MAX_CONNECTIONS);
     seen
 }
@@ -140,6 +140,12 @@ async fn ftp_is_told_from_mail() {
     assert!(!greeted(b"220 ProFTPD Server\r\n", plain).await.starttls);
     let bare: &[(&[u8], &[u8])] = &[(b"EHLO", b"530 Please login with USER and PASS.\r\n")];
     assert_eq!(greeted(b"220 Welcome\r\n", bare).await.name, "ftp");
+    let local: &[u8] = b"500 Unknown command\r\n250-post.example\r\n250 STARTTLS\r\n";
+    let seen = greeted(b"220 post.example Dovecot ready.\r\n", &[(b"LHLO", local)]).await;
+    assert_eq!((seen.name.as_str(), seen.starttls), ("lmtp", true));
+    let mail: &[u8] = b"250 post.example\r\n500 Unknown command\r\n";
+    let seen = greeted(b"220 post.example ready\r\n", &[(b"LHLO", mail)]).await;
+    assert_eq!((seen.name.as_str(), seen.starttls), ("smtp", false));
 }
 
 #[tokio::test]
@@ -269,7 +275,7 @@ async fn what_is_not_recognised_is_only_guessed() {
 #[tokio::test]
 async fn printers_are_never_connected_to_and_controllers_hear_nothing() {
     let (peer, count) = serve(script(b"", &[])).await;
-    let seen = ask(peer, Way::LeaveAlone, &limits()).await;
+    let seen = ask(peer, peer.port(), Way::LeaveAlone, &limits()).await;
     assert_eq!((count.load(Ordering::Relaxed), seen.asked), (0, false));
     let heard = Arc::new(AtomicUsize::new(0));
     let sum = Arc::clone(&heard);
@@ -283,8 +289,9 @@ async fn printers_are_never_connected_to_and_controllers_hear_nothing() {
         }
     })
     .await;
-    ask(peer, Way::Listen, &limits()).await;
-    ask(peer, Way::Ask(Probe::Http), &Limits { manner: Manner::Listen, ..limits() }).await;
+    ask(peer, peer.port(), Way::Listen, &limits()).await;
+    ask(peer, peer.port(), Way::Ask(Probe::Http), &Limits { manner: Manner::Listen, ..limits() })
+        .await;
     assert_eq!((count.load(Ordering::Relaxed), heard.load(Ordering::Relaxed)), (2, 0));
 }
 
@@ -301,7 +308,7 @@ async fn survives<F: Future<Output = ()> + Send + 'static>(
         Way::Tls { inner: Probe::Http, patience: true },
     ];
     for (at, way) in ways.into_iter().enumerate() {
-        let seen = timeout(Duration::from_mins(1), ask(peer, way, &limits())).await;
+        let seen = timeout(Duration::from_mins(1), ask(peer, peer.port(), way, &limits())).await;
         let seen = seen.expect("the end comes");
         assert!(seen.evidence.len() <= 4 * evidence::MOST);
         assert!(count.load(Ordering::Relaxed) <= (at + 1) * MAX_CONNECTIONS);

@@ -63,22 +63,6 @@ pub fn chain(
     chain
 }
 
-/// The same as a function that remembers the roots and the time, for who gets names as text. No
-/// certificate is for a name that no host can have.
-pub fn judge(
-    roots: Roots,
-    now: Timestamp,
-) -> impl Fn(&[Vec<u8>], Option<&str>) -> Chain + Send + Sync {
-    move |sent, name| {
-        let server = name.map(ServerName::try_from);
-        let mut judged = chain(sent, server.as_ref().and_then(|n| n.as_ref().ok()), &roots, now);
-        if matches!(server, Some(Err(_))) && !judged.certificates.is_empty() {
-            judged.name_matches = Some(false);
-        }
-        judged
-    }
-}
-
 /// The place of each certificate of a chain.
 fn places() -> impl Iterator<Item = Place> {
     std::iter::once(Place::Leaf).chain(std::iter::repeat(Place::Issuer))

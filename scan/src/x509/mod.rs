@@ -27,7 +27,7 @@ mod reason;
 mod roots;
 mod signature;
 
-pub use chain::{chain, judge};
+pub use chain::chain;
 pub use identity::is_for;
 pub use roots::Roots;
 pub use rustls::pki_types::ServerName;

@@ -11,5 +11,6 @@ mod handshake;
 mod intrusive;
 mod lab;
 mod lists;
+mod service;
 mod ssh;
 mod starttls;

@@ -181,6 +181,15 @@ impl NoteRow {
         Self { path: Some(path.to_owned()), line: note.line, note: note.what.to_string(), sv }
     }
 
+    pub(super) fn without_certificate(path: &str, count: usize) -> Self {
+        Self {
+            path: Some(path.to_owned()),
+            line: None,
+            note: format!("endpoints without a certificate: {count}"),
+            sv: format!("TLS-tjänster utan certifikat: {count}"),
+        }
+    }
+
     pub(super) fn about_roots(problem: &str) -> Self {
         Self { path: None, line: None, note: problem.to_owned(), sv: problem.to_owned() }
     }

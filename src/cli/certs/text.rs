@@ -37,7 +37,7 @@ fn headline(document: &Document, lang: Lang) -> String {
     let counts = document.counts;
     let words = lang.of(
         ["certifikat", "har gått ut", "går snart ut", "gäller inte än", "delar nyckel"],
-        ["certificates", "expired", "end soon", "not valid yet", "share a key"],
+        ["certificates", "expired", "ending soon", "not valid yet", "sharing a key"],
     );
     let numbers = [
         counts.certificates,

@@ -38,6 +38,7 @@ mod wanted;
 /// Arguments of `portvakt scan`.
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Args {
     #[command(subcommand)]
     with_results: Option<WithResults>,
@@ -254,7 +255,7 @@ impl Args {
         self.record
             .clone()
             .or_else(|| self.resume.clone())
-            .unwrap_or_else(|| beside.map(|p| p.join(RECORD)).unwrap_or_else(|| RECORD.into()))
+            .unwrap_or_else(|| beside.map_or_else(|| RECORD.into(), |p| p.join(RECORD)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is to be scanned, and whether it may be.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -42,7 +43,7 @@ pub(super) fn leave(named: Option<&Path>) -> anyhow::Result<Leave> {
         }
         Err(e) => return Err(e).with_context(|| format!("cannot read the scope {shown}")),
     };
-    let sha256 = Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    let sha256 = hex(&Sha256::digest(text.as_bytes()));
     match Scope::read(&text) {
         Ok(Some(scope)) => {
             let row = ScopeRow::new(&scope, &shown, sha256);
@@ -55,6 +56,14 @@ pub(super) fn leave(named: Option<&Path>) -> anyhow::Result<Leave> {
         }
         Err(e) => bail!("{shown}:{e}"),
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// What is to be scanned.
@@ -89,7 +98,9 @@ pub(super) fn wanted(
             .with_context(|| format!("nothing was sent: {target} has no address"))?;
         may_be_asked(target, &ranges, scope, now)?;
         if let Target::Name(name) = target {
-            ranges.iter().for_each(|(a, _)| names.entry(*a).or_default().push(name.clone()));
+            for (address, _) in &ranges {
+                names.entry(*address).or_default().push(name.clone());
+            }
         }
         all.extend(ranges);
     }

@@ -11,6 +11,8 @@ use super::super::refusal::Refusal;
 use super::wire::{ALERT, CHANGE_CIPHER, HEARTBEAT, Said, Wire};
 use super::{Known, is_plain, tested, unanswered};
 
+pub(super) const HEARTBLEED: &str = "heartbleed";
+pub(super) const CCS_INJECTION: &str = "ccs-injection";
 /// A heartbeat request with one byte of payload that claims three, and no padding (RFC 6520 §4). Who
 /// answers with three has read over by two.
 const TOO_SHORT: [u8; 4] = [1, 0, 3, b'p'];
@@ -26,7 +28,7 @@ const UNDECRYPTABLE: [u8; 2] = [20, 21];
 /// CVE-2014-0160. A close follows the request, so that a server which passes it over, as it should,
 /// still shows that it has read it.
 pub(super) async fn heartbleed(line: &Line<'_>, known: &Known) -> VulnerabilityProbe {
-    const NAME: &str = "heartbleed";
+    const NAME: &str = HEARTBLEED;
     let Some(offer) = known.offer(line, is_plain) else {
         return known.without(NAME, "version before TLS 1.3");
     };
@@ -62,7 +64,7 @@ pub(super) async fn heartbleed(line: &Line<'_>, known: &Known) -> VulnerabilityP
 /// CVE-2014-0224. A server in order refuses a change of cipher before there are keys. One that takes it
 /// decrypts the next record, and says that it cannot.
 pub(super) async fn ccs_injection(line: &Line<'_>, known: &Known) -> VulnerabilityProbe {
-    const NAME: &str = "ccs-injection";
+    const NAME: &str = CCS_INJECTION;
     let Some(offer) = known.offer(line, is_plain) else {
         return known.without(NAME, "version before TLS 1.3");
     };

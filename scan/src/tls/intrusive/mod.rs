@@ -22,12 +22,32 @@ use super::limits::Gate;
 use super::line::Line;
 use super::offers;
 use super::refusal::Refusal;
+use super::starttls::StartTls;
 use super::target::{How, Target};
+
+/// The probes, in the order of their rows.
+const NAMES: [&str; 6] = [
+    early::HEARTBLEED,
+    early::CCS_INJECTION,
+    robot::NAME,
+    ticketbleed::NAME,
+    renegotiation::MANY,
+    renegotiation::INSECURE,
+];
+/// Connections that all probes together make at most: ROBOT twenty, Ticketbleed and renegotiation two
+/// each, the others one.
+const MOST_CONNECTIONS: u32 = 26;
 
 /// Probes an endpoint that was looked at, and adds what was found to its probes, its traits and its
 /// connections. What the look has shown decides what is sent.
 pub async fn probe(target: &Target, how: &How, endpoint: &mut TlsEndpoint) {
     let Some(address) = target.address else { return };
+    let bearable = target.starttls.and_then(StartTls::broken_handshakes);
+    if bearable.is_some_and(|most| endpoint.connections + MOST_CONNECTIONS > most) {
+        let why = Refusal::Limit("the server shuts out who breaks off too many handshakes");
+        endpoint.probes.extend(NAMES.map(|name| unanswered(name, why)));
+        return;
+    }
     let gate = Gate::new(&how.limits);
     let line = Line::new(target, address, how, &gate);
     let known = Known::of(endpoint);
@@ -52,7 +72,6 @@ struct Known {
     suites: Vec<Suite>,
     /// Whether no suite until TLS 1.2 is left unseen.
     complete: bool,
-    groups: Vec<u16>,
 }
 
 /// X25519, P-256, P-384, P-521 and the groups of RFC 7919: what servers have.
@@ -76,7 +95,6 @@ impl Known {
             newest: old().filter(|p| p.offered == Offered::Yes).map(|p| p.version).max(),
             suites,
             complete: until_12.iter().all(|v| told(*v)),
-            groups: USUAL_GROUPS.to_vec(),
         }
     }
 
@@ -87,7 +105,7 @@ impl Known {
         Some(Offer {
             version,
             suites,
-            groups: self.groups.clone(),
+            groups: USUAL_GROUPS.to_vec(),
             signatures: offers::signatures(&[]),
             name: line.target.server_name().map(str::to_owned),
             shares: Shares::Empty,
@@ -101,6 +119,11 @@ impl Known {
         }
         row(name, Offered::Unknown, Evidence::Incomplete, format!("no {what} was seen"))
     }
+}
+
+/// The row of a probe that could not be made.
+fn untested(name: &'static str, why: &str) -> VulnerabilityProbe {
+    row(name, Offered::Unknown, Evidence::Incomplete, why.to_owned())
 }
 
 /// Whether a suite needs no secret beside the certificate.

@@ -9,8 +9,8 @@ use super::{Known, row, tested, unanswered};
 
 /// A server that takes so many in a row takes any number.
 const MOST: u32 = 10;
-const MANY: &str = "renegotiation-dos";
-const INSECURE: &str = "insecure-renegotiation";
+pub(super) const MANY: &str = "renegotiation-dos";
+pub(super) const INSECURE: &str = "insecure-renegotiation";
 const UNTESTED: &str = "not tested: no TLS 1.2 with ECDHE and AES-GCM was seen";
 
 /// What was found.

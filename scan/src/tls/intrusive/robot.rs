@@ -16,7 +16,7 @@ use super::number::PublicKey;
 use super::wire::{CHANGE_CIPHER, Flight, HANDSHAKE, OURS, Said, Wire};
 use super::{Known, row, tested, unanswered};
 
-const NAME: &str = "robot";
+pub(super) const NAME: &str = "robot";
 /// How long is waited when a server is right to wait for more.
 const WITHIN: Duration = Duration::from_secs(2);
 /// How often an oracle must say the same before it is believed; each time costs five connections.

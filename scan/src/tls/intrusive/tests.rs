@@ -208,6 +208,21 @@ async fn nothing_is_sent_to_whom_it_does_not_concern() {
 }
 
 #[tokio::test]
+async fn a_server_that_shuts_out_is_spared() {
+    let target = Target {
+        host: "www.example".to_owned(),
+        port: 1,
+        address: Some(([127, 0, 0, 1], 1).into()),
+        starttls: Some(StartTls::Mysql),
+    };
+    let mut seen = endpoint(TlsVersion::Tls12, SUITE);
+    seen.connections = 25;
+    probe(&target, &how(), &mut seen).await;
+    assert_eq!((seen.connections, seen.probes.len()), (25, NAMES.len()));
+    assert!(seen.probes.iter().all(|row| outcome(row) == UNKNOWN), "{:?}", seen.probes);
+}
+
+#[tokio::test]
 async fn hostile_servers_are_left_and_told() {
     let flood: &'static [u8] = Vec::leak(vec![22; 300_000]);
     for then in [

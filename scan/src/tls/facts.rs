@@ -73,6 +73,16 @@ impl Facts {
         }
     }
 
+    /// Forgets doubts of a verdict about what is asked for again, one by one. SSL 2.0 is not.
+    pub(crate) fn forget_doubts_of_the_verdict(&mut self) {
+        let ssl2 = TlsVersion::Ssl2.name();
+        let unknown = self.offered(TlsVersion::Ssl2) == Offered::Unknown;
+        self.doubts.retain(|doubt| doubt.starts_with(ssl2));
+        if unknown && self.doubts.is_empty() {
+            self.doubts.push(format!("{ssl2}: not known whether it is offered"));
+        }
+    }
+
     /// Takes up all that a choice shows. A suite counts only when the server carried it through.
     pub(crate) fn note(&mut self, chosen: &Chosen) {
         let Some(version) = chosen.version else { return };

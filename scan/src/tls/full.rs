@@ -33,6 +33,7 @@ pub(crate) async fn enumerate(line: &Line<'_>, before: Before) {
             shake::shake(line, shake::Resume::Try),
         );
     } else {
+        line.facts().forget_doubts_of_the_verdict();
         tokio::join!(tls13::enumerate(line), until_12(line, before));
     }
     if should_have_13(line) {

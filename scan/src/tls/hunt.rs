@@ -141,7 +141,7 @@ impl<'a, 'b> Hunt<'a, 'b> {
             self.line.ask_field_apart();
         }
         let Some(refusal) = refusal else { return Ok(Vec::new()) };
-        if refusal.is_unasked() {
+        if refusal.is_final() {
             return Err(refusal);
         }
         if refusal.is_clean() {
@@ -207,14 +207,14 @@ impl<'a, 'b> Hunt<'a, 'b> {
             Answer::Refused(refusal) => return Err(Broken::Refused(refusal)),
             Answer::Chosen(chosen) => chosen,
         };
+        if !offered.contains(&chosen.suite) {
+            return Err(Broken::Refused(Refusal::Garbage("a suite that was not offered")));
+        }
         if chosen.version != Some(self.version) {
             let older = chosen.version < Some(self.version);
             let why =
                 if older { Refusal::Older } else { Refusal::Garbage("a version not offered") };
             return Err(Broken::Refused(why));
-        }
-        if !offered.contains(&chosen.suite) {
-            return Err(Broken::Refused(Refusal::Garbage("a suite that was not offered")));
         }
         if !chosen.whole {
             return Err(Broken::Suite(chosen.suite));

@@ -361,7 +361,7 @@ impl<'a> Line<'a> {
     }
 
     async fn is_refusal(&self, nobodys: &Offer, of: Of, refusal: Refusal) -> bool {
-        if refusal.is_clean() || refusal.is_unasked() {
+        if refusal.is_clean() || refusal.is_final() {
             return refusal.is_clean();
         }
         let is_so = self.fingerprint(nobodys, of).await.is_like(refusal);

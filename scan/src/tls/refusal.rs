@@ -48,6 +48,11 @@ impl Refusal {
     pub const fn is_unasked(self) -> bool {
         matches!(self, Self::Unreachable | Self::Limit(_) | Self::NoTls)
     }
+
+    /// Whether it would be of no use to ask for less: nobody answers, or whoever does speaks no TLS.
+    pub const fn is_final(self) -> bool {
+        self.is_unasked() || matches!(self, Self::Garbage(_))
+    }
 }
 
 impl fmt::Display for Refusal {

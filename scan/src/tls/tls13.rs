@@ -6,6 +6,7 @@
 
 use portvakt_model::{Offered, SuiteOrder, TlsVersion};
 
+use super::hello::Shares;
 use super::line::Line;
 use super::offers::{self, COMMON_13};
 use super::order::{self, Pick};
@@ -22,25 +23,31 @@ pub(crate) async fn ask(
     suites: &[u16],
     groups: &[u16],
 ) -> Result<(u16, Option<u16>), Refusal> {
-    let answer = line.ask(&line.offer(VERSION, suites, groups)).await;
-    let refusal = match understood(&answer, suites) {
-        Ok(found) => return Ok(found),
-        Err(refusal) => refusal,
+    let offer = line.offer(VERSION, suites, groups);
+    let refusal = match understood(&line.ask(&offer).await, suites) {
+        Err(refusal) if offer.shares == Shares::Empty && finds_fault(refusal) => refusal,
+        answered => return answered,
     };
-    let seen = line.facts().offered(VERSION) == Offered::Yes;
-    // illegal_parameter, decode_error, missing_extension: it found fault with the hello itself.
-    let faulted = matches!(refusal, Refusal::Alert(47 | 50 | 109));
-    if seen || !faulted || line.brings_shares() {
+    // What it answered without shares before shows that it is not for want of them.
+    if line.facts().offered(VERSION) == Offered::Yes && !line.brings_shares() {
         return Err(refusal);
     }
     line.bring_shares();
     understood(&line.ask(&line.offer(VERSION, suites, groups)).await, suites)
 }
 
+/// illegal_parameter, decode_error, missing_extension: it found fault with the hello itself.
+const fn finds_fault(refusal: Refusal) -> bool {
+    matches!(refusal, Refusal::Alert(47 | 50 | 109))
+}
+
 fn understood(answer: &Answer, suites: &[u16]) -> Result<(u16, Option<u16>), Refusal> {
     match answer {
         Answer::Refused(refusal) => Err(*refusal),
-        Answer::Chosen(chosen) if chosen.version != Some(VERSION) => Err(Refusal::Older),
+        // An older server finds none of its suites in the hello; one that answers all the same is in no order.
+        Answer::Chosen(chosen) if chosen.version != Some(VERSION) => {
+            Err(Refusal::Garbage("a version that was not offered"))
+        }
         Answer::Chosen(chosen) if !suites.contains(&chosen.suite) => {
             Err(Refusal::Garbage("a suite that was not offered"))
         }
@@ -129,7 +136,9 @@ impl Search<'_, '_> {
                     break;
                 }
                 Err(refusal) => {
-                    if !self.line.refuses_groups_so(VERSION, &found, refusal).await {
+                    // Where shares are wanted, groups for which we have none cannot be asked for.
+                    let is_unasked = self.line.brings_shares() && finds_fault(refusal);
+                    if is_unasked || !self.line.refuses_groups_so(VERSION, &found, refusal).await {
                         self.unclear(&format!(
                             "the search for groups could not be ended ({refusal})"
                         ));

@@ -102,8 +102,8 @@ pub(crate) async fn ask_apart(
     groups: &[u16],
 ) -> Result<TlsVersion, Refusal> {
     let whole = line.ask(&line.offer(version, suites, groups)).await;
-    let refusal = match taken(&whole, version) {
-        Err(refusal) if !refusal.is_clean() && !refusal.is_unasked() => refusal,
+    let refusal = match taken(&whole, version, suites) {
+        Err(refusal) if !refusal.is_clean() && !refusal.is_final() => refusal,
         answered => return answered,
     };
     let mut parts = parts(suites);
@@ -113,10 +113,10 @@ pub(crate) async fn ask_apart(
     let mut unclear = None;
     while let Some(part) = parts.pop() {
         let offer = line.offer(version, &part, groups);
-        match taken(&line.ask(&offer).await, version) {
+        match taken(&line.ask(&offer).await, version, &part) {
             Ok(version) => return Ok(version),
             Err(refusal) if refusal.is_clean() => {}
-            Err(refusal) if refusal.is_unasked() => return Err(refusal),
+            Err(refusal) if refusal.is_final() => return Err(refusal),
             Err(_) if part.len() > SMALL && !line.takes_large() => {
                 parts.extend(part.chunks(SMALL).rev().map(<[u16]>::to_vec));
             }
@@ -136,9 +136,12 @@ fn parts(suites: &[u16]) -> Vec<Vec<u16>> {
 
 /// The version that was taken. An older one than TLS 1.2 is a refusal of TLS 1.2; below that it is the
 /// answer that was asked for.
-fn taken(answer: &Answer, version: TlsVersion) -> Result<TlsVersion, Refusal> {
+fn taken(answer: &Answer, version: TlsVersion, suites: &[u16]) -> Result<TlsVersion, Refusal> {
     match answer {
         Answer::Refused(refusal) => Err(*refusal),
+        Answer::Chosen(chosen) if !suites.contains(&chosen.suite) => {
+            Err(Refusal::Garbage("a suite that was not offered"))
+        }
         Answer::Chosen(chosen) => match chosen.version {
             Some(taken) if taken == version => Ok(taken),
             Some(taken) if taken < version && version < TlsVersion::Tls12 => Ok(taken),

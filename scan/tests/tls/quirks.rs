@@ -189,3 +189,22 @@ fn a_closed_port_is_not_an_endpoint_without_tls() {
         assert!(!endpoint.doubts.is_empty());
     });
 }
+
+#[test]
+fn a_server_that_wants_key_shares_is_sent_some() {
+    let script = Script {
+        suites: BTreeMap::from([(0x0304, vec![0x1302, 0x1301])]),
+        groups: [Vec::new(), vec![29, 23]],
+        needs_shares: true,
+        ..Script::default()
+    };
+    run(async {
+        let server = Server::start(script).await;
+        let verdict = seen(server.address, Depth::Verdict).await;
+        assert_eq!(offered(&verdict), [TlsVersion::Tls13], "{:?}", verdict.doubts);
+        let full = seen(server.address, Depth::Full).await;
+        assert_eq!(suites(&full, TlsVersion::Tls13), [0x1302, 0x1301], "{:?}", full.doubts);
+        // Hybrids were not asked for: there is no share of theirs to bring.
+        assert!(!verdict.complete && !full.complete);
+    });
+}

@@ -50,6 +50,7 @@ pub(crate) enum No {
     #[default]
     Alert40,
     Alert80,
+    Alert109,
     Close,
     Reset,
 }
@@ -120,6 +121,7 @@ async fn say_no(stream: &mut TcpStream, no: No) {
     match no {
         No::Alert40 => drop(stream.write_all(&alert(40)).await),
         No::Alert80 => drop(stream.write_all(&alert(80)).await),
+        No::Alert109 => drop(stream.write_all(&alert(109)).await),
         No::Close => {}
         No::Reset => drop(stream.set_zero_linger()),
     }
@@ -230,11 +232,15 @@ impl Script {
         Some((version, suite, group.filter(|_| needs_group(suite))))
     }
 
+    fn lacks_shares(&self, hello: &Hello) -> bool {
+        self.needs_shares && hello.is_13 && hello.shares.is_empty()
+    }
+
     /// How it says no to this hello.
     fn refuses(&self, hello: &Hello) -> No {
         match self.suite(hello) {
             Some((_, suite, _)) if self.dying.contains(&suite) => self.death,
-            _ if self.needs_shares && hello.is_13 && hello.shares.is_empty() => No::Close,
+            _ if self.lacks_shares(hello) => No::Alert109,
             _ => self.refusal,
         }
     }
@@ -242,7 +248,7 @@ impl Script {
     /// The messages of its answer.
     fn choose(&self, hello: &Hello) -> Option<Vec<u8>> {
         let (version, suite, group) = self.suite(hello)?;
-        if self.dying.contains(&suite) {
+        if self.dying.contains(&suite) || self.lacks_shares(hello) {
             return None;
         }
         if version == 0x0304 {

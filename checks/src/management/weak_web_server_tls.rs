@@ -122,7 +122,7 @@ fn not_decided(audit: &Audit<'_>, findings: &mut Findings<'_>, device: u32, serv
                 .device(device)
                 .arg("what", Arg::Phrase(what))
                 .text("server", &server.name)
-                .key(&format!("{} {}", server.name, what.en))
+                .key(format!("{} {}", server.name, what.en))
                 .push();
         }
     }

@@ -62,7 +62,7 @@ fn parse(input: &Input<'_>, build: &mut Build<'_>) {
         };
         if SECTIONS.contains(first) {
             finish(std::mem::take(&mut section), &mut device);
-            section.kind = (*first).to_owned();
+            (*first).clone_into(&mut section.kind);
             section.name = args.first().map(|a| (*a).to_owned()).unwrap_or_default();
             build.used(line.number);
             continue;

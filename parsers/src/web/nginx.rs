@@ -332,11 +332,9 @@ impl<'a> Tokens<'a> {
         let mut inside = false;
         while let Some(&byte) = bytes.get(self.at) {
             match byte {
-                b' ' | b'\t' | b'\r' | b'\n' | b';' => break,
                 b'{' if bytes[self.at - 1] == b'$' => inside = true,
-                b'{' => break,
                 b'}' if inside => inside = false,
-                b'}' => break,
+                b' ' | b'\t' | b'\r' | b'\n' | b';' | b'{' | b'}' => break,
                 b'\\' if self.at + 1 < bytes.len() && bytes[self.at + 1] != b'\n' => self.at += 1,
                 _ => {}
             }

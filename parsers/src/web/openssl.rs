@@ -181,10 +181,9 @@ fn openssl_name(suite: Suite) -> Option<String> {
     let unsaid = ["AES", "CAMELLIA", "SEED"].iter().any(|c| cipher.starts_with(c));
     let cipher = if unsaid { cipher.replace("_CBC_", "_") } else { cipher };
     let cipher = match cipher.as_str() {
-        "RC4_128_MD5" => "RC4-MD5".to_owned(),
+        "RC4_128_MD5" | "RC4_40_MD5" => "RC4-MD5".to_owned(),
         "RC4_128_SHA" => "RC4-SHA".to_owned(),
         "DES40_CBC_SHA" => "DES-CBC-SHA".to_owned(),
-        "RC4_40_MD5" => "RC4-MD5".to_owned(),
         "RC2_CBC_40_MD5" => "RC2-CBC-MD5".to_owned(),
         other => other.replace('_', "-"),
     };

@@ -99,5 +99,5 @@ fn fingerprint(target: &str, f: &FindingRow) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    super::hex(&hash.finalize()[..16])
 }

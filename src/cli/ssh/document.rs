@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::endpoint::finding::level_of;
 use super::super::endpoint::policy::PolicyRow;
-use super::super::endpoint::{FindingRow, Judged};
+use super::super::endpoint::{FindingRow, Judged, hex};
 use crate::text::Lang;
 
 /// Name and version of the schema.
@@ -102,7 +102,7 @@ pub(super) fn row(
     let key = |key: &portvakt_model::HostKey| HostKeyRow {
         kind: key.kind.clone(),
         bits: key.bits,
-        fingerprint: key.fingerprint.iter().map(|byte| format!("{byte:02x}")).collect(),
+        fingerprint: hex(&key.fingerprint),
     };
     EndpointRow {
         target: endpoint.target.clone(),

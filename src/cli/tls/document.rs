@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::endpoint::finding::level_of;
 use super::super::endpoint::policy::PolicyRow;
-use super::super::endpoint::{FindingRow, Judged, once};
+use super::super::endpoint::{FindingRow, Judged, hex, once};
 use crate::text::Lang;
 
 /// Name and version of the schema.
@@ -322,10 +322,6 @@ fn certificate(c: &Certificate) -> CertificateRow {
         lints: c.lints.iter().map(|lint| (*lint).to_owned()).collect(),
         chain: Vec::new(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Judged for EndpointRow {

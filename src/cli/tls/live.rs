@@ -62,12 +62,12 @@ impl Network {
     ) -> anyhow::Result<Vec<TlsEndpoint>> {
         let profile = args.common.profile.map_or(Profile::Internal, Into::into);
         let depth = if args.full { Depth::Full } else { Depth::VerdictThenFull };
-        self.asked(allowed, depth, split(policy, profile, self.today))
+        self.asked(allowed, depth, &split(policy, profile, self.today))
     }
 
     /// Looks at endpoints wholly.
     pub(super) fn look_at_all(&mut self, allowed: &[Allowed]) -> anyhow::Result<Vec<TlsEndpoint>> {
-        self.asked(allowed, Depth::Full, Split::default())
+        self.asked(allowed, Depth::Full, &Split::default())
     }
 
     /// In the order in which they were asked for. Fragile hosts come after the others, one connection
@@ -76,7 +76,7 @@ impl Network {
         &mut self,
         allowed: &[Allowed],
         depth: Depth,
-        split: Split,
+        split: &Split,
     ) -> anyhow::Result<Vec<TlsEndpoint>> {
         let mut seen: Vec<Option<TlsEndpoint>> = Vec::new();
         seen.resize_with(allowed.len(), || None);

@@ -123,8 +123,8 @@ fn measure(lab: &Lab, work: &Work, runs: usize) {
     lab.listen(&OPEN);
     lab.filter(work.input, work.output);
     let truth = truth(work);
-    report(work, "portvakt", &truth, runs, || ours(lab, work, None));
-    if work.name.contains("all") {
+    report(work, "portvakt, 1 thread", &truth, runs, || ours(lab, work, Some(1)));
+    if !work.name.starts_with("1 ") {
         report(work, "portvakt, 2 threads", &truth, runs, || ours(lab, work, Some(2)));
     }
     for (tool, command) in work.peers {
@@ -178,7 +178,7 @@ fn plan(work: &Work) -> Plan {
 fn ours(lab: &Lab, work: &Work, senders: Option<u8>) -> Measured {
     let plan = plan(work);
     let rate = Rate { total: 10_000_000, subnet: 10_000_000, host: 10_000_000 };
-    let how = How { rate, senders: senders.or(Some(1)), ..How::default() };
+    let how = How { rate, senders, ..How::default() };
     watched(lab, || {
         let (stop, progress) = (AtomicBool::new(false), Progress::default());
         let control = Control { stop: &stop, progress: &progress, seen: &|_| {} };

@@ -112,7 +112,7 @@ const MOST_SENDERS: usize = 2;
 /// From this rate on two threads send.
 const FAST: u32 = 200_000;
 /// Fewer hosts keep one thread busy at most.
-const MANY_HOSTS: u64 = 512;
+const MANY_HOSTS: u64 = 64;
 /// First of the ports that we send from: above what Linux gives to others by itself (32768 to 60999), so that
 /// they can be named in the rules of a log.
 const OWN_PORTS: u16 = 61_440;

@@ -305,7 +305,7 @@ impl<'s> Sender<'s> {
         let patience = self.patience(turn.host);
         let at = self.pace_of(turn, now);
         let answers = heard.echoes.load(Relaxed);
-        let ruling = self.paces[at].rule(counts.looked.load(Relaxed), patience, answers);
+        let ruling = self.paces[at].rule(counts.looked.load(Relaxed), patience, answers, turn.gap);
         match ruling {
             Ruling::Slower(gap) => {
                 turn.gap = turn.gap.max(gap);
@@ -316,10 +316,10 @@ impl<'s> Sender<'s> {
                 counts.asked_again.fetch_add(asked.into(), Relaxed);
                 counts.lost_again.fetch_add(lost.into(), Relaxed);
             }
-            // Faster again by a sixteenth, but only while everything is asked for the first time: later passes
+            // Faster again by an eighth, but only while everything is asked for the first time: later passes
             // are there to be certain.
             Ruling::Clean { .. } if turn.pass == 0 => {
-                turn.gap = (turn.gap - turn.gap / 16).max(gap(self.shared.rate.host));
+                turn.gap = (turn.gap - turn.gap / 8).max(gap(self.shared.rate.host));
             }
             _ => {}
         }
@@ -404,7 +404,8 @@ impl<'s> Sender<'s> {
         overall.sent();
         let answers = counts.echoes.load(Relaxed) as u32;
         let patience = patience(counts, LEAST_PATIENCE);
-        match overall.rule(counts.looked.load(Relaxed), patience, answers) {
+        let meant = self.total_gap.max(self.shared.borne.load(Relaxed));
+        match overall.rule(counts.looked.load(Relaxed), patience, answers, meant) {
             Ruling::Clean { asked, lost } => {
                 counts.asked_again.fetch_add(asked.into(), Relaxed);
                 counts.lost_again.fetch_add(lost.into(), Relaxed);

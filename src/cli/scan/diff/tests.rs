@@ -18,14 +18,14 @@ fn between(old: &str, new: &str) -> Document {
     compare::document("old".as_ref(), &read(&whole(old)), "new".as_ref(), &read(&whole(new)))
 }
 
-fn host(last: u8, ports: &str, closed: &str) -> String {
+fn host(number: u8, ports: &str, closed: &str) -> String {
     let list = ports.split_whitespace().map(|port| {
-        let (number, state) = port.split_once(':').unwrap();
-        format!(r#"{{"port":{number},"protocol":"tcp","state":"{state}"}}"#)
+        let (digits, state) = port.split_once(':').unwrap();
+        format!(r#"{{"port":{digits},"protocol":"tcp","state":"{state}"}}"#)
     });
     let list = list.collect::<Vec<_>>().join(",");
     format!(
-        r#"{{"address":"10.0.0.{last}","up":true,"ports":[{list}],
+        r#"{{"address":"10.0.0.{number}","up":true,"ports":[{list}],
             "rest":[{{"protocol":"tcp","state":"closed","ports":"{closed}"}}]}}"#
     )
 }

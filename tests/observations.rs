@@ -2,7 +2,6 @@
 //!
 //! Needs `nmap`; where it is missing this says so and skips, and where `CI` is set it fails.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
 #![expect(clippy::print_stderr, reason = "why something was not tested is said")]
 
 use std::net::TcpListener;

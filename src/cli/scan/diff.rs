@@ -73,11 +73,37 @@ struct Document {
     gone_hosts: Vec<HostRow>,
     /// Hosts that were heard of before, and of which the new result does not say that they were asked.
     hosts_not_asked: Vec<HostRow>,
-    /// What hinders the comparison, in English.
-    notes: Vec<String>,
+    /// What hinders the comparison.
+    notes: Vec<NoteRow>,
     /// What could not be read.
     failures: Vec<String>,
 }
+
+/// Something that hinders the comparison.
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+struct NoteRow {
+    /// Its name: different-places or different-programs.
+    id: &'static str,
+    /// The same in English.
+    text: &'static str,
+    /// The same in Swedish.
+    #[serde(skip)]
+    sv: &'static str,
+}
+
+/// What differs may be the way and not the host.
+const DIFFERENT_PLACES: NoteRow = NoteRow {
+    id: "different-places",
+    text: "the results were made from different places: a difference may be that of the way",
+    sv: "resultaten är gjorda från olika platser: en skillnad kan vara vägens",
+};
+
+/// One program tells of TLS and products what another leaves out.
+const DIFFERENT_PROGRAMS: NoteRow = NoteRow {
+    id: "different-programs",
+    text: "the results are of different programs: what speaks on a port is not compared",
+    sv: "resultaten kommer från olika program: vad som talar på en port jämförs inte",
+};
 
 /// A run that was read.
 #[derive(Serialize, JsonSchema)]

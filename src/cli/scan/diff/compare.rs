@@ -6,7 +6,10 @@ use std::path::Path;
 
 use portvakt_model::{HostSeen, PortProtocol, PortSeen, PortState, ScanRun, ServiceSeen};
 
-use super::{Document, HostRow, PortRow, RunRow, SCHEMA, ServiceRow};
+use super::{
+    DIFFERENT_PLACES, DIFFERENT_PROGRAMS, Document, HostRow, NoteRow, PortRow, RunRow, SCHEMA,
+    ServiceRow,
+};
 use crate::observations::Read;
 
 /// A port of a host.
@@ -164,22 +167,24 @@ fn run_row(path: &Path, run: &ScanRun) -> RunRow {
     }
 }
 
-/// Two results that were made from different places differ for that alone.
-fn notes(old: &[ScanRun], new: &[ScanRun]) -> Vec<String> {
+fn notes(old: &[ScanRun], new: &[ScanRun]) -> Vec<NoteRow> {
     let sensors = |runs: &[ScanRun]| -> BTreeSet<String> {
         runs.iter().filter_map(|run| run.sensor.clone()).collect()
     };
     let (before, after) = (sensors(old), sensors(new));
     let mut notes = Vec::new();
     if !before.is_empty() && !after.is_empty() && before != after {
-        let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
-        notes.push(format!(
-            "the results were made from different places ({} and {}): a difference may be that of the way",
-            list(before),
-            list(after)
-        ));
+        notes.push(DIFFERENT_PLACES);
+    }
+    if programs(old) != programs(new) {
+        notes.push(DIFFERENT_PROGRAMS);
     }
     notes
+}
+
+/// The names of the programs, without their versions.
+fn programs(runs: &[ScanRun]) -> BTreeSet<&str> {
+    runs.iter().map(|run| run.tool.split(' ').next().unwrap_or_default()).collect()
 }
 
 fn hosts(address: IpAddr, old: &Side<'_>, new: &Side<'_>, document: &mut Document) {
@@ -207,7 +212,9 @@ fn ports(address: IpAddr, old: &Side<'_>, new: &Side<'_>, document: &mut Documen
         let (before, after) = (old.stand(address, key), new.stand(address, key));
         let list = match (before, after) {
             (Stand::State(PortState::Open), Stand::State(PortState::Open)) => {
-                document.services.extend(service(address, key, old, new));
+                if !document.notes.contains(&DIFFERENT_PROGRAMS) {
+                    document.services.extend(service(address, key, old, new));
+                }
                 continue;
             }
             (_, Stand::State(PortState::Open)) if before.is_shut() => &mut document.opened,

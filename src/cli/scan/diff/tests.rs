@@ -18,14 +18,14 @@ fn between(old: &str, new: &str) -> Document {
     compare::document("old".as_ref(), &read(&whole(old)), "new".as_ref(), &read(&whole(new)))
 }
 
-fn host(last: u8, ports: &str, closed: &str) -> String {
+fn host(number: u8, ports: &str, closed: &str) -> String {
     let list = ports.split_whitespace().map(|port| {
-        let (number, state) = port.split_once(':').unwrap();
-        format!(r#"{{"port":{number},"protocol":"tcp","state":"{state}"}}"#)
+        let (digits, state) = port.split_once(':').unwrap();
+        format!(r#"{{"port":{digits},"protocol":"tcp","state":"{state}"}}"#)
     });
     let list = list.collect::<Vec<_>>().join(",");
     format!(
-        r#"{{"address":"10.0.0.{last}","up":true,"ports":[{list}],
+        r#"{{"address":"10.0.0.{number}","up":true,"ports":[{list}],
             "rest":[{{"protocol":"tcp","state":"closed","ports":"{closed}"}}]}}"#
     )
 }
@@ -110,7 +110,18 @@ fn the_text_names_what_matters_first() {
 fn results_from_different_places_are_noted() {
     let from = |sensor: &str| read(&format!(r#"{{"sensor":"{sensor}","hosts":[]}}"#));
     let document = compare::document("a".as_ref(), &from("x"), "b".as_ref(), &from("y"));
-    assert_eq!(document.notes.len(), 1);
+    assert_eq!(document.notes, [DIFFERENT_PLACES]);
     let document = compare::document("a".as_ref(), &from("x"), "b".as_ref(), &from("x"));
     assert!(document.notes.is_empty());
+}
+
+#[test]
+fn services_of_different_programs_are_not_compared() {
+    let list =
+        r#"{"ip":"10.0.0.1","ports":[{"port":22,"proto":"tcp","service":{"name":"telnet"}}]}"#;
+    let ours = r#"{"hosts":[{"address":"10.0.0.1","ports":[{"port":22,"state":"open",
+        "service":{"name":"ssh","asked":true}}]}]}"#;
+    let found = compare::document("a".as_ref(), &read(ours), "b".as_ref(), &read(list));
+    assert!(found.services.is_empty() && found.opened.is_empty());
+    assert_eq!(found.notes, [DIFFERENT_PROGRAMS]);
 }

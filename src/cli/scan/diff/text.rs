@@ -8,12 +8,8 @@ use crate::text::Lang;
 pub(super) fn write(document: &Document, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     runs(lang.of("Förut", "Before"), &document.old, lang, out)?;
     runs(lang.of("Nu", "Now"), &document.new, lang, out)?;
-    if !document.notes.is_empty() {
-        let text = lang.of(
-            "Resultaten är gjorda från olika platser: en skillnad kan vara vägens.",
-            "The results were made from different places: a difference may be that of the way.",
-        );
-        writeln!(out, "\n{text}")?;
+    for note in &document.notes {
+        writeln!(out, "{}: {}", lang.of("Obs", "Note"), lang.of(note.sv, note.text))?;
     }
     let groups = [
         (lang.of("ÖPPEN NU", "NEWLY OPEN"), &document.opened),

@@ -1,6 +1,7 @@
 //! `portvakt tls` and `portvakt ssh` as a person runs them: refusals, a real server, baselines.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::print_stderr, reason = "what is missing is said")]
 
 mod common;
 
@@ -87,7 +88,7 @@ fn server(folder: &Path, more: &[&str]) -> Option<Server> {
         .status();
     if !made.is_ok_and(|status| status.success()) {
         assert!(std::env::var_os("CI").is_none(), "openssl must be there where CI is set");
-        println!("skipped: no openssl");
+        eprintln!("skipped: no openssl");
         return None;
     }
     let free = TcpListener::bind("127.0.0.1:0").unwrap();

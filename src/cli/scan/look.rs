@@ -15,7 +15,6 @@ use portvakt_model::{
 use portvakt_scan::connect::{self, Ended, Scanned};
 use portvakt_scan::control::{Control, Progress, Seen};
 use portvakt_scan::plan::{Plan, Range};
-use portvakt_scan::record::Who;
 use portvakt_scan::scope::Refusal;
 use portvakt_scan::syn::{self, How, SynError};
 use portvakt_scan::{discover, udp};
@@ -71,7 +70,7 @@ impl Job<'_> {
             schema: Facts::schema_name(),
             tool: super::tool(),
             run: run.to_owned(),
-            user: Who::here().user,
+            user: self.who.user.clone(),
             sensor: self.args.sensor.clone(),
             scope: self.leave.row.file.clone(),
             authorised_by: self.leave.row.authorised_by.clone(),

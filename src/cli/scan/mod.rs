@@ -140,6 +140,8 @@ impl Method {
 /// What a run is about.
 struct Job<'a> {
     args: &'a Args,
+    /// Who runs it, known before rights are given up.
+    who: Who,
     leave: Leave,
     wanted: Wanted,
     /// The ports as they were written.
@@ -183,7 +185,8 @@ fn job(args: &Args) -> anyhow::Result<Job<'_>> {
     let ports = numbers(&written)?;
     let wanted = wanted::wanted(&targets, &ports, &leave.scope, Zoned::now().datetime())?;
     let earlier = resumes.as_ref().map(Earlier::read).transpose()?.unwrap_or_default();
-    Ok(Job { args, leave, wanted, ports: written, earlier, resumes, method })
+    let who = Who::here();
+    Ok(Job { args, who, leave, wanted, ports: written, earlier, resumes, method })
 }
 
 /// The targets of an earlier run.
@@ -302,7 +305,7 @@ impl Job<'_> {
         let plans = [&self.wanted.planned.full, &self.wanted.planned.gentle];
         Begun {
             tool: tool(),
-            who: Who::here(),
+            who: self.who.clone(),
             scope: self.leave.row.clone(),
             method: engine.method().name().to_owned(),
             targets: self.wanted.written.clone(),

@@ -162,10 +162,21 @@ pub(super) fn write<T: Judged>(
 ) -> anyhow::Result<()> {
     super::output::write(common.output.as_deref(), |out| match common.format {
         Form::Json => json(out),
+        Form::Text if is_plain(common) => {
+            let mut plain = anstream::StripStream::new(Vec::new());
+            text::write(head, endpoints, common.lang, &mut plain)?;
+            out.write_all(&plain.into_inner())
+        }
         Form::Text => text::write(head, endpoints, common.lang, out),
         Form::Csv => csv::write(endpoints, common.lang, out),
         Form::Sarif => sarif::write(endpoints, common.lang, out),
     })
+}
+
+/// Whether the text goes where colours would be read as letters: into a file or a pipe.
+fn is_plain(common: &Common) -> bool {
+    let choice = anstream::AutoStream::choice(&io::stdout());
+    common.output.is_some() || choice == anstream::ColorChoice::Never
 }
 
 /// How the run ended. What could not be reached weighs more than what was found: an answer that is not

@@ -90,7 +90,8 @@ enum Command {
     Certs(certs::Args),
     /// Tell what TLS endpoints offer, judged by a named norm
     ///
-    /// A verdict takes about nine connections for each endpoint; what is not clean is asked about wholly.
+    /// A verdict takes about nine connections for each endpoint: what the policy forbids is tried, not all that
+    /// there may be. --full finds every suite, group and order, with a connection for nearly each of them.
     /// Where a scope is written ([scan] in portvakt.toml, or --scope) nothing outside it is asked. Without
     /// one, up to ten endpoints may be named; prefixes, longer lists and --intrusive need a scope. This
     /// machine itself may always be asked. The exit status is 1 when a finding reaches --fail-on, and 2 when

@@ -31,9 +31,12 @@ pub(super) struct Args {
     command: Option<Sub>,
     #[command(flatten)]
     common: Common,
-    /// Find every suite and group, also where a verdict needs only a few
+    /// Find every suite and group, where a verdict needs only a few
     #[arg(long)]
     full: bool,
+    /// The same, but only of endpoints that offer what is not allowed
+    #[arg(long, conflicts_with = "full")]
+    full_if_unclean: bool,
     /// The protocol that TLS is asked for in, or none [default: by the port: 25 is smtp]
     #[arg(long, value_name = "KIND", value_parser = StartTlsArg::parse)]
     starttls: Option<StartTlsArg>,

@@ -61,7 +61,11 @@ impl Network {
         args: &Args,
     ) -> anyhow::Result<Vec<TlsEndpoint>> {
         let profile = args.common.profile.map_or(Profile::Internal, Into::into);
-        let depth = if args.full { Depth::Full } else { Depth::VerdictThenFull };
+        let depth = match (args.full, args.full_if_unclean) {
+            (true, _) => Depth::Full,
+            (false, true) => Depth::VerdictThenFull,
+            (false, false) => Depth::Verdict,
+        };
         self.asked(allowed, depth, &split(policy, profile, self.today))
     }
 

@@ -22,7 +22,10 @@ pub(super) async fn ticketbleed(line: &Line<'_>, known: &Known) -> Vulnerability
     let suites = common(known);
     if suites.is_empty() {
         // Other suites may have the fault as well: no proof of its absence.
-        return untested(NAME, "TLS 1.2 with ECDHE and AES-GCM was not seen, and no other is tried");
+        return untested(
+            NAME,
+            "TLS 1.2 with ECDHE and AES-GCM was not seen, and no other is tried",
+        );
     }
     let session = match Session::start(line, suites.clone(), Announces::Secure).await {
         Ok(session) => session,

@@ -41,6 +41,8 @@ pub(crate) struct Turn {
     /// Passes so far, and how many of them in a row were not disturbed.
     pub(crate) pass: u8,
     pub(crate) clean: u8,
+    /// Ports that had answered when the pass began.
+    pub(crate) answers: u32,
     /// Checks that failed.
     pub(crate) checks: u8,
     /// Whether it was slowed down in this pass.
@@ -65,6 +67,7 @@ impl Turn {
             last: 0,
             pass: 0,
             clean: 0,
+            answers: 0,
             checks: 0,
             spoiled: false,
             phase: Phase::Asking,

@@ -1,3 +1,4 @@
+use portvakt_model::TlsVersion::{Ssl3, Tls10, Tls11, Tls12, Tls13};
 use portvakt_model::{Device, SourceId, TlsServer, TlsVersion};
 
 use crate::{Build, Context, Input, Parser};
@@ -25,12 +26,9 @@ fn nginx_servers_inherit_and_replace() {
          server { listen 80; location ~ \"^/(a|b){1,2}$\" { return 301 https://$host$request_uri; } }\n}\n",
     );
     let [a, b] = &device.tls_servers[..] else { panic!("{:#?}", device.tls_servers) };
-    assert_eq!(
-        (a.name.as_str(), versions(a)),
-        ("a.example", vec![TlsVersion::Tls12, TlsVersion::Tls13])
-    );
+    assert_eq!((a.name.as_str(), versions(a)), ("a.example", vec![Tls12, Tls13]));
     assert_eq!(a.certificates[0].value, "a.pem");
-    assert_eq!(versions(b), [TlsVersion::Tls10, TlsVersion::Tls12]);
+    assert_eq!(versions(b), [Tls10, Tls12]);
     assert_eq!(b.certificates.iter().map(|c| c.value.as_str()).collect::<Vec<_>>(), ["b.pem"]);
     assert_eq!(b.groups.as_ref().unwrap().value, ["x25519", "secp256r1"]);
     assert_eq!(b.hsts.as_ref().unwrap().value, "max-age=1");
@@ -44,7 +42,6 @@ fn apache_adds_takes_away_and_replaces_protocols() {
         let text = format!("<VirtualHost *:443>\nSSLEngine on\n{line}\n</VirtualHost>\n");
         versions(&read(&super::apache::PARSER, &text).tls_servers[0])
     };
-    use TlsVersion::{Ssl3, Tls10, Tls11, Tls12, Tls13};
     assert_eq!(of("SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1"), [Tls12, Tls13]);
     assert_eq!(of("SSLProtocol -all +TLSv1.2"), [Tls12]);
     assert_eq!(of("SSLProtocol all"), [Ssl3, Tls10, Tls11, Tls12, Tls13]);
@@ -60,7 +57,6 @@ fn haproxy_tells_versions_only_where_they_are_told() {
         );
         versions(&read(&super::haproxy::PARSER, &text).tls_servers[0])
     };
-    use TlsVersion::{Tls10, Tls12, Tls13};
     assert_eq!(of("ssl-min-ver TLSv1.2", "crt a.pem"), [Tls12, Tls13]);
     assert_eq!(of("no-sslv3 no-tlsv10 no-tlsv11", ""), [Tls12, Tls13]);
     assert_eq!(of("ssl-min-ver TLSv1.2", "ssl-min-ver TLSv1.0 no-tlsv11"), [Tls10, Tls12, Tls13]);

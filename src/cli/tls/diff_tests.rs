@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 
-fn document(policy: &str, endpoints: serde_json::Value) -> Document {
+fn document(policy: &str, endpoints: &serde_json::Value) -> Document {
     let text = json!({
         "schema": "portvakt-tls-1",
         "tool": "portvakt",
@@ -33,15 +33,15 @@ fn endpoint(target: &str, whole: bool, tls10: Option<bool>, groups: &[&str]) -> 
     })
 }
 
-fn compared(old: serde_json::Value, new: serde_json::Value) -> Changes {
-    compare(&document("p", json!([old])), &document("p", json!([new])))
+fn compared(old: &serde_json::Value, new: &serde_json::Value) -> Changes {
+    compare(&document("p", &json!([old])), &document("p", &json!([new])))
 }
 
 #[test]
 fn what_is_new_and_worse_is_told() {
     let changes = compared(
-        endpoint("a:443", true, Some(false), &["x25519"]),
-        endpoint("a:443", true, Some(true), &["x25519", "secp256r1"]),
+        &endpoint("a:443", true, Some(false), &["x25519"]),
+        &endpoint("a:443", true, Some(true), &["x25519", "secp256r1"]),
     );
     let change = &changes.changed[0];
     assert_eq!(change.now_offered, ["TLS1.0", "group secp256r1"]);
@@ -52,8 +52,8 @@ fn what_is_new_and_worse_is_told() {
 #[test]
 fn what_a_whole_look_does_not_find_is_gone() {
     let changes = compared(
-        endpoint("a:443", true, Some(true), &["x25519", "secp256r1"]),
-        endpoint("a:443", true, Some(false), &["x25519"]),
+        &endpoint("a:443", true, Some(true), &["x25519", "secp256r1"]),
+        &endpoint("a:443", true, Some(false), &["x25519"]),
     );
     let change = &changes.changed[0];
     assert_eq!(change.no_longer_offered, ["TLS1.0", "group secp256r1"]);
@@ -63,8 +63,8 @@ fn what_a_whole_look_does_not_find_is_gone() {
 #[test]
 fn silence_is_not_mended() {
     let changes = compared(
-        endpoint("a:443", true, Some(true), &["x25519", "secp256r1"]),
-        endpoint("a:443", false, None, &["x25519"]),
+        &endpoint("a:443", true, Some(true), &["x25519", "secp256r1"]),
+        &endpoint("a:443", false, None, &["x25519"]),
     );
     let change = &changes.changed[0];
     assert_eq!(change.not_seen, ["TLS1.0"]);
@@ -79,8 +79,8 @@ fn endpoints_come_and_go_and_may_not_answer() {
     for version in ["TLS1.0", "TLS1.3"] {
         mute["protocols"][version]["offered"] = serde_json::Value::Null;
     }
-    let old = document("p", json!([calm("a:1"), calm("b:1"), calm("c:1")]));
-    let new = document("q", json!([calm("b:1"), mute, calm("d:1")]));
+    let old = document("p", &json!([calm("a:1"), calm("b:1"), calm("c:1")]));
+    let new = document("q", &json!([calm("b:1"), mute, calm("d:1")]));
     let changes = compare(&old, &new);
     assert_eq!(changes.added, ["d:1"]);
     assert_eq!(changes.removed, ["a:1"]);

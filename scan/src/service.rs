@@ -9,7 +9,6 @@ mod all;
 pub(crate) mod ber;
 pub(crate) mod binary;
 mod databases;
-pub(crate) mod evidence;
 mod http;
 mod line;
 mod ports;
@@ -29,6 +28,7 @@ use tokio::time::Instant;
 pub use all::identify_all;
 pub use ports::{LEFT_ALONE, usual};
 
+use crate::evidence;
 use line::{Line, OpenError};
 use ports::Way;
 use probe::Probe;

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::wire::{self, DEBUG, DISCONNECT, IGNORE, UNIMPLEMENTED};
-use crate::evidence::escape;
+use crate::evidence::shown;
 
 /// All that a connection may send us: an identification, lists, a reply, and much else.
 const MOST_BYTES: usize = 256 * 1024;
@@ -73,10 +73,10 @@ impl Line {
                 read => read?,
             };
             if line.starts_with(b"SSH-") {
-                return Ok(escape(&line));
+                return Ok(shown(&line));
             }
             preface += line.len();
-            last = Some(escape(&line));
+            last = Some(shown(&line));
         }
         Err(Fault::NotSsh(last.unwrap_or_default()))
     }
@@ -88,7 +88,7 @@ impl Line {
                 return Ok(std::mem::replace(&mut self.waiting, rest));
             }
             if self.waiting.len() >= limit {
-                return Err(Fault::NotSsh(escape(&self.waiting)));
+                return Err(Fault::NotSsh(shown(&self.waiting)));
             }
             self.fill().await?;
         }
@@ -149,7 +149,7 @@ impl Line {
         match timeout_at(self.deadline, reader.read_buf(&mut self.waiting)).await {
             Err(_) => Err(Fault::Silent),
             Ok(Ok(0) | Err(_)) => {
-                Err(Fault::Closed((!self.waiting.is_empty()).then(|| escape(&self.waiting))))
+                Err(Fault::Closed((!self.waiting.is_empty()).then(|| shown(&self.waiting))))
             }
             Ok(Ok(count)) => {
                 self.total += count;
@@ -170,7 +170,7 @@ impl Line {
 fn reason(payload: &[u8]) -> Fault {
     let words = wire::disconnect(payload).map_or_else(
         |_| "without a reason".to_owned(),
-        |(_, (code, words))| format!("reason {code}: {}", escape(words)),
+        |(_, (code, words))| format!("reason {code}: {}", shown(words)),
     );
     Fault::Disconnected(words)
 }

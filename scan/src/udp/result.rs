@@ -9,7 +9,8 @@ use portvakt_model::{
 use super::host::{Port, Told};
 use super::payload;
 use super::probe::Sight;
-use crate::service::{evidence, guess};
+use crate::evidence;
+use crate::service::guess;
 
 /// Ports of one state and host that are told one by one; more are told as ranges.
 const FEW: usize = 25;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Judged, level_name};
+use crate::report::csv::harmless;
 use crate::report::csv::plain;
 use crate::text::Lang;
 
@@ -27,19 +28,12 @@ pub(super) fn write<T: Judged>(endpoints: &[T], lang: Lang, out: &mut dyn Write)
                 f.caveat.as_ref().map_or("", |caveat| caveat.pick(lang)),
                 if f.known { lang.of("ja", "yes") } else { lang.of("nej", "no") },
             ];
-            table.write_record(record.map(harmless)).map_err(plain)?;
+            table
+                .write_record(record.map(|cell: &str| harmless(cell.to_owned())))
+                .map_err(plain)?;
         }
     }
     table.flush()
-}
-
-/// A spreadsheet takes a cell that begins so for a formula; names come from peers.
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
 }
 
 const fn head(lang: Lang) -> [&'static str; 12] {

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::HandshakeError;
-use crate::evidence::escape;
+use crate::evidence::shown;
 
 /// All that one connection may send us. A handshake message has at most 64 KiB in rustls; this bounds
 /// those who send many of them, or records without content.
@@ -160,7 +160,7 @@ impl Drive {
                 | AlertDescription::InsufficientSecurity,
             )
             | Error::PeerIncompatible(_) => HandshakeError::Incompatible(error.to_string()),
-            _ if !self.looks_like_tls() => HandshakeError::NotTls(escape(&self.first)),
+            _ if !self.looks_like_tls() => HandshakeError::NotTls(shown(&self.first)),
             _ => HandshakeError::Failed(error.to_string()),
         }
     }

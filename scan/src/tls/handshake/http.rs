@@ -1,7 +1,7 @@
 //! `HEAD /`, and the header that matters here (RFC 9110, RFC 6797).
 
 use super::drive::Drive;
-use crate::evidence::escape;
+use crate::evidence::shown;
 
 /// Headers of one answer. Servers commonly limit theirs to 8 KiB.
 const LONGEST: usize = 16 * 1024;
@@ -59,7 +59,7 @@ fn read(headers: &[u8]) -> Option<HttpAnswer> {
     let hsts = lines.find_map(|line| {
         let colon = line.iter().position(|b| *b == b':')?;
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
-        name.eq_ignore_ascii_case(b"strict-transport-security").then(|| escape(value))
+        name.eq_ignore_ascii_case(b"strict-transport-security").then(|| shown(value))
     });
     Some(HttpAnswer { status, hsts })
 }

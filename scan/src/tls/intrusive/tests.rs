@@ -196,7 +196,12 @@ async fn nothing_is_sent_to_whom_it_does_not_concern() {
     probe(&target, &how(), &mut modern).await;
     assert_eq!((modern.connections, modern.probes.len()), (0, 6));
     for row in &modern.probes {
-        assert_eq!((row.vulnerable, row.evidence), (Offered::No, Evidence::Inferred), "{row:?}");
+        // Other suites than those tried may give a byte away.
+        let told = match row.name {
+            "ticketbleed" => (Offered::Unknown, Evidence::Incomplete),
+            _ => (Offered::No, Evidence::Inferred),
+        };
+        assert_eq!((row.vulnerable, row.evidence), told, "{row:?}");
     }
     assert_eq!(modern.traits.client_renegotiation, Offered::No);
     let mut unknown = endpoint(TlsVersion::Tls13, 0x1301);

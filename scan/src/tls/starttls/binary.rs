@@ -8,7 +8,7 @@ use nom::number::complete::{be_u8, be_u16, le_u16, le_u24, le_u32};
 
 use super::StartTlsError::{self, NotOffered, Refused, Unexpected};
 use super::talk::Talk;
-use crate::evidence::escape;
+use crate::evidence::shown;
 
 /// An LDAP answer to StartTLS has a code and two texts. This is ample.
 const LONGEST_LDAP: usize = 4096;
@@ -29,9 +29,9 @@ pub(super) async fn ldap(talk: &mut Talk) -> Result<(), StartTlsError> {
     talk.say(LDAP_START).await?;
     let message = talk.until(LONGEST_LDAP, ldap_length).await?;
     let Ok((_, code)) = ldap_result(&message) else {
-        return Err(Unexpected(escape(&message)));
+        return Err(Unexpected(shown(&message)));
     };
-    let text = format!("LDAP result {code}: {}", escape(&message));
+    let text = format!("LDAP result {code}: {}", shown(&message));
     match code {
         0 => Ok(()),
         // protocolError: it does not know the operation; unwillingToPerform: it will not do it for
@@ -82,7 +82,7 @@ pub(super) async fn postgres(talk: &mut Talk) -> Result<(), StartTlsError> {
         [b'N'] => Err(NotOffered("the server answered N to SSLRequest".to_owned())),
         // Servers before 7.0 answer with an error; newer ones when they are full.
         [b'E'] => Err(Refused("the server answered SSLRequest with an error".to_owned())),
-        ref other => Err(Unexpected(escape(other))),
+        ref other => Err(Unexpected(shown(other))),
     }
 }
 
@@ -96,17 +96,17 @@ pub(super) async fn mysql(talk: &mut Talk) -> Result<(), StartTlsError> {
     let head = talk.exactly(4).await?;
     let length = le_u24::<_, nom::error::Error<&[u8]>>(&head[..]).map_or(0, |(_, n)| n as usize);
     if length == 0 || length > LONGEST_GREETING || head[3] != 0 {
-        return Err(Unexpected(escape(&head)));
+        return Err(Unexpected(shown(&head)));
     }
     let greeting = talk.exactly(length).await?;
     if greeting.first() == Some(&0xff) {
-        return Err(Refused(escape(&greeting)));
+        return Err(Refused(shown(&greeting)));
     }
     let Ok((_, (version, capabilities))) = mysql_greeting(&greeting) else {
-        return Err(Unexpected(escape(&greeting)));
+        return Err(Unexpected(shown(&greeting)));
     };
     if u32::from(capabilities) & CLIENT_SSL == 0 {
-        return Err(NotOffered(format!("{} without the TLS capability", escape(version))));
+        return Err(NotOffered(format!("{} without the TLS capability", shown(version))));
     }
     talk.say(&mysql_request()).await
 }
@@ -142,7 +142,7 @@ const RDP_REQUEST: &[u8] = &[
 pub(super) async fn rdp(talk: &mut Talk) -> Result<(), StartTlsError> {
     talk.say(RDP_REQUEST).await?;
     let packet = talk.until(LONGEST_X224, tpkt_length).await?;
-    let shown = || escape(&packet);
+    let shown = || shown(&packet);
     match rdp_confirm(&packet) {
         Ok((_, Some((0x02, 1 | 2)))) => Ok(()),
         Ok((_, Some((0x02, 0)) | None)) => {

@@ -2,7 +2,7 @@
 
 use super::StartTlsError::{self, NotOffered, Refused, Unexpected};
 use super::talk::Talk;
-use crate::evidence::escape;
+use crate::evidence::shown;
 
 /// More lines than any of these protocols has in one answer.
 const MOST_LINES: usize = 256;
@@ -52,7 +52,7 @@ pub(super) async fn imap(talk: &mut Talk) -> Result<(), StartTlsError> {
     let greeting = talk.line().await?;
     if has_prefix(&greeting, "* PREAUTH") {
         // Already logged in, where STARTTLS is not allowed (RFC 9051 §7.1.4).
-        return Err(NotOffered(escape(greeting.as_bytes())));
+        return Err(NotOffered(shown(greeting.as_bytes())));
     }
     if !has_prefix(&greeting, "* OK") {
         return Err(unwelcome(&greeting, "* BYE"));
@@ -66,17 +66,17 @@ pub(super) async fn imap(talk: &mut Talk) -> Result<(), StartTlsError> {
     })
     .await?;
     if !has_prefix(&end, "a OK") || listed.is_empty() {
-        return Err(Unexpected(escape(end.as_bytes())));
+        return Err(Unexpected(shown(end.as_bytes())));
     }
     if !has_word(&listed, "STARTTLS") {
-        return Err(NotOffered(escape(listed.as_bytes())));
+        return Err(NotOffered(shown(listed.as_bytes())));
     }
     talk.say(b"b STARTTLS\r\n").await?;
     let answer = tagged(talk, "b ", |_| {}).await?;
     match () {
         () if has_prefix(&answer, "b OK") => Ok(()),
-        () if has_prefix(&answer, "b BAD") => Err(NotOffered(escape(answer.as_bytes()))),
-        () => Err(Refused(escape(answer.as_bytes()))),
+        () if has_prefix(&answer, "b BAD") => Err(NotOffered(shown(answer.as_bytes()))),
+        () => Err(Refused(shown(answer.as_bytes()))),
     }
 }
 
@@ -91,19 +91,19 @@ pub(super) async fn pop3(talk: &mut Talk) -> Result<(), StartTlsError> {
     if has_prefix(&answer, "+OK") {
         let list = dotted(talk).await?;
         if !list.iter().any(|line| line.eq_ignore_ascii_case("STLS")) {
-            return Err(NotOffered(escape(list.join(" ").as_bytes())));
+            return Err(NotOffered(shown(list.join(" ").as_bytes())));
         }
     } else if !has_prefix(&answer, "-ERR") {
-        return Err(Unexpected(escape(answer.as_bytes())));
+        return Err(Unexpected(shown(answer.as_bytes())));
     }
     talk.say(b"STLS\r\n").await?;
     let answer = talk.line().await?;
     match () {
         () if has_prefix(&answer, "+OK") => Ok(()),
         // A fault that passes (RFC 3206).
-        () if has_prefix(&answer, "-ERR [SYS/TEMP]") => Err(Refused(escape(answer.as_bytes()))),
-        () if has_prefix(&answer, "-ERR") => Err(NotOffered(escape(answer.as_bytes()))),
-        () => Err(Unexpected(escape(answer.as_bytes()))),
+        () if has_prefix(&answer, "-ERR [SYS/TEMP]") => Err(Refused(shown(answer.as_bytes()))),
+        () if has_prefix(&answer, "-ERR") => Err(NotOffered(shown(answer.as_bytes()))),
+        () => Err(Unexpected(shown(answer.as_bytes()))),
     }
 }
 
@@ -125,7 +125,7 @@ pub(super) async fn sieve(talk: &mut Talk) -> Result<(), StartTlsError> {
 
 async fn sieve_ask(talk: &mut Talk, listed: &[String]) -> Result<(), StartTlsError> {
     if !listed.iter().any(|line| has_prefix(line, "\"STARTTLS\"")) {
-        return Err(NotOffered(escape(listed.join(" ").as_bytes())));
+        return Err(NotOffered(shown(listed.join(" ").as_bytes())));
     }
     talk.say(b"STARTTLS\r\n").await?;
     let answer = talk.line().await?;
@@ -133,7 +133,7 @@ async fn sieve_ask(talk: &mut Talk, listed: &[String]) -> Result<(), StartTlsErr
         return Ok(());
     }
     Err(if has_prefix(&answer, "NO") {
-        Refused(escape(answer.as_bytes()))
+        Refused(shown(answer.as_bytes()))
     } else {
         unwelcome(&answer, "BYE")
     })
@@ -151,16 +151,16 @@ pub(super) async fn nntp(talk: &mut Talk) -> Result<(), StartTlsError> {
     if has_prefix(&answer, "101") {
         let list = dotted(talk).await?;
         if !list.iter().any(|line| has_word(line, "STARTTLS")) {
-            return Err(NotOffered(escape(list.join(" ").as_bytes())));
+            return Err(NotOffered(shown(list.join(" ").as_bytes())));
         }
     }
     talk.say(b"STARTTLS\r\n").await?;
     let answer = talk.line().await?;
     match answer.get(..3) {
         Some("382") => Ok(()),
-        Some("500" | "501" | "502") => Err(NotOffered(escape(answer.as_bytes()))),
-        Some("580" | "400") => Err(Refused(escape(answer.as_bytes()))),
-        _ => Err(Unexpected(escape(answer.as_bytes()))),
+        Some("500" | "501" | "502") => Err(NotOffered(shown(answer.as_bytes()))),
+        Some("580" | "400") => Err(Refused(shown(answer.as_bytes()))),
+        _ => Err(Unexpected(shown(answer.as_bytes()))),
     }
 }
 
@@ -173,7 +173,7 @@ struct Reply {
 impl Reply {
     async fn read(talk: &mut Talk) -> Result<Self, StartTlsError> {
         let first = talk.line().await?;
-        let strange = || Unexpected(escape(first.as_bytes()));
+        let strange = || Unexpected(shown(first.as_bytes()));
         let (digits, rest) = first.split_at_checked(3).ok_or_else(strange)?;
         let code = digits.parse().map_err(|_| strange())?;
         let mut more = rest.starts_with('-');
@@ -200,7 +200,7 @@ impl Reply {
     }
 
     fn text(&self) -> String {
-        escape(self.lines.join(" ").as_bytes())
+        shown(self.lines.join(" ").as_bytes())
     }
 
     /// The error for a reply that ends the dialogue. 4xx is passing; so is a refusal of us as a client (554, 530).
@@ -213,7 +213,7 @@ impl Reply {
 }
 
 fn unwelcome(line: &str, refusal: &str) -> StartTlsError {
-    let text = escape(line.as_bytes());
+    let text = shown(line.as_bytes());
     if has_prefix(line, refusal) { Refused(text) } else { Unexpected(text) }
 }
 
@@ -229,7 +229,7 @@ async fn tagged(
             return Ok(line);
         }
         if has_prefix(&line, "* BYE") {
-            return Err(Refused(escape(line.as_bytes())));
+            return Err(Refused(shown(line.as_bytes())));
         }
         each(&line);
     }

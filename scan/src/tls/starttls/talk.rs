@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::StartTlsError;
-use crate::evidence::escape;
+use crate::evidence::shown;
 
 /// The longest line. SMTP's are 512 bytes (RFC 5321 §4.5.3.1.5), capability lines of IMAP are longer.
 const LONGEST_LINE: usize = 4096;
@@ -39,7 +39,7 @@ impl Talk {
         if self.waiting.is_empty() {
             return Ok(self.stream);
         }
-        let more = escape(&self.waiting);
+        let more = shown(&self.waiting);
         Err(StartTlsError::Unexpected(format!("more than the answer came before TLS: {more}")))
     }
 
@@ -87,7 +87,7 @@ impl Talk {
             }
             let too_long = wanted.is_some_and(|n| n > limit) || self.waiting.len() >= limit;
             if too_long || self.total >= MOST_BYTES {
-                return Err(StartTlsError::Unexpected(escape(&self.waiting)));
+                return Err(StartTlsError::Unexpected(shown(&self.waiting)));
             }
             self.fill().await?;
         }
@@ -96,7 +96,7 @@ impl Talk {
     fn taken(&mut self, count: usize) -> Vec<u8> {
         let rest = self.waiting.split_off(count);
         let taken = std::mem::replace(&mut self.waiting, rest);
-        self.last = Some(escape(&taken));
+        self.last = Some(shown(&taken));
         taken
     }
 
@@ -104,7 +104,7 @@ impl Talk {
         let room = MOST_BYTES - self.total;
         let mut reader = (&mut self.stream).take(room as u64);
         let read = timeout_at(self.deadline, reader.read_buf(&mut self.waiting)).await;
-        let said = || if self.waiting.is_empty() { None } else { Some(escape(&self.waiting)) };
+        let said = || if self.waiting.is_empty() { None } else { Some(shown(&self.waiting)) };
         match read {
             Err(_) => Err(StartTlsError::Silent(said().or_else(|| self.last.clone()))),
             Ok(Ok(0) | Err(_)) => Err(StartTlsError::Closed(said().or_else(|| self.last.clone()))),

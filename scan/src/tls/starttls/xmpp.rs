@@ -2,7 +2,7 @@
 
 use super::StartTlsError::{self, NotOffered, Refused, Unexpected};
 use super::talk::Talk;
-use crate::evidence::escape;
+use crate::evidence::shown;
 
 /// Features of a server before login; the longest seen hold a list of SASL mechanisms and some compressions.
 const LONGEST: usize = 16 * 1024;
@@ -23,18 +23,18 @@ pub(super) async fn start(
     let answer = talk.until(LONGEST, |bytes| end_of_any(bytes, &ends)).await?;
     if !holds(&answer, "<stream:features") {
         return Err(if holds(&answer, "<stream:error") {
-            Refused(escape(&answer))
+            Refused(shown(&answer))
         } else {
-            Unexpected(escape(&answer))
+            Unexpected(shown(&answer))
         });
     }
     if !holds(&answer, "<starttls") || !holds(&answer, "urn:ietf:params:xml:ns:xmpp-tls") {
-        return Err(NotOffered(escape(&answer)));
+        return Err(NotOffered(shown(&answer)));
     }
     talk.say(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>").await?;
     let ends = ["/>", "</proceed>", "</stream:stream>"];
     let answer = talk.until(LONGEST, |bytes| end_of_any(bytes, &ends)).await?;
-    if holds(&answer, "<proceed") { Ok(()) } else { Err(Refused(escape(&answer))) }
+    if holds(&answer, "<proceed") { Ok(()) } else { Err(Refused(shown(&answer))) }
 }
 
 /// The end of the first of these words.

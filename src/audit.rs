@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use portvakt_analysis::{Audit, Facts, Tables};
+use portvakt_analysis::{Audit, Facts, ObservedFile, Tables};
 use portvakt_checks::{CheckResult, Citation, PackError, Packs, Selection, fingerprint};
-use portvakt_model::{Coverage, Device, Finding, Parameters, Source, Verdict};
+use portvakt_model::{
+    Coverage, Device, Finding, Observations, Parameters, Source, SourceId, Verdict,
+};
 use portvakt_parsers::Parsed;
 use rayon::prelude::*;
 
 use crate::inputs::{Failure, Inputs, Lost};
-use crate::report::{Judgement, Report, ReportFinding, SourceCoverage};
+use crate::report::{Judgement, Report, ReportFinding, SourceCoverage, scans};
 use crate::site::SiteFile;
 
 /// Everything an audit judges, owned in one place.
@@ -27,6 +29,7 @@ pub struct Case {
     failures: Vec<Failure>,
     passed_over: Vec<String>,
     lost: Lost,
+    observations: Option<Vec<(SourceId, Observations)>>,
 }
 
 impl Case {
@@ -56,6 +59,7 @@ impl Case {
             failures: inputs.failures,
             passed_over: inputs.passed_over,
             lost: inputs.lost,
+            observations: inputs.observations,
         })
     }
 
@@ -94,6 +98,11 @@ impl Case {
             systems: whole("systems", systems.is_empty(), lost_systems).then_some(systems),
             ssids: whole("ssid-table", ssids.is_empty(), lost_ssids).then_some(ssids),
             exceptions: self.tables.iter().flat_map(|t| &t.exceptions).collect(),
+            observations: self.observations.as_deref().map(|files| {
+                let each = files.iter();
+                each.map(|(source, observations)| ObservedFile { source: *source, observations })
+                    .collect()
+            }),
         }
     }
 
@@ -103,7 +112,8 @@ impl Case {
         let results = portvakt_checks::run(&audit, &self.packs, selection);
         let judgements = results.iter().map(Judgement::of).collect();
         let findings = self.findings(results);
-        Report { case: self, today, findings, judgements, coverage: self.source_coverage() }
+        let scans = scans::coverage(&audit);
+        Report { case: self, today, findings, judgements, coverage: self.source_coverage(), scans }
     }
 
     /// All findings: worst first, then by check and place.

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 mod audit;
+mod certs;
 mod diff;
+mod endpoint;
 mod explain;
 mod formats;
 mod init;
@@ -15,8 +17,11 @@ mod output;
 mod parse;
 mod query;
 mod rules;
+pub(crate) mod scan;
 mod schema;
 mod spoof;
+mod ssh;
+mod tls;
 
 /// Audits a municipality's firewalls, wireless networks and port-opening decisions against its own
 /// rules, with proofs.
@@ -69,6 +74,34 @@ enum Command {
     /// it cannot be told, and the packet shown may be let through. The exit status is 1 when an
     /// interface is refuted and otherwise 0: as in an audit, what cannot be told is no violation.
     Spoof(spoof::Args),
+    /// Tell which hosts and ports answer, within a written scope
+    ///
+    /// Nothing is sent without a scope: the table [scan] of portvakt.toml or of the file that --scope names.
+    /// It says what may be scanned, who decided that and until when, at which hours and how fast. A
+    /// target outside it is refused, and then nothing at all is sent. Every run is noted in a record.
+    /// Ctrl-C stops at once and keeps what was found; --resume goes on from there. The exit status is 2
+    /// when a run was refused or did not come to its end.
+    Scan(scan::Args),
+    /// List certificates with when they end, where they were seen and what is wrong with them
+    ///
+    /// What ends first comes first. Each certificate is listed once, however often it was seen. Private keys in
+    /// the files are passed over. The exit status is 2 when something could not be read, also when a part
+    /// of a file is encrypted; otherwise 1 when a certificate has ended or ends within --fail-within days.
+    Certs(certs::Args),
+    /// Tell what TLS endpoints offer, judged by a named norm
+    ///
+    /// A verdict takes about nine connections for each endpoint: what the policy forbids is tried, not all that
+    /// there may be. --full finds every suite, group and order, with a connection for nearly each of them.
+    /// Where a scope is written ([scan] in portvakt.toml, or --scope) nothing outside it is asked. Without
+    /// one, up to ten endpoints may be named; prefixes, longer lists and --intrusive need a scope. This
+    /// machine itself may always be asked. The exit status is 1 when a finding reaches --fail-on, and 2 when
+    /// an endpoint did not answer as asked.
+    Tls(tls::Args),
+    /// Tell what SSH servers offer, judged by a named norm
+    ///
+    /// Nobody logs in. One connection tells the algorithms and a host key, a second one a size that its
+    /// name leaves open. What may be asked, and the exit status, are as for `portvakt tls`.
+    Ssh(ssh::Args),
     /// Show the manual page of a rule
     Explain(explain::Explain),
     /// Print the catalogue of all rules
@@ -128,6 +161,10 @@ fn run(command: Command) -> Exit {
         Command::Diff(args) => diff::run(&args),
         Command::Matrix(args) => matrix::run(&args),
         Command::Spoof(args) => spoof::run(&args),
+        Command::Scan(args) => scan::run(&args),
+        Command::Certs(args) => certs::run(&args),
+        Command::Tls(args) => tls::run(&args),
+        Command::Ssh(args) => ssh::run(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Catalogue(args) => explain::catalogue(&args),
         Command::Formats(args) => formats::run(&args),

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
-use portvakt_model::{Source, SourceId};
+use portvakt_model::{Observations, Source, SourceId};
 use portvakt_parsers::{Context, MAX_BYTES, Parsed, Undecodable, Unreadable};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
-use crate::site::{self, SiteError, SiteFile};
+use crate::observations;
+use crate::site::{self, ScanFile, SiteError, SiteFile};
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ pub struct Inputs {
     pub passed_over: Vec<String>,
     /// Kinds of tables of which a named file could not be read.
     pub lost: Lost,
+    /// What scans saw, file by file; `None` where no file was given, or nothing could be read of any.
+    pub observations: Option<Vec<(SourceId, Observations)>>,
 }
 
 /// Kinds of tables that are not known whole: what needs one cannot tell, rather than take what a lost
@@ -62,6 +65,8 @@ pub enum FailureKind {
     Binary,
     /// The site file is wrong.
     Site(SiteError),
+    /// A result of a scan, or a part of one, cannot be read; the rest of it was.
+    Scan(observations::Fault),
 }
 
 /// What is to be read.
@@ -73,6 +78,10 @@ pub struct Request {
     pub site: Option<PathBuf>,
     /// Registers beside those of the site file.
     pub registers: Vec<PathBuf>,
+    /// Results of scans beside those of the site file.
+    pub observations: Vec<PathBuf>,
+    /// Name of the zone that the sensor of those stood in, where it is known.
+    pub sensor: Option<String>,
     /// Names of the parameters that the site file may set.
     pub parameters: Vec<String>,
 }
@@ -82,12 +91,59 @@ pub fn read(request: &Request, seen: &(dyn Fn(&Path) + Sync)) -> Inputs {
     let mut inputs = Inputs::default();
     let files = list(request, &mut inputs);
     read_site(request, &files, &mut inputs);
-    let mut wanted: Vec<PathBuf> = files.into_iter().filter(|p| !is_site_file(p)).collect();
+    let scans = scans(request, &inputs.site);
+    let real = |p: &Path| p.canonicalize().unwrap_or_else(|_| p.to_owned());
+    let others: Vec<PathBuf> = scans.iter().map(|scan| real(&scan.path)).collect();
+    let is_export = |p: &PathBuf| !is_site_file(p) && !others.contains(&real(p));
+    let mut wanted: Vec<PathBuf> = files.into_iter().filter(is_export).collect();
     wanted.extend(inputs.site.tables().chain(&request.registers).cloned());
     let wanted = distinct(wanted);
     parse_all(wanted, &Store::Disk, &mut inputs, seen);
     inputs.lost = lost(request, &inputs);
+    read_scans(&scans, &mut inputs, seen);
     inputs
+}
+
+/// The site file that an audit of some paths goes by, where it can be told without reading all of them.
+pub fn site_file(paths: &[PathBuf], named: Option<&PathBuf>) -> Option<PathBuf> {
+    let own = paths.iter().map(|p| if p.is_dir() { p.join(site::FILE_NAME) } else { p.clone() });
+    let mut found = own.filter(|p| is_site_file(p) && p.exists());
+    named.cloned().or_else(|| found.next())
+}
+
+/// Results of scans that the request and the site file name, each once.
+fn scans(request: &Request, site: &SiteFile) -> Vec<ScanFile> {
+    let own = |path: &PathBuf| ScanFile { path: path.clone(), from: request.sensor.clone() };
+    let mut scans: Vec<ScanFile> = site.observations.clone();
+    scans.extend(request.observations.iter().map(own));
+    let mut seen = std::collections::BTreeSet::new();
+    scans.retain(|s| seen.insert(s.path.canonicalize().unwrap_or_else(|_| s.path.clone())));
+    scans
+}
+
+/// Reads results of scans. Where it is stated from which zone one was made, that counts, and what the file
+/// says of the sensor's name does not.
+fn read_scans(scans: &[ScanFile], inputs: &mut Inputs, seen: &(dyn Fn(&Path) + Sync)) {
+    let mut files = Vec::new();
+    for scan in scans {
+        let id = SourceId(inputs.sources.len() as u32);
+        let read = observations::read(std::slice::from_ref(&scan.path), id);
+        let mut found = read.observations;
+        for run in found.runs.iter_mut().filter(|_| scan.from.is_some()) {
+            run.sensor.clone_from(&scan.from);
+        }
+        inputs.sources.extend(read.sources);
+        let failure = |fault: observations::Fault| Failure {
+            path: fault.path.clone(),
+            kind: FailureKind::Scan(fault),
+        };
+        inputs.failures.extend(read.faults.into_iter().map(failure));
+        if !(found.runs.is_empty() && found.tls.is_empty() && found.ssh.is_empty()) {
+            files.push((id, found));
+        }
+        seen(&scan.path);
+    }
+    inputs.observations = (!files.is_empty()).then_some(files);
 }
 
 /// Reads exports alone: no site file, and none of the tables that one names.
@@ -188,6 +244,9 @@ fn list(request: &Request, inputs: &mut Inputs) -> Vec<PathBuf> {
 
 /// Documents that stand beside exports in a folder and are none. Named outright they are read.
 fn is_beside(path: &Path) -> bool {
+    if path.file_name().is_some_and(|name| name == crate::cli::scan::RECORD) {
+        return true;
+    }
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     ["md", "pdf", "docx", "png", "jpg", "svg", "html", "sarif"]
         .iter()

@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod inputs;
 pub mod interfaces;
+pub mod observations;
 pub mod report;
 pub mod revision;
 pub mod site;

@@ -10,6 +10,7 @@ use portvakt_model::{Finding, Severity, Verdict};
 
 use crate::audit::Case;
 use crate::text::Lang;
+pub use scans::{RunCoverage, ScanCoverage};
 
 /// The outcome of an audit.
 pub struct Report<'c> {
@@ -23,6 +24,8 @@ pub struct Report<'c> {
     pub judgements: Vec<Judgement>,
     /// What was understood of each source.
     pub coverage: Vec<SourceCoverage>,
+    /// What was read of each file with results of scans.
+    pub scans: Vec<ScanCoverage>,
 }
 
 /// What a check could say, subject by subject.
@@ -70,14 +73,16 @@ pub struct SourceCoverage {
 impl SourceCoverage {
     /// The digest in hexadecimal.
     pub fn sha256(&self) -> Option<String> {
-        let hex = |bytes: [u8; 32]| {
-            bytes.iter().fold(String::with_capacity(64), |mut text, b| {
-                let _ = write!(text, "{b:02x}");
-                text
-            })
-        };
         self.digest.map(hex)
     }
+}
+
+/// A digest in hexadecimal.
+pub(crate) fn hex(bytes: [u8; 32]) -> String {
+    bytes.iter().fold(String::with_capacity(64), |mut text, b| {
+        let _ = write!(text, "{b:02x}");
+        text
+    })
 }
 
 impl Report<'_> {
@@ -151,6 +156,7 @@ mod html;
 mod json;
 mod junit;
 pub(crate) mod sarif;
+pub(crate) mod scans;
 mod summary;
 mod text;
 

@@ -31,8 +31,21 @@ pub struct SiteFile {
     pub ssids: Vec<PathBuf>,
     /// Exception files.
     pub exceptions: Vec<PathBuf>,
+    /// Results of scans.
+    pub observations: Vec<ScanFile>,
     /// Own column names: lower-case name in the table → field.
     pub columns: BTreeMap<String, String>,
+    /// The leave to scan, where it has one.
+    pub scope: Option<portvakt_scan::scope::Scope>,
+}
+
+/// A file with what a scan saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Name of the zone that the sensor stood in, where the site says so.
+    pub from: Option<String>,
 }
 
 impl SiteFile {
@@ -68,6 +81,7 @@ struct Raw {
     systems: Vec<PathBuf>,
     ssids: Vec<PathBuf>,
     exceptions: Vec<PathBuf>,
+    observations: Vec<Spanned<toml::Value>>,
     ntp: Option<Vec<String>>,
     log_servers: Option<Vec<String>>,
     public_services: Vec<Spanned<String>>,
@@ -79,6 +93,9 @@ struct Raw {
     authorised: Option<RawAuthorised>,
     parameters: BTreeMap<String, Spanned<toml::Value>>,
     columns: BTreeMap<String, Spanned<String>>,
+    /// Read by [`portvakt_scan::scope::Scope::read`].
+    #[serde(rename = "scan")]
+    _scan: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -147,6 +164,11 @@ impl Reader<'_> {
         let zones = raw.zone.iter().map(|z| self.zone(z)).collect::<Result<Vec<_>, _>>()?;
         let borders =
             raw.border.iter().map(|b| self.border(b, &zones)).collect::<Result<_, _>>()?;
+        let observations = raw
+            .observations
+            .iter()
+            .map(|v| self.scan_file(v, folder, &zones))
+            .collect::<Result<_, _>>()?;
         let site = Site {
             organisation: raw.organisation.filter(|name| !name.trim().is_empty()),
             secrecy: raw.secrecy.filter(|mark| !mark.trim().is_empty()),
@@ -177,7 +199,18 @@ impl Reader<'_> {
             systems: resolve(raw.systems),
             ssids: resolve(raw.ssids),
             exceptions: resolve(raw.exceptions),
+            observations,
             columns: self.columns(&raw.columns)?,
+            scope: self.scope()?,
+        })
+    }
+
+    fn scope(&self) -> Result<Option<portvakt_scan::scope::Scope>, SiteError> {
+        portvakt_scan::scope::Scope::read(self.source.text()).map_err(|e| SiteError {
+            path: self.source.path.clone(),
+            line: e.line,
+            column: e.column,
+            message: e.message,
         })
     }
 
@@ -234,6 +267,30 @@ impl Reader<'_> {
             interfaces: self.each(&raw.interfaces, interface)?,
             at: self.at(&raw.name),
         })
+    }
+
+    /// `"scan.json"`, or `{ file = "scan.xml", from = "zone" }`.
+    fn scan_file(
+        &self,
+        raw: &Spanned<toml::Value>,
+        folder: &Path,
+        zones: &[Zone],
+    ) -> Result<ScanFile, SiteError> {
+        const FORM: &str = "an observation is a file, like \"scan.json\" or \
+                            { file = \"scan.xml\", from = \"zone of the sensor\" }";
+        let text = |value: &toml::Value| value.as_str().map(str::to_owned);
+        let (file, from) = match raw.get_ref() {
+            toml::Value::Table(table) if table.keys().all(|k| k == "file" || k == "from") => {
+                let from = table.get("from").map(|v| text(v).ok_or_else(|| self.fail(raw, FORM)));
+                (table.get("file").and_then(text), from.transpose()?)
+            }
+            other => (text(other), None),
+        };
+        let file = file.ok_or_else(|| self.fail(raw, FORM))?;
+        if let Some(name) = from.as_ref().filter(|f| !zones.iter().any(|z| z.name == **f)) {
+            return Err(self.fail(raw, format!("no zone is named \"{name}\"")));
+        }
+        Ok(ScanFile { path: folder.join(file), from })
     }
 
     fn border(&self, raw: &RawBorder, zones: &[Zone]) -> Result<Border, SiteError> {
@@ -419,6 +476,8 @@ mod tests {
             ("[parameters]\nsoon_day = 1\n", 2, "unknown parameter"),
             ("organisation = 3\n", 1, "invalid type"),
             ("colour = 'red'\n", 1, "unknown field"),
+            ("observations = [\n'a.json',\n3]\n", 3, "an observation is a file"),
+            ("observations = [{ file = 'a', from = 'X' }]\n", 1, "no zone is named"),
             ("[columns]\nsyfte = 'Varför'\ngiltigtil = 'Slut'\n", 3, "no table has a field"),
         ];
         for (text, line, message) in cases {
@@ -426,6 +485,16 @@ mod tests {
             assert_eq!(e.line, line, "{text}: {e}");
             assert!(e.message.contains(message), "{e}");
         }
+    }
+
+    #[test]
+    fn the_leave_to_scan_stands_beside_the_rest() {
+        let scan = "[scan]\nscope = ['10.77.0.0/16']\nauthorised_by = 'A'\nvalid_until = ";
+        let file = parse(&format!("organisation = 'K'\n{scan}'2026-12-31'\n")).unwrap();
+        assert_eq!(file.scope.unwrap().authorised_by, "A");
+        assert!(parse("").unwrap().scope.is_none());
+        let e = parse(&format!("organisation = 'K'\n{scan}'soon'\n")).unwrap_err();
+        assert_eq!((e.line, e.message.contains("no day")), (5, true), "{e}");
     }
 
     #[test]

@@ -268,6 +268,13 @@ pub fn failure(kind: &FailureKind, lang: Lang) -> String {
             )
             .to_owned(),
         FailureKind::Site(e) => e.to_string(),
+        FailureKind::Scan(fault) => match fault.at {
+            Some((line, column)) => {
+                let words = lang.of(["rad", "tecken"], ["line", "column"]);
+                format!("{} {line}, {} {column}: {}", words[0], words[1], fault.message)
+            }
+            None => fault.message.clone(),
+        },
     }
 }
 

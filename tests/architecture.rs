@@ -21,13 +21,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("portvakt-parsers", &["model", "space"]),
     ("portvakt-analysis", &["model", "space"]),
     ("portvakt-checks", &["analysis", "model", "space"]),
-    ("portvakt", &["analysis", "checks", "model", "parsers", "space"]),
+    ("portvakt-scan", &["model"]),
+    ("portvakt", &["analysis", "checks", "model", "parsers", "scan", "space"]),
 ];
 /// Crates that compute and do nothing else.
 const PURE: &[&str] = &["space", "model", "parsers", "analysis", "checks"];
 /// Folders with code written by hand.
 const CODE: &[&str] =
-    &["space", "model", "parsers", "analysis", "checks", "src", "tests", "benches", "fuzz"];
+    &["space", "model", "parsers", "analysis", "checks", "scan", "src", "tests", "benches", "fuzz"];
 const MOST_LINES: usize = 600;
 
 /// The files below a folder that end in `extension`, build results left out.
@@ -167,7 +168,22 @@ fn the_catalogue_is_what_the_checks_say() {
 
 #[test]
 fn the_schemas_are_what_the_answers_are_made_of() {
-    for of in ["audit", "parse", "rules", "query", "diff", "matrix", "spoof", "coverage"] {
+    for of in [
+        "audit",
+        "parse",
+        "rules",
+        "query",
+        "diff",
+        "matrix",
+        "spoof",
+        "scan",
+        "scan-diff",
+        "certs",
+        "tls",
+        "tls-diff",
+        "ssh",
+        "coverage",
+    ] {
         let schema = stdout(&portvakt(["schema", of]));
         assert!(schema.contains("\"schema\""), "{of}: {schema}");
         assert_generated(&format!("docs/schema/{of}.json"), &schema);

@@ -1,11 +1,13 @@
 //! All that is audited together, and the facts computed from it once.
 
 use std::collections::hash_map::Entry;
+use std::net::IpAddr;
 
 use jiff::civil::Date;
 use portvakt_model::{
-    Coverage, Decision, Device, Exception, LineState, Location, Parameters, Problem, RuleRef,
-    Ruleset, RulesetId, Shown, Site, Source, SourceId, SsidStandard, System, Witness, ZoneId,
+    Coverage, Decision, Device, Exception, LineState, Location, Observations, Parameters, Problem,
+    RuleRef, Ruleset, RulesetId, Shown, Site, Source, SourceId, SsidStandard, System, Witness,
+    ZoneId,
 };
 use portvakt_space::{AddrSet, Family, Packet, Traffic};
 use rustc_hash::FxHashMap;
@@ -46,6 +48,17 @@ pub struct Tables<'a> {
     pub ssids: Option<Vec<&'a SsidStandard>>,
     /// Exceptions.
     pub exceptions: Vec<&'a Exception>,
+    /// What was seen on the network, file by file.
+    pub observations: Option<Vec<ObservedFile<'a>>>,
+}
+
+/// What one file, or a scan of this very run, says was seen.
+#[derive(Clone, Copy, Debug)]
+pub struct ObservedFile<'a> {
+    /// The file.
+    pub source: SourceId,
+    /// Runs and endpoints.
+    pub observations: &'a Observations,
 }
 
 impl<'a> Audit<'a> {
@@ -133,6 +146,12 @@ impl<'a> Audit<'a> {
         };
         let one = |t: &Traffic| Shown { traffic: t.clone(), src: name(&t.src), dst: name(&t.dst) };
         merged(parts).iter().map(one).collect()
+    }
+
+    /// The zone that an address is in.
+    pub fn zone_of(&self, address: IpAddr) -> Option<ZoneId> {
+        let zones = (0..).map(ZoneId).zip(self.zone_addresses());
+        zones.filter(|(_, addresses)| addresses.contains(address)).map(|(id, _)| id).next()
     }
 
     /// The names of zones.

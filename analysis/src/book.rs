@@ -19,9 +19,9 @@ pub(crate) struct Book<'b, 'a> {
     /// What each decision permits, translated copies included.
     pub(crate) permits: Vec<Vec<Traffic>>,
     /// All decisions; a decision's place is its index.
-    all: FirstMatchList,
+    pub(crate) all: FirstMatchList,
     /// All that decisions in force permit.
-    valid: FirstMatchList,
+    pub(crate) valid: FirstMatchList,
     links: Links<'a>,
 }
 
@@ -162,7 +162,7 @@ fn is_alike(opening: &Traffic, decision: &Traffic) -> bool {
         && opening.overlaps(decision)
 }
 
-fn inbound_nat(device: &Device) -> impl Iterator<Item = &NatRule> {
+pub(crate) fn inbound_nat(device: &Device) -> impl Iterator<Item = &NatRule> {
     let inbound = |n: &&NatRule| {
         n.enabled && n.to_dst.is_some() && matches!(n.kind, NatKind::Destination | NatKind::Static)
     };
@@ -181,7 +181,7 @@ fn with_translations(permits: &[Traffic], nat: &[&NatRule]) -> Vec<Traffic> {
 
 /// `permit` after translation, when it names the outside addresses of `rule` alone and not by way
 /// of "any".
-fn translated(permit: &Traffic, rule: &NatRule) -> Option<Traffic> {
+pub(crate) fn translated(permit: &Traffic, rule: &NatRule) -> Option<Traffic> {
     let outside = &rule.matches.dst;
     let real = rule.to_dst.as_ref()?;
     if !permit.dst.overlaps(outside) || permit.dst.is_any() {

@@ -11,6 +11,7 @@ use crate::anomalies::{self, Anomalies};
 use crate::audit::Audit;
 use crate::flows::{self, Flow};
 use crate::lists::{IndexedList, Permit, RuleKey};
+use crate::observed::{self, Observed};
 use crate::openings::{self, Openings};
 use crate::zones::{self, Attachment};
 
@@ -27,6 +28,7 @@ pub struct Facts<'a> {
     anomalies: OnceLock<Vec<Vec<Anomalies>>>,
     places: OnceLock<Vec<Places>>,
     matched_exceptions: OnceLock<Vec<bool>>,
+    observed: OnceLock<Observed<'a>>,
 }
 
 impl Facts<'_> {
@@ -59,6 +61,7 @@ impl<'a> Audit<'a> {
     /// whoever runs checks side by side calls this first.
     pub fn prepare(&self) {
         if self.devices.is_empty() {
+            self.observed();
             return;
         }
         self.zones_of_device(0);
@@ -70,6 +73,7 @@ impl<'a> Audit<'a> {
         self.flows_by_rule();
         self.openings();
         self.anomalies(0);
+        self.observed();
     }
 
     fn prepare_lists(&self, device: u32) {
@@ -190,6 +194,11 @@ impl<'a> Audit<'a> {
     /// The permits across borders that need a decision, compared with the register.
     pub fn openings(&self) -> &Openings {
         self.facts.openings.get_or_init(|| openings::compare(self))
+    }
+
+    /// What was seen on the network, beside what firewalls, register and assets say of it.
+    pub fn observed(&self) -> &Observed<'a> {
+        self.facts.observed.get_or_init(|| observed::join(self))
     }
 
     /// What can be said of the rules of each list that packets meet first; the indices are those of

@@ -11,6 +11,7 @@ pub mod flatten;
 pub mod flows;
 pub mod lists;
 pub mod matrix;
+pub mod observed;
 pub mod openings;
 pub mod query;
 pub mod replay;
@@ -20,8 +21,9 @@ pub mod steps;
 pub mod tracking;
 pub mod zones;
 
-pub use audit::{Audit, Tables};
+pub use audit::{Audit, ObservedFile, Tables};
 pub use facts::Facts;
 pub use flows::Flow;
 pub use lists::{Permit, RuleKey};
+pub use observed::Observed;
 pub use openings::{Implementation, Opening, OpeningStanding, Openings};

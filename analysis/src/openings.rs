@@ -151,7 +151,7 @@ fn whole(audit: &Audit<'_>, device: u32, rule: Option<RuleKey>, permitted: &[Tra
 }
 
 /// Why `excess` is not covered, by the decisions that are about the opening.
-fn judge(book: &Book<'_, '_>, about: &[u32], excess: &[Traffic]) -> OpeningStanding {
+pub(crate) fn judge(book: &Book<'_, '_>, about: &[u32], excess: &[Traffic]) -> OpeningStanding {
     let today = book.audit.today;
     let decided = |d: &Decision| d.status == portvakt_model::Status::Decided;
     let covering: Vec<u32> = about.iter().copied().filter(|i| covers(book, *i, excess)).collect();

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use portvakt_model::Message;
 
 use crate::{
-    Check, Family, anomalies, deviations, filtering, inputs, management, port_openings, separation,
-    services, wireless,
+    Check, Family, anomalies, deviations, filtering, inputs, live, management, port_openings,
+    separation, services, wireless,
 };
 
 /// The families in the order of the manual.
@@ -53,6 +53,11 @@ pub static FAMILIES: &[Family] = &[
         id: "management",
         title: Message { sv: "Administration av utrustning", en: "Management plane" },
         checks: management::CHECKS,
+    },
+    Family {
+        id: "live",
+        title: Message { sv: "Det som syns i nätet", en: "What the network shows" },
+        checks: live::CHECKS,
     },
     Family {
         id: "deviations",

@@ -5,11 +5,13 @@
 
 mod anomalies;
 mod catalogue;
+pub mod crypto;
 mod deviations;
 mod exceptions;
 mod filtering;
 mod findings;
 mod inputs;
+mod live;
 mod management;
 mod pack;
 mod port_openings;
@@ -73,11 +75,13 @@ pub enum Need {
     SsidStandard,
     /// A list of authorised orderers.
     Orderers,
+    /// Results of scans.
+    Observations,
 }
 
 impl Need {
     /// Every need.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Device,
         Self::Register,
         Self::Zones,
@@ -85,6 +89,7 @@ impl Need {
         Self::Systems,
         Self::SsidStandard,
         Self::Orderers,
+        Self::Observations,
     ];
 
     /// What it is, as the beginning of a sentence.
@@ -110,6 +115,7 @@ impl Need {
                 sv: "Behöriga beställare i portvakt.toml",
                 en: "Authorised orderers in portvakt.toml",
             },
+            Self::Observations => &Message { sv: "Resultat av skanningar", en: "Results of scans" },
         }
     }
 }

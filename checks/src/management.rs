@@ -40,6 +40,7 @@ mod weak_snmp_algorithm;
 mod weak_ssh_algorithm;
 mod weak_tls_version;
 mod weak_vpn_algorithm;
+mod weak_web_server_tls;
 mod well_known_secret;
 
 /// The checks of the family, in the order of the manual.
@@ -80,4 +81,5 @@ pub(crate) static CHECKS: &[&Check] = &[
     &weak_vpn_algorithm::CHECK,
     &weak_snmp_algorithm::CHECK,
     &management_on_user_interface::CHECK,
+    &weak_web_server_tls::CHECK,
 ];

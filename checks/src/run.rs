@@ -111,6 +111,7 @@ pub(crate) fn is_met(need: Need, audit: &Audit<'_>) -> bool {
         Need::Systems => audit.tables.systems.is_some(),
         Need::SsidStandard => audit.tables.ssids.is_some(),
         Need::Orderers => audit.site.orderers_known,
+        Need::Observations => audit.tables.observations.is_some(),
     }
 }
 

@@ -1,11 +1,17 @@
 //! What the fuzz targets try, and what must hold.
 
 mod lists;
+mod live;
+mod ssh;
+mod tls;
 
 use portvakt_model::{LineState, SourceId};
 use portvakt_parsers::{Context, PARSERS, Parsed, parse, parse_as};
 
 pub use lists::list;
+pub use live::{answers, results};
+pub use ssh::ssh;
+pub use tls::tls_flight;
 
 /// Formats that are tables: they count rows, not lines.
 const TABLES: &[&str] = &["register", "systems", "ssid-table", "exceptions"];

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use portvakt_space::{AddrSet, AtomSet, RangeSet, ServiceSet};
 use rustc_hash::FxHashMap;
 
-use crate::{FoundSecret, Management, NatRule, Ruleset, Schedule, SourceId, Ssid};
+use crate::{FoundSecret, Management, NatRule, Ruleset, Schedule, SourceId, Ssid, TlsServer};
 
 /// One device, or one virtual part of it (VDOM, security context).
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub struct Device {
     pub schedules: Vec<Schedule>,
     /// Wireless networks.
     pub wlans: Vec<Ssid>,
+    /// Parts that take TLS connections, where the export is a server's configuration.
+    pub tls_servers: Vec<TlsServer>,
     /// The management plane; `None` where the format does not carry it (then checks on it are *not
     /// applicable*).
     pub management: Option<Management>,
@@ -68,6 +70,7 @@ impl Device {
             routes: Vec::new(),
             schedules: Vec::new(),
             wlans: Vec::new(),
+            tls_servers: Vec::new(),
             management: None,
             secrets: Vec::new(),
         }

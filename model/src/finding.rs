@@ -148,6 +148,8 @@ pub enum Role {
     NotUnderstood,
     /// An exception.
     Exception,
+    /// What was seen on the network: the label has the time, the port and what it said.
+    Observation,
 }
 
 impl Role {
@@ -160,6 +162,7 @@ impl Role {
             Self::Definition => "definition",
             Self::NotUnderstood => "not_understood",
             Self::Exception => "exception",
+            Self::Observation => "observation",
         }
     }
 }

@@ -3,16 +3,24 @@
 //! No input or output, no clock, no serialisation: parsers fill these types, analysis and checks
 //! read them. Whatever a value was read from stays with it as a line number or a cell.
 
+mod crypto;
 mod device;
 mod finding;
 mod management;
+mod observation;
 mod register;
+pub mod registry;
 mod rule;
 mod secret;
 mod site;
 mod source;
+mod web;
 mod wlan;
 
+pub use crypto::{
+    Certificate, Chain, Evidence, GroupSeen, HostKey, Offered, ProtocolSeen, PublicKey,
+    SshEndpoint, SuiteOrder, TlsEndpoint, TlsTraits, TlsVersion, Trust, VulnerabilityProbe,
+};
 pub use device::{
     Device, DeviceZone, Interface, InterfaceKind, Interfaces, Object, ObjectKind, Prefix, Route,
     Undefined,
@@ -23,6 +31,10 @@ pub use finding::{
 pub use management::{
     AccessLine, Account, Basis, Fact, LineKind, LogTarget, LoginKind, Management, MgmtProtocol,
     MgmtService, NtpServer, PasswordPolicy, SnmpAccess, Transport,
+};
+pub use observation::{
+    HostSeen, Observations, PortProtocol, PortRanges, PortSeen, PortState, ScanCounts, ScanRun,
+    ServiceSeen,
 };
 pub use register::{
     Decision, EndDate, Exception, Field, Problem, Register, SsidStandard, Status, System,
@@ -36,4 +48,5 @@ pub use site::{
     Border, Orderer, Parameter, Parameters, Relay, Scope, Site, Value, Zone, ZoneId, ZoneKind,
 };
 pub use source::{Coverage, LineState, Location, Source, SourceId, Span};
+pub use web::TlsServer;
 pub use wlan::{Forwarding, Isolation, Pmf, Ssid, VlanRef, WlanAuth, WlanCipher, WlanSecurity};

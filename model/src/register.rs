@@ -74,6 +74,8 @@ pub struct Decision {
     /// What it permits: one product for each direction or pair of address lists. Empty when the
     /// row does not say enough; then it documents nothing.
     pub permits: Vec<Traffic>,
+    /// Whether and how the traffic is encrypted, as written (*kryptering*).
+    pub encryption: Option<Field>,
     /// Firewall it is for, as written.
     pub firewall: Option<Field>,
     /// Id of the rule that implements it, as written.

@@ -17,7 +17,7 @@ pub enum Undecodable {
 }
 
 /// Text and, for workbooks, the raw bytes (then the text is empty).
-pub(crate) fn decode(bytes: Vec<u8>) -> Result<(String, Vec<u8>), Undecodable> {
+pub fn decode(bytes: Vec<u8>) -> Result<(String, Vec<u8>), Undecodable> {
     if bytes.len() > MAX_BYTES {
         return Err(Undecodable::TooLarge);
     }

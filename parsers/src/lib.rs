@@ -15,13 +15,14 @@ mod net;
 mod nftables;
 mod secrets;
 mod tables;
+mod web;
 
 use portvakt_model::{
     Coverage, Device, Exception, LineState, Register, Source, SourceId, SsidStandard, System,
 };
 
 pub use build::{Build, Context, Dimension, Input, IpsetContent, IpsetFile};
-pub use decode::{MAX_BYTES, Undecodable};
+pub use decode::{MAX_BYTES, Undecodable, decode};
 pub use tables::is_column;
 
 /// A parser of one format.
@@ -53,6 +54,9 @@ pub static PARSERS: &[&Parser] = &[
     &tables::REGISTER,
     &tables::SSIDS,
     &tables::SYSTEMS,
+    &web::apache::PARSER,
+    &web::haproxy::PARSER,
+    &web::nginx::PARSER,
 ];
 
 /// The first part of a file.
@@ -149,7 +153,7 @@ pub fn parse(
     bytes: Vec<u8>,
     context: &Context,
 ) -> Result<Parsed, Unreadable> {
-    let (text, binary) = decode::decode(bytes).map_err(Unreadable::Undecodable)?;
+    let (text, binary) = decode(bytes).map_err(Unreadable::Undecodable)?;
     let parser = recognise(path, &text, &binary, context).ok_or(Unreadable::NotRecognised)?;
     Ok(parse_as(parser, id, path, text, &binary, context))
 }

@@ -1,10 +1,11 @@
 //! `portvakt audit`.
 
 use std::io::{BufWriter, IntoInnerError, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use indicatif::ProgressBar;
 use jiff::Zoned;
 use jiff::civil::Date;
@@ -31,6 +32,18 @@ pub(super) struct Args {
     /// Registers of port-opening decisions, beside those that the site file names
     #[arg(long, value_name = "FILE", num_args = 1..)]
     register: Vec<PathBuf>,
+    /// Results of scans, beside those that the site file names
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    observations: Vec<PathBuf>,
+    /// The zone that the sensor of those scans stood in; goes before what they say themselves
+    #[arg(long, value_name = "ZONE")]
+    sensor: Option<String>,
+    /// Scan the whole scope first, keep what is seen in FILE, and audit with it
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = LIVE)]
+    live: Option<PathBuf>,
+    /// File with the table [scan] that --live goes by [default: the site file]
+    #[arg(long, value_name = "FILE", requires = "live")]
+    scope: Option<PathBuf>,
     /// The day to judge for, YYYY-MM-DD [default: today]
     #[arg(long, value_name = "DATE")]
     today: Option<Date>,
@@ -60,6 +73,9 @@ pub(super) struct Args {
     verify: bool,
 }
 
+/// Where a scan that an audit begins with is kept.
+const LIVE: &str = "portvakt-live.json";
+
 /// From which severity on a violation fails the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum FailOn {
@@ -86,10 +102,14 @@ impl FailOn {
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let selection = Selection { only: ids(&args.only)?, skip: ids(&args.skip)? };
     let today = args.today.unwrap_or_else(|| Zoned::now().date());
+    let whole = args.live.as_ref().map_or(Ok(true), |file| scan_first(args, file))?;
+    let observations = args.observations.iter().chain(&args.live).cloned().collect();
     let request = Request {
         paths: args.paths.clone(),
         site: args.site.clone(),
         registers: args.register.clone(),
+        observations,
+        sensor: args.sensor.clone(),
         parameters: crate::audit::parameter_names(),
     };
     let progress = ProgressBar::new_spinner().with_message(args.lang.of("läser", "reading"));
@@ -103,7 +123,34 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.verify && !verify(&report, args.lang) {
         return Ok(Exit::Bug);
     }
-    Ok(exit(&report, args.fail_on))
+    Ok(if whole { exit(&report, args.fail_on) } else { Exit::NotAudited })
+}
+
+/// Scans, and says whether the scan went through. It is a process of its own: one that sends packets gives
+/// up its rights for good, and an audit may need them to read its files.
+fn scan_first(args: &Args, file: &Path) -> anyhow::Result<bool> {
+    // What an earlier scan left there must not be taken for this one's.
+    match std::fs::remove_file(file) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            return Err(e).with_context(|| format!("cannot replace {}", file.display()));
+        }
+        _ => {}
+    }
+    let mut scan = Command::new(std::env::current_exe().context("cannot start the scan")?);
+    scan.args(["scan", "--format", "json", "--output"]).arg(file);
+    if let Some(scope) =
+        args.scope.clone().or_else(|| inputs::site_file(&args.paths, args.site.as_ref()))
+    {
+        scan.arg("--scope").arg(scope);
+    }
+    if let Some(sensor) = &args.sensor {
+        scan.arg("--sensor").arg(sensor);
+    }
+    let status = scan.status().context("cannot start the scan")?;
+    if !file.exists() {
+        bail!("the scan came to nothing, so nothing was audited; it said why above");
+    }
+    Ok(status.success())
 }
 
 pub(super) fn unusable_pack(e: &PackError) -> anyhow::Error {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Exit, diff, matrix, parse, query, rules, spoof};
+use super::{Exit, certs, diff, matrix, parse, query, rules, scan, spoof, ssh, tls};
 use crate::catalogue::CoverageDocument;
 use crate::report;
 
@@ -31,6 +31,18 @@ enum Of {
     Matrix,
     /// `spoof --format json`
     Spoof,
+    /// `scan --format json`
+    Scan,
+    /// `scan diff --format json`
+    ScanDiff,
+    /// `certs --format json`
+    Certs,
+    /// `tls --format json`
+    Tls,
+    /// `tls diff --format json`
+    TlsDiff,
+    /// `ssh --format json`
+    Ssh,
     /// `catalogue --coverage --format json`
     Coverage,
 }
@@ -44,6 +56,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Of::Diff => diff::schema(),
         Of::Matrix => matrix::schema(),
         Of::Spoof => spoof::schema(),
+        Of::Scan => scan::schema(),
+        Of::ScanDiff => scan::diff_schema(),
+        Of::Certs => certs::schema(),
+        Of::Tls => tls::schema(),
+        Of::TlsDiff => tls::diff_schema(),
+        Of::Ssh => ssh::schema(),
         Of::Coverage => schemars::schema_for!(CoverageDocument),
     };
     let mut out = anstream::stdout().lock();

@@ -92,7 +92,7 @@ fn record(report: &Report<'_>, row: &ReportFinding, lang: Lang) -> [String; 14] 
 }
 
 /// A cell that a spreadsheet would run as a formula is made text (OWASP, CSV injection).
-fn harmless(cell: String) -> String {
+pub(crate) fn harmless(cell: String) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 

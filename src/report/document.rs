@@ -33,6 +33,8 @@ pub(super) struct Document<'r> {
     pub(super) checks: Vec<CheckRow<'r>>,
     /// What was understood of each file.
     pub(super) coverage: Vec<CoverageRow<'r>>,
+    /// What was read of each file with results of scans.
+    pub(super) scans: Vec<ScanRow<'r>>,
     /// Files that could not be audited.
     pub(super) failures: Vec<FailureRow>,
     /// Documents and pictures that were found in a folder and left alone.
@@ -233,6 +235,46 @@ pub(super) struct CoverageRow<'r> {
     pub(super) unsupported: u32,
     /// Lines that were not recognised.
     pub(super) unknown: u32,
+}
+
+/// What was read of a file with results of scans.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ScanRow<'r> {
+    /// Path of the file.
+    pub(super) path: &'r str,
+    /// SHA-256 of the file as it was read.
+    pub(super) sha256: Option<String>,
+    /// Its runs.
+    pub(super) runs: Vec<RunRow<'r>>,
+    /// TLS endpoints.
+    pub(super) tls: usize,
+    /// SSH endpoints.
+    pub(super) ssh: usize,
+}
+
+/// A run of a scanner.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct RunRow<'r> {
+    /// What made it.
+    pub(super) tool: &'r str,
+    /// Name of the zone that its sensor stood in; null where that is not known.
+    pub(super) from: Option<&'r str>,
+    /// When it was made; null where that is not stated.
+    pub(super) at: Option<&'r str>,
+    /// Whether it went through to its end.
+    pub(super) complete: bool,
+    /// Whether it is recent enough to be used.
+    pub(super) used: bool,
+    /// Hosts that it tells of.
+    pub(super) hosts: usize,
+    /// Hosts that answered.
+    pub(super) up: usize,
+    /// Ports whose state it tells.
+    pub(super) ports: u64,
+    /// Ports that were open.
+    pub(super) open: u64,
+    /// Ports whose state could not be told.
+    pub(super) incomplete: u64,
 }
 
 /// A file that could not be audited.

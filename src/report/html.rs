@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::chart::{Chart, chart};
 use super::summary::{by_family, by_owner};
-use super::text::{columns, heading, packet, place};
-use super::{Report, ReportFinding};
+use super::text::{LONGEST, columns, heading, labelled, packet, place};
+use super::{Report, ReportFinding, hex};
 use crate::text::{self, Lang};
 
 pub(super) fn write(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
@@ -42,6 +42,8 @@ struct Page {
     owners: Vec<String>,
     checks: Vec<(&'static str, &'static str)>,
     files: Vec<FileRow>,
+    /// Files with results of scans: path, what was read, digest.
+    scans: Vec<(String, Vec<String>, String)>,
     failures: Vec<String>,
     not_read: Vec<String>,
     script: &'static str,
@@ -68,6 +70,10 @@ struct Words {
     source: &'static str,
     owner: &'static str,
     decision: &'static str,
+    seen: &'static str,
+    rule: &'static str,
+    scans: &'static str,
+    read: &'static str,
     files: &'static str,
     file: &'static str,
     format: &'static str,
@@ -109,6 +115,10 @@ const SV: Words = Words {
     source: "Källa",
     owner: "Ägare",
     decision: "Beslut",
+    seen: "Sett",
+    rule: "Regel",
+    scans: "Lästa skanningar",
+    read: "Innehåll",
     files: "Lästa filer",
     file: "Fil",
     format: "Format",
@@ -150,6 +160,10 @@ const EN: Words = Words {
     source: "Source",
     owner: "Owner",
     decision: "Decision",
+    seen: "Seen",
+    rule: "Rule",
+    scans: "Scans read",
+    read: "Contents",
     files: "Files read",
     file: "File",
     format: "Format",
@@ -199,6 +213,9 @@ struct Row {
     line: String,
     packet: String,
     decisions: Vec<String>,
+    /// What was seen on the network, and the rules that it is beside.
+    seen: Vec<String>,
+    rules: Vec<String>,
     owner: String,
     exception: String,
     fix: &'static str,
@@ -248,6 +265,11 @@ fn page(report: &Report<'_>, lang: Lang) -> Page {
         owners: distinct(report.findings.iter().filter_map(|f| f.finding.owner.clone())),
         checks: distinct(report.findings.iter().map(|f| (f.check.id, f.check.name))),
         files: report.coverage.iter().map(file).collect(),
+        scans: report
+            .scans
+            .iter()
+            .map(|s| (s.path.clone(), s.lines(lang), s.digest.map(hex).unwrap_or_default()))
+            .collect(),
         failures: report
             .case
             .failures()
@@ -326,10 +348,16 @@ fn groups(report: &Report<'_>, lang: Lang) -> Vec<Group> {
 
 fn row(report: &Report<'_>, row: &ReportFinding, lang: Lang) -> Row {
     let f = &row.finding;
-    let decisions = f.related.iter().filter(|r| r.role == Role::Decision);
+    let of = |roles: &[Role]| -> Vec<String> {
+        let own = f.related.iter().filter(|r| roles.contains(&r.role));
+        own.map(|r| labelled(report, r, lang)).collect()
+    };
+    let seen = of(&[Role::Observation]);
+    let rules = if seen.is_empty() { Vec::new() } else { of(&[Role::Rule, Role::Blocker]) };
     let line = match &f.at {
         Location::Line { source, line, .. } => {
-            report.case.sources()[source.0 as usize].line(*line).trim().to_owned()
+            let line = report.case.sources()[source.0 as usize].line(*line).trim().to_owned();
+            if line.len() > LONGEST { String::new() } else { line }
         }
         _ => String::new(),
     };
@@ -341,9 +369,9 @@ fn row(report: &Report<'_>, row: &ReportFinding, lang: Lang) -> Row {
         place: place(report, &f.at, lang),
         line,
         packet: f.witness.as_ref().map(|w| packet(w, lang)).unwrap_or_default(),
-        decisions: decisions
-            .map(|r| format!("{} ({})", r.label, place(report, &r.at, lang)))
-            .collect(),
+        decisions: of(&[Role::Decision]),
+        seen,
+        rules,
         owner: f.owner.clone().unwrap_or_default(),
         exception: f.exception.clone().unwrap_or_default(),
         fix: lang.pick(&row.check.fix),

@@ -11,10 +11,10 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::document::{
     CheckRow, CitationRow, CoverageRow, Document, FailureRow, FindingRow, OutcomeRow, OwnerCounts,
-    PackRow, Place, RelatedRow, Summary, WitnessRow,
+    PackRow, Place, RelatedRow, RunRow, ScanRow, Summary, WitnessRow,
 };
 use super::summary::{OwnerRow, by_owner};
-use super::{Judgement, Report, ReportFinding, SourceCoverage};
+use super::{Judgement, Report, ReportFinding, RunCoverage, ScanCoverage, SourceCoverage, hex};
 use crate::text::{self, Lang};
 
 /// Name and version of the schema.
@@ -73,6 +73,7 @@ fn document<'r>(report: &'r Report<'_>, lang: Lang) -> Document<'r> {
         findings: Rows { report, lang },
         checks: checks(report),
         coverage: report.coverage.iter().map(coverage).collect(),
+        scans: report.scans.iter().map(scan).collect(),
         failures: report
             .case
             .failures()
@@ -216,5 +217,30 @@ fn coverage(source: &SourceCoverage) -> CoverageRow<'_> {
         neutral,
         unsupported,
         unknown,
+    }
+}
+
+fn scan(scan: &ScanCoverage) -> ScanRow<'_> {
+    ScanRow {
+        path: &scan.path,
+        sha256: scan.digest.map(hex),
+        runs: scan.runs.iter().map(run).collect(),
+        tls: scan.tls,
+        ssh: scan.ssh,
+    }
+}
+
+fn run(run: &RunCoverage) -> RunRow<'_> {
+    RunRow {
+        tool: &run.tool,
+        from: run.from.as_deref(),
+        at: run.at.as_deref(),
+        complete: run.complete,
+        used: run.used,
+        hosts: run.hosts,
+        up: run.up,
+        ports: run.ports,
+        open: run.open,
+        incomplete: run.incomplete,
     }
 }

@@ -133,12 +133,16 @@ pub(super) fn heading(verdict: Verdict, severity: Severity, lang: Lang) -> &'sta
     }
 }
 
+/// Longest line that is shown, in bytes: a whole scan may stand on one.
+pub(super) const LONGEST: usize = 400;
+
 /// The line at fault, then those of related places in texts.
 fn snippets<'r>(
     report: &'r Report<'_>,
     row: &'r ReportFinding,
 ) -> Vec<Snippet<'r, annotate_snippets::Annotation<'r>>> {
-    let related = row.finding.related.iter().filter(|r| r.role != Role::Decision);
+    let in_text = |r: &&Related| !matches!(r.role, Role::Decision | Role::Observation);
+    let related = row.finding.related.iter().filter(in_text);
     let places = std::iter::once((&row.finding.at, AnnotationKind::Primary, None))
         .chain(related.map(|r| (&r.at, AnnotationKind::Context, Some(r.label.as_str()))));
     places.filter_map(|(at, kind, label)| snippet(report, at, kind, label)).collect()
@@ -153,6 +157,9 @@ fn snippet<'r>(
     let Location::Line { source, line, .. } = at else { return None };
     let source = &report.case.sources()[source.0 as usize];
     let shown = source.line(*line).into_owned();
+    if shown.len() > LONGEST {
+        return None;
+    }
     let start = shown.len() - shown.trim_start().len();
     let end = shown.trim_end().len().max(start);
     let mark = kind.span(start..end);
@@ -175,8 +182,12 @@ fn notes(report: &Report<'_>, row: &ReportFinding, lang: Lang) -> Vec<(&'static 
     if let Some(w) = &f.witness {
         notes.push((lang.of("paket", "packet"), packet(w, lang)));
     }
-    for r in f.related.iter().filter(|r| r.role == Role::Decision) {
-        notes.push((lang.of("beslut", "decision"), decision(report, r, lang)));
+    for (role, word) in [
+        (Role::Observation, lang.of("sett", "seen")),
+        (Role::Decision, lang.of("beslut", "decision")),
+    ] {
+        let own = f.related.iter().filter(|r| r.role == role);
+        notes.extend(own.map(|r| (word, labelled(report, r, lang))));
     }
     if let Some(owner) = &f.owner {
         notes.push((lang.of("ägare", "owner"), owner.clone()));
@@ -196,7 +207,8 @@ fn notes(report: &Report<'_>, row: &ReportFinding, lang: Lang) -> Vec<(&'static 
     notes
 }
 
-fn decision(report: &Report<'_>, related: &Related, lang: Lang) -> String {
+/// A related place with its name.
+pub(super) fn labelled(report: &Report<'_>, related: &Related, lang: Lang) -> String {
     format!("{} ({})", related.label, place(report, &related.at, lang))
 }
 
@@ -267,6 +279,11 @@ fn coverage(report: &Report<'_>, lang: Lang, out: &mut dyn Write) -> io::Result<
             write!(out, " ({unsupported} {}, {unknown} {})", words[0], words[1])?;
         }
         writeln!(out)?;
+    }
+    for scan in &report.scans {
+        for line in scan.lines(lang) {
+            writeln!(out, "  {} [{}] {line}", scan.path, lang.of("skanning", "scan"))?;
+        }
     }
     let passed_over = report.case.passed_over();
     if !passed_over.is_empty() {

@@ -1,10 +1,12 @@
 //! Algorithms that are no longer strong enough, each with the norm that says so.
 
+use jiff::civil::Date;
 use portvakt_analysis::Audit;
-use portvakt_model::{Fact, Management, Message};
+use portvakt_model::{Fact, Management, Message, TlsVersion};
 
 use super::support::{Named, first_line, managed, name_all};
 use crate::Findings;
+use crate::crypto::{self, Item};
 
 /// Reports the outdated ones among the algorithms of each device, with `{algorithms}` for their
 /// names and norms.
@@ -13,11 +15,11 @@ pub(super) fn report(
     findings: &mut Findings<'_>,
     message: &'static Message,
     set: fn(&Management) -> &[Fact<String>],
-    outdated: fn(&str) -> Option<&'static str>,
+    outdated: fn(&str, Date) -> Option<&'static str>,
 ) {
     for (device, management) in managed(audit).filter(|(_, m)| !set(m).is_empty()) {
         findings.judge(device);
-        let norm = |name: &str| outdated(name).map(|norm| format!("{name} ({norm})"));
+        let norm = |name: &str| outdated(name, audit.today).map(|norm| format!("{name} ({norm})"));
         let weak = set(management).iter();
         let weak = weak.filter_map(|a| Some((a.line().unwrap_or(0), norm(&a.value)?)));
         let weak: Vec<Named> = weak.collect();
@@ -29,40 +31,39 @@ pub(super) fn report(
     }
 }
 
-/// Why an SSH algorithm is outdated; `None` when it is not, or is not known. Names are those of the
-/// IANA registry or the vendor's own, in any case.
-pub(super) fn ssh(name: &str) -> Option<&'static str> {
+/// Why an SSH algorithm is outdated; `None` when it is not, or is not known. What the IANA registry or
+/// OpenSSH names is judged by the policy that `portvakt ssh` judges servers by, in any case; vendors' own
+/// words are listed here.
+pub(super) fn ssh(name: &str, today: Date) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     if let Some(bits) = name.strip_prefix("dh min size ") {
         return bits.trim().parse::<u32>().is_ok_and(|b| b < 2048).then_some("RFC 9142 §1.1");
     }
     // Names that begin with `ssh-` and end in a kind are switches of FortiOS (CLI Reference, `config
-    // system global`).
-    let reason = match name.split('@').next().unwrap_or_default() {
-        "arcfour" | "arcfour128" | "arcfour256" | "rc4" => "RFC 8758",
-        "des" | "des-cbc" | "3des" | "3des-cbc" | "3des-ctr" | "hmac-sha1-96"
-        | "hmac-sha1-96-etm" => "NIST SP 800-131A r2",
-        "blowfish-cbc" | "cast128-cbc" | "idea-cbc" => "CVE-2016-2183",
-        "aes128-cbc" | "aes192-cbc" | "aes256-cbc" | "rijndael-cbc" | "ssh-cbc-cipher" => {
-            "CVE-2008-5161"
-        }
-        "hmac-md5" | "hmac-md5-96" | "hmac-md5-etm" | "hmac-md5-96-etm" | "md5"
-        | "ssh-hmac-md5" | "ssh-mac-weak" => "RFC 6151",
-        "diffie-hellman-group1-sha1"
-        | "dh-group1-sha1"
-        | "group1"
-        | "rsa1024-sha1"
-        | "diffie-hellman-group-exchange-sha1"
-        | "ssh-kex-sha1" => "RFC 9142 §3",
-        "ssh-rsa" | "ssh-dss" => "RFC 8332, NIST FIPS 186-5",
-        "none" => "RFC 4253 §6.3",
-        _ => return None,
+    // system global`); short ones are ASA's and IOS's.
+    let reason = match name.as_str() {
+        "rc4" => "RFC 8758",
+        "des" | "3des" | "3des-ctr" => "NIST SP 800-131A r2",
+        "rijndael-cbc" | "ssh-cbc-cipher" => "CVE-2008-5161",
+        "md5" | "ssh-hmac-md5" | "ssh-mac-weak" => "RFC 6151",
+        "dh-group1-sha1" | "group1" | "rsa1024-sha1" | "ssh-kex-sha1" => "RFC 9142 §3",
+        "dh-group14-sha1" | "dh-group14-sha256" => return None,
+        _ => return by_policy(&name, today),
     };
     Some(reason)
 }
 
+/// Kinds of SSH algorithms: a setting does not always say which it is, and no name is of two kinds
+/// but `none`, which is a fault of a cipher.
+const SSH: [Item; 4] = [Item::SshCipher, Item::SshMac, Item::SshKex, Item::SshHostKey];
+
+fn by_policy(name: &str, today: Date) -> Option<&'static str> {
+    let policy = crypto::standard()?;
+    SSH.into_iter().find_map(|item| policy.fault(item, name, None, today))
+}
+
 /// Why an algorithm of IKE or IPsec is outdated. A proposal joins several by `-` (`3des-sha1`).
-pub(super) fn vpn(name: &str) -> Option<&'static str> {
+pub(super) fn vpn(name: &str, _: Date) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty());
     let words: Vec<&str> = words.collect();
@@ -87,7 +88,7 @@ fn group(words: &[&str]) -> Option<&'static str> {
 }
 
 /// Why an algorithm of SNMP version 3 is outdated.
-pub(super) fn snmp(name: &str) -> Option<&'static str> {
+pub(super) fn snmp(name: &str, _: Date) -> Option<&'static str> {
     match name.to_ascii_lowercase().as_str() {
         "md5" | "hmac-md5" | "hmac-md5-96" => Some("RFC 6151"),
         "des" | "des56" | "3des" | "3-des" => Some("NIST SP 800-131A r2"),
@@ -95,17 +96,25 @@ pub(super) fn snmp(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a TLS version is forbidden (RFC 7568, RFC 8996), whatever form its name has: `TLSv1.1`,
-/// `tlsv1-1`, `SSLv3`. `None` when the name is not understood.
-pub(super) fn tls_is_old(name: &str) -> Option<bool> {
+/// Whether a TLS version is insufficient by the policy that `portvakt tls` judges servers by, whatever
+/// form its name has: `TLSv1.1`, `tlsv1-1`, `SSLv3`. `None` when the name is not understood.
+pub(super) fn tls_is_old(name: &str, today: Date) -> Option<bool> {
+    let version = tls_version(name)?;
+    let fault = crypto::standard()?.fault(Item::Protocol, version.name(), Some(version), today);
+    Some(fault.is_some())
+}
+
+fn tls_version(name: &str) -> Option<TlsVersion> {
     let name = name.to_ascii_lowercase();
-    if name.starts_with("ssl") {
-        return Some(true);
+    let digits = |rest: &str| -> String { rest.chars().filter(char::is_ascii_digit).collect() };
+    if let Some(rest) = name.strip_prefix("ssl") {
+        return Some(if digits(rest) == "2" { TlsVersion::Ssl2 } else { TlsVersion::Ssl3 });
     }
-    let digits: String = name.strip_prefix("tls")?.chars().filter(char::is_ascii_digit).collect();
-    match digits.as_str() {
-        "1" | "10" | "11" => Some(true),
-        "12" | "13" => Some(false),
+    match digits(name.strip_prefix("tls")?).as_str() {
+        "1" | "10" => Some(TlsVersion::Tls10),
+        "11" => Some(TlsVersion::Tls11),
+        "12" => Some(TlsVersion::Tls12),
+        "13" => Some(TlsVersion::Tls13),
         _ => None,
     }
 }
@@ -114,24 +123,26 @@ pub(super) fn tls_is_old(name: &str) -> Option<bool> {
 mod tests {
     use super::*;
 
+    const TODAY: Date = jiff::civil::date(2026, 11, 29);
+
     #[test]
     fn every_vendors_name_of_a_tls_version_is_known() {
         for old in ["TLSv1.0", "tlsv1-1", "tlsv1", "SSLv3", "tls1.1"] {
-            assert_eq!(tls_is_old(old), Some(true), "{old}");
+            assert_eq!(tls_is_old(old, TODAY), Some(true), "{old}");
         }
         for new in ["TLSv1.2", "tlsv1-3", "tls1.3"] {
-            assert_eq!(tls_is_old(new), Some(false), "{new}");
+            assert_eq!(tls_is_old(new, TODAY), Some(false), "{new}");
         }
-        assert_eq!(tls_is_old("dtls"), None);
+        assert_eq!(tls_is_old("dtls", TODAY), None);
     }
 
     #[test]
     fn a_proposal_is_as_weak_as_its_weakest_part() {
-        assert!(vpn("3des-sha256").is_some());
-        assert!(vpn("aes256-md5").is_some());
-        assert!(vpn("group2").is_some() && vpn("dhgrp 5").is_some());
+        assert!(vpn("3des-sha256", TODAY).is_some());
+        assert!(vpn("aes256-md5", TODAY).is_some());
+        assert!(vpn("group2", TODAY).is_some() && vpn("dhgrp 5", TODAY).is_some());
         for strong in ["aes256-sha256", "group14", "dhgrp 21", "aes128gcm-prfsha256"] {
-            assert_eq!(vpn(strong), None, "{strong}");
+            assert_eq!(vpn(strong, TODAY), None, "{strong}");
         }
     }
 
@@ -147,10 +158,11 @@ mod tests {
             "rsa-sha2-512",
             "dh min size 4096",
         ] {
-            assert_eq!(ssh(strong), None, "{strong}");
+            assert_eq!(ssh(strong, TODAY), None, "{strong}");
         }
-        for weak in ["3des-cbc", "hmac-md5-etm@openssh.com", "dh min size 1024", "ARCFOUR"] {
-            assert!(ssh(weak).is_some(), "{weak}");
+        for weak in ["3des-cbc", "hmac-md5-etm@openssh.com", "dh min size 1024", "ARCFOUR", "none"]
+        {
+            assert!(ssh(weak, TODAY).is_some(), "{weak}");
         }
     }
 }

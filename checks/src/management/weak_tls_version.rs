@@ -67,7 +67,7 @@ fn offers_https(management: &Management) -> bool {
 
 fn judge(audit: &Audit<'_>, device: u32, fact: &Fact<Vec<String>>, findings: &mut Findings<'_>) {
     let named = |old: Option<bool>| -> Vec<String> {
-        fact.value.iter().filter(|v| tls_is_old(v) == old).cloned().collect()
+        fact.value.iter().filter(|v| tls_is_old(v, audit.today) == old).cloned().collect()
     };
     let (old, strange) = (named(Some(true)), named(None));
     let at = place(audit, device, fact);

@@ -37,6 +37,7 @@ pub(super) enum Column {
     Traffic,
     Protocol,
     Port,
+    Encryption,
     Firewall,
     Rule,
     Status,
@@ -329,6 +330,7 @@ const REGISTER: Names = &[
         "port portar portnr portnummer malport malportar destport destinationport \
          destinationports dstport dport ports portrange",
     ),
+    (Column::Encryption, "kryptering krypterad krypterat encryption encrypted"),
     (Column::Firewall, "brandvagg brandvaggar firewall firewalls enhet device"),
     (
         Column::Rule,
@@ -338,7 +340,7 @@ const REGISTER: Names = &[
     (
         Column::Noted,
         "sekretess omprovningdatum omprovningsdatum omprovas omprovning reviewdate review \
-         kryptering encryption autentisering authentication klasss klassk klassr klasst klasssp \
+         autentisering authentication klasss klassk klassr klasst klasssp \
          klass informationsklass riskanalysref riskanalys riskref risk avstegref avsteg infordav \
          inforddatum implementedby implementedon kommentar kommentarer anteckning anmarkning \
          notering ovrigt comment comments note notes remarks forvaltning namnd department \

@@ -38,6 +38,7 @@ pub(super) fn read(row: &mut Row<'_>) -> Decision {
         traffic_text: traffic_text(row),
         service: service(row),
         permits: Vec::new(),
+        encryption: row.field(Column::Encryption),
         firewall: row.field(Column::Firewall),
         rule: row.field(Column::Rule),
         status: Status::Decided,

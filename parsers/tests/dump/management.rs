@@ -57,6 +57,19 @@ fn facts(out: &mut String, m: &Management) {
     m.unneeded.iter().for_each(|u| fact(out, "unneeded", Some(u)));
 }
 
+/// Appends the parts of a device that take TLS connections.
+pub(super) fn tls_servers(out: &mut String, d: &Device) {
+    for server in &d.tls_servers {
+        line!(out, "tls server {} L{}", server.name, server.line);
+        fact(out, "tls versions", server.versions.as_ref());
+        fact(out, "tls suites", server.suites.as_ref());
+        server.strange.iter().for_each(|word| fact(out, "tls strange", Some(word)));
+        fact(out, "tls groups", server.groups.as_ref());
+        server.certificates.iter().for_each(|path| fact(out, "tls certificate", Some(path)));
+        fact(out, "hsts", server.hsts.as_ref());
+    }
+}
+
 fn fact<T: Debug>(out: &mut String, name: &str, fact: Option<&Fact<T>>) {
     let Some(fact) = fact else { return };
     line!(out, "  {name} {}", value(fact));

@@ -61,6 +61,7 @@ fn device(out: &mut String, d: &Device) {
     if let Some(m) = &d.management {
         management::dump(out, d, m);
     }
+    management::tls_servers(out, d);
     for s in &d.secrets {
         let known = if s.secret.is_well_known() { " well known" } else { "" };
         line!(out, "secret {:?} of {} {:?}{known} L{}", s.kind, s.owner, s.secret.form(), s.line);

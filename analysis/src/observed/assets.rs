@@ -1,0 +1,147 @@
+//! Hosts that answered, and systems that did not.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use portvakt_model::{HostSeen, ScanRun, System, ZoneId};
+use portvakt_space::{AddrSet, ServiceSet, StateSet, Traffic};
+use rustc_hash::FxHashMap;
+
+use super::Join;
+
+/// A host that answered.
+#[derive(Clone, Copy, Debug)]
+pub struct UpHost<'a> {
+    /// Index of the run that saw it last.
+    pub run: u32,
+    /// The host.
+    pub host: &'a HostSeen,
+    /// The zone that its address is in.
+    pub zone: Option<ZoneId>,
+    /// The first system whose addresses hold it, by index.
+    pub system: Option<u32>,
+    /// Whether it is a device whose configuration was read.
+    pub is_device: bool,
+}
+
+/// Whether a system was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// One of its addresses answered.
+    Answered {
+        /// Index of the run that saw it last.
+        run: u32,
+        /// The address.
+        address: IpAddr,
+    },
+    /// None of its addresses did, and runs that went through to their ends asked all of them. This is one
+    /// of those runs.
+    Silent {
+        /// Its index.
+        run: u32,
+    },
+    /// Not all of its addresses were asked, or the table has none.
+    NotAsked,
+}
+
+impl<'a> Join<'_, 'a> {
+    /// Hosts that answered, each as it was seen last, by address.
+    pub(super) fn up(&self) -> Vec<UpHost<'a>> {
+        let mut newest: FxHashMap<IpAddr, (Option<Timestamp>, u32, &'a HostSeen)> =
+            FxHashMap::default();
+        for (index, run) in self.recent() {
+            for host in run.run.hosts.iter().filter(|h| is_up(h)) {
+                let seen = (run.at, index, host);
+                let known = newest.entry(host.address).or_insert(seen);
+                if (known.0, known.1) < (seen.0, seen.1) {
+                    *known = seen;
+                }
+            }
+        }
+        let mut up: Vec<UpHost<'a>> =
+            newest.into_values().map(|(_, run, host)| self.up_host(run, host)).collect();
+        up.sort_unstable_by_key(|h| h.host.address);
+        up
+    }
+
+    fn up_host(&self, run: u32, host: &'a HostSeen) -> UpHost<'a> {
+        let address = host.address;
+        let mut devices = 0..self.audit.devices.len() as u32;
+        UpHost {
+            run,
+            host,
+            zone: self.audit.zone_of(address),
+            system: self.systems.of(address),
+            is_device: devices.any(|d| self.audit.own_addresses(d).contains(address)),
+        }
+    }
+
+    /// Whether each system was seen.
+    pub(super) fn presences(&self) -> Vec<Presence> {
+        let up = self.up();
+        let asked: Vec<(u32, AddrSet)> = self
+            .recent()
+            .filter(|(_, run)| run.run.complete && run.zone().is_some())
+            .map(|(index, run)| (index, asked(run.run)))
+            .collect();
+        let systems = self.audit.tables.systems.iter().flatten();
+        systems.map(|system| self.presence(system, &up, &asked)).collect()
+    }
+
+    fn presence(&self, system: &System, up: &[UpHost<'a>], asked: &[(u32, AddrSet)]) -> Presence {
+        let Some(addresses) = system.addresses.as_ref().filter(|a| !a.is_empty()) else {
+            return Presence::NotAsked;
+        };
+        let within = |(lo, hi): (IpAddr, IpAddr)| {
+            let first = up.partition_point(|h| h.host.address < lo);
+            up[first..].first().filter(|h| h.host.address <= hi)
+        };
+        if let Some(host) = addresses.ranges().into_iter().find_map(within) {
+            return Presence::Answered { run: host.run, address: host.host.address };
+        }
+        let reaching = asked.iter().filter(|(run, set)| {
+            let hit = addresses.intersect(set);
+            !hit.is_empty() && self.reaches(*run, &hit)
+        });
+        let reaching: Vec<&(u32, AddrSet)> = reaching.collect();
+        let all = AddrSet::union_all(reaching.iter().map(|(_, set)| set));
+        match reaching.first().filter(|_| addresses.is_subset(&all)) {
+            Some((run, _)) => Presence::Silent { run: *run },
+            None => Presence::NotAsked,
+        }
+    }
+
+    /// Whether packets of a run get to all of some addresses, for some service at least: silence behind a
+    /// firewall that stops everything says nothing.
+    fn reaches(&self, run: u32, addresses: &AddrSet) -> bool {
+        let Some(from) = self.runs[run as usize].zone() else { return false };
+        let zones = self.audit.site.zone_ids().map(|(id, _)| id);
+        let mut left = addresses.clone();
+        for to in zones {
+            let here = addresses.intersect(&self.audit.zone_addresses()[to.0 as usize]);
+            let region = Traffic {
+                src: self.audit.zone_addresses()[from.0 as usize].clone(),
+                dst: here.clone(),
+                service: ServiceSet::ANY,
+                state: StateSet::NEW,
+                ..Traffic::ANY
+            };
+            if !here.is_empty() && self.ways.reaches(from, to, &region) {
+                left = left.minus(&here);
+            }
+        }
+        left.is_empty()
+    }
+}
+
+/// Whether something came back from a host, whatever its row says of it.
+fn is_up(host: &HostSeen) -> bool {
+    use portvakt_model::PortState::{Closed, Open};
+    host.up || host.ports.iter().any(|p| matches!(p.state, Open | Closed))
+}
+
+/// The addresses that a run asked.
+fn asked(run: &ScanRun) -> AddrSet {
+    let ranges = run.targets.iter().map(|(lo, hi)| AddrSet::range(*lo, *hi));
+    ranges.chain(run.hosts.iter().map(|h| AddrSet::host(h.address))).collect()
+}

@@ -1,0 +1,64 @@
+//! Certificate that had run out, seen on the network.
+
+use portvakt_analysis::Audit;
+use portvakt_analysis::observed::day;
+use portvakt_model::{Arg, Certificate, Message, Severity};
+
+use super::support;
+use crate::{Check, Findings, Need};
+
+pub(crate) static CHECK: Check = Check {
+    id: "PV8019",
+    name: "certificate-expired",
+    aliases: &[],
+    severity: Severity::Medium,
+    serves: &["MALMO-11.11-3", "MALMO-13.4-1", "BASE-8.4"],
+    needs: &[Need::Observations],
+    parameters: &[],
+    title: Message { sv: "Certifikat har gått ut", en: "Certificate that has expired" },
+    why: Message {
+        sv: "Ett utgånget certifikat lär användare att klicka förbi varningar, och integrationer slutar fungera.",
+        en: "An expired certificate teaches users to click past warnings, and integrations stop working.",
+    },
+    fix: Message {
+        sv: "Byt certifikat, och bevaka slutdatum (portvakt certs).",
+        en: "Replace the certificate, and watch for end dates (portvakt certs).",
+    },
+    messages: &[&MESSAGE, &PERHAPS],
+    run,
+};
+
+static MESSAGE: Message = Message {
+    sv: "{target} visar ett certifikat för {subject} som gick ut {date} ({time}).",
+    en: "{target} shows a certificate for {subject} that expired {date} ({time}).",
+};
+
+static PERHAPS: Message = Message {
+    sv: "{target} visade ett certifikat för {subject} ({time}) som sedan gick ut, {date}. Om det är bytt går inte att avgöra.",
+    en: "{target} showed a certificate for {subject} ({time}) that has expired since, {date}. Whether it was replaced cannot be told.",
+};
+
+fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
+    for endpoint in support::tls(audit, findings) {
+        let leaves = endpoint.seen.chains.iter().filter_map(|chain| chain.certificates.first());
+        for leaf in leaves.filter(|leaf| day(leaf.not_after) < audit.today) {
+            let at = support::place_tls(audit, endpoint);
+            let draft = if leaf.not_after < endpoint.seen.at {
+                findings.violation(&MESSAGE, at)
+            } else {
+                findings.cannot_tell(&PERHAPS, at)
+            };
+            let shown = format!("certificate {} until {}", subject(leaf), leaf.not_after);
+            support::describe_tls(audit, draft, endpoint, &shown)
+                .text("subject", subject(leaf))
+                .arg("date", Arg::Date(day(leaf.not_after)))
+                .push();
+        }
+    }
+}
+
+/// The name that a certificate is for.
+pub(super) fn subject(certificate: &Certificate) -> &str {
+    let names = certificate.dns_names.iter().chain(&certificate.common_names);
+    names.map(String::as_str).find(|n| !n.is_empty()).unwrap_or(&certificate.subject)
+}

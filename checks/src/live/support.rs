@@ -1,0 +1,272 @@
+//! What several checks of observations share.
+
+use std::net::{IpAddr, SocketAddr};
+
+use jiff::Timestamp;
+use portvakt_analysis::observed::{Endpointed, OpenPort, Way};
+use portvakt_analysis::{Audit, Observed, RuleKey};
+use portvakt_model::{
+    Arg, Decision, Location, Message, PortProtocol, PortState, Role, ServiceSeen, TlsEndpoint,
+    ZoneId, ZoneKind,
+};
+
+use crate::{Draft, Findings};
+
+/// Most rules, and most decisions, that a finding points at.
+const MOST_RELATED: usize = 8;
+
+/// Most characters that are shown of what a service said.
+const SHOWN: usize = 80;
+
+/// A place that is not known, in a sentence.
+static UNKNOWN_PLACE: Message = Message { sv: "okänd plats", en: "an unknown place" };
+
+/// Open ports, when something was seen at all. The site as a whole is judged.
+pub(super) fn open<'o, 'a>(
+    audit: &'o Audit<'a>,
+    findings: &mut Findings<'_>,
+) -> &'o [OpenPort<'a>] {
+    let observed = audit.observed();
+    if observed.runs.iter().any(|run| !run.run.hosts.is_empty()) {
+        findings.judge_site();
+    }
+    &observed.open
+}
+
+/// Each open port once: as it was seen from furthest outside, where it was seen from several zones.
+pub(super) fn distinct<'o, 'a>(
+    audit: &Audit<'_>,
+    open: &'o [OpenPort<'a>],
+) -> impl Iterator<Item = &'o OpenPort<'a>> {
+    let same = |a: &OpenPort<'_>, b: &OpenPort<'_>| endpoint(a) == endpoint(b);
+    let rank = |p: &&OpenPort<'_>| {
+        let kind = p.from.map(|zone| audit.site.zone(zone).kind);
+        (kind.is_some_and(is_outside), kind.is_some())
+    };
+    open.chunk_by(same).filter_map(move |seen| seen.iter().rev().max_by_key(rank))
+}
+
+/// Whether a zone is not the municipality's to trust.
+pub(super) fn is_outside(kind: ZoneKind) -> bool {
+    kind.is_untrusted() || kind == ZoneKind::Other
+}
+
+fn endpoint(port: &OpenPort<'_>) -> (IpAddr, PortProtocol, u16) {
+    (port.host.address, port.port.protocol, port.port.port)
+}
+
+/// Where an open port stands in the result of its scan.
+pub(super) fn place(audit: &Audit<'_>, port: &OpenPort<'_>) -> Location {
+    let observed = audit.observed();
+    let source = observed.run(port.run).source;
+    observed.place(source, port.host.address, Some(port.port.port))
+}
+
+/// The port as people write it.
+pub(super) fn port_name(port: &OpenPort<'_>) -> String {
+    format!("{}/{}", port.port.protocol.name(), port.port.port)
+}
+
+/// What was seen in one line: time, port, state, why, and what the service said.
+pub(super) fn label(port: &OpenPort<'_>) -> String {
+    let reason = if port.port.reason.is_empty() { "" } else { " by " };
+    let mut label = format!(
+        "{}{} {} {}{reason}{}",
+        port.at.map_or_else(String::new, |at| format!("{} ", second(at))),
+        port.host.address,
+        port_name(port),
+        PortState::Open.name(),
+        port.port.reason,
+    );
+    if let Some(said) = port.port.service.as_ref().map(said).filter(|s| !s.is_empty()) {
+        label.push_str(": ");
+        label.push_str(&said);
+    }
+    label
+}
+
+/// A time to the second.
+pub(super) fn second(at: Timestamp) -> String {
+    let whole = Timestamp::from_second(at.as_second()).unwrap_or(at);
+    whole.to_string()
+}
+
+/// The name of a service and the beginning of what it said.
+fn said(service: &ServiceSeen) -> String {
+    let tls = if service.tls { " over TLS" } else { "" };
+    let name = if service.asked { format!("{}{tls}", service.name) } else { String::new() };
+    let mut shown: String = service.evidence.chars().take(SHOWN).collect();
+    if shown.len() < service.evidence.len() {
+        shown.push('…');
+    }
+    [name, shown].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The service as a person calls it; by the port's number it is only guessed.
+fn service_name<'p>(port: &'p OpenPort<'_>) -> Option<&'p str> {
+    let service = port.port.service.as_ref().filter(|s| s.asked && !s.name.is_empty())?;
+    Some(&service.name)
+}
+
+/// Host, port, service, the zone it was seen from, with the time; what was seen, the decisions and the
+/// rules as other places; who answers for it; and what stays the same in later scans.
+pub(super) fn describe<'f, 'a>(
+    audit: &Audit<'_>,
+    draft: Draft<'f, 'a>,
+    port: &OpenPort<'_>,
+) -> Draft<'f, 'a> {
+    let name = port_name(port);
+    let shown = service_name(port).map_or_else(|| name.clone(), |s| format!("{name} ({s})"));
+    let from =
+        port.from.map_or(Arg::Phrase(&UNKNOWN_PLACE), |zone| Arg::Text(zone_name(audit, zone)));
+    let zone = port.from.map(|zone| zone_name(audit, zone)).unwrap_or_default();
+    let decisions = decided(audit, &port.decisions);
+    let ids = decisions.iter().map(|d| d.id.clone()).collect();
+    let draft = draft
+        .text("host", host_name(port))
+        .text("port", shown)
+        .text("number", &name)
+        .arg("from", from)
+        .text("time", port.at.map_or_else(|| "?".to_owned(), second))
+        .arg("decisions", Arg::Names(ids))
+        .related(Role::Observation, place(audit, port), label(port))
+        .owner(owner(audit, port.system, port.to))
+        .key(format!("{} {name} {zone}", port.host.address));
+    with_rules(audit, with_decisions(draft, &decisions), &port.way)
+}
+
+fn host_name(port: &OpenPort<'_>) -> String {
+    match port.host.names.first() {
+        Some(name) => format!("{} ({name})", port.host.address),
+        None => port.host.address.to_string(),
+    }
+}
+
+fn zone_name(audit: &Audit<'_>, zone: ZoneId) -> String {
+    audit.site.zone(zone).name.clone()
+}
+
+/// Decisions by their indices.
+pub(super) fn decided<'a>(audit: &Audit<'a>, indices: &[u32]) -> Vec<&'a Decision> {
+    let all = audit.tables.decisions.as_deref().unwrap_or_default();
+    indices.iter().map(|index| all[*index as usize]).collect()
+}
+
+/// Points at decisions.
+pub(super) fn with_decisions<'f, 'a>(
+    draft: Draft<'f, 'a>,
+    decisions: &[&Decision],
+) -> Draft<'f, 'a> {
+    let each = decisions.iter().take(MOST_RELATED);
+    each.fold(draft, |draft, d| draft.related(Role::Decision, d.at.clone(), &d.id))
+}
+
+/// Points at the rules that let packets through, or that stop them.
+fn with_rules<'f, 'a>(audit: &Audit<'_>, draft: Draft<'f, 'a>, way: &Way) -> Draft<'f, 'a> {
+    let rules: Vec<(u32, RuleKey)> = match way {
+        Way::Permitted(rules) | Way::Unsure(rules) => rules.clone(),
+        Way::Blocked(stops) => stops.iter().map(|stop| (stop.device, stop.rule)).collect(),
+        Way::SameZone | Way::Unknown => Vec::new(),
+    };
+    let part = if matches!(way, Way::Blocked(_)) { Role::Blocker } else { Role::Rule };
+    rules.into_iter().take(MOST_RELATED).fold(draft, |draft, (device, key)| {
+        let rule = audit.rule_ref(device, key.ruleset, key.rule);
+        draft.related(part, audit.rule_at(&rule), rule_name(audit, device, key))
+    })
+}
+
+/// A rule as `device rule`: by its id, or by its list and line where it has none, or by its list where it
+/// is the default.
+pub(super) fn rule_name(audit: &Audit<'_>, device: u32, key: RuleKey) -> String {
+    let rule = audit.rule_ref(device, key.ruleset, key.rule);
+    let list = &audit.ruleset(device, key.ruleset).name;
+    let name = match (rule.id, key.rule) {
+        (Some(id), _) => id,
+        (None, Some(_)) => format!("{list}:{}", rule.line),
+        (None, None) => list.clone(),
+    };
+    format!("{} {name}", audit.devices[device as usize].name)
+}
+
+/// Who answers for a host: the owner of its system, or else of its zone.
+pub(super) fn owner(
+    audit: &Audit<'_>,
+    system: Option<u32>,
+    zone: Option<ZoneId>,
+) -> Option<String> {
+    let systems = audit.tables.systems.as_deref().unwrap_or_default();
+    let own = system.and_then(|index| systems[index as usize].owner.as_ref());
+    own.map(|owner| owner.text.clone())
+        .or_else(|| zone.and_then(|zone| audit.site.zone(zone).owner.clone()))
+}
+
+/// Begins to describe a TLS endpoint: its address, when it was seen, its decisions and its owner.
+pub(super) fn describe_tls<'f, 'a>(
+    audit: &Audit<'_>,
+    draft: Draft<'f, 'a>,
+    endpoint: &Endpointed<'_, TlsEndpoint>,
+    shown: &str,
+) -> Draft<'f, 'a> {
+    let decisions = decided(audit, &endpoint.decisions);
+    let ids = decisions.iter().map(|d| d.id.clone()).collect();
+    let address = endpoint.seen.address.map(|a| a.ip());
+    let zone = address.and_then(|a| audit.zone_of(a));
+    let label = format!("{} {} {shown}", second(endpoint.seen.at), target(endpoint.seen));
+    let draft = draft
+        .text("target", target(endpoint.seen))
+        .text("time", second(endpoint.seen.at))
+        .arg("decisions", Arg::Names(ids))
+        .related(Role::Observation, place_tls(audit, endpoint), label)
+        .owner(owner(audit, endpoint.system, zone))
+        .key(target(endpoint.seen));
+    with_decisions(draft, &decisions)
+}
+
+/// Where a TLS endpoint stands in the result of its scan.
+pub(super) fn place_tls(audit: &Audit<'_>, endpoint: &Endpointed<'_, TlsEndpoint>) -> Location {
+    let address: Option<SocketAddr> = endpoint.seen.address;
+    address.map_or(Location::Whole(endpoint.source), |a| {
+        audit.observed().place(endpoint.source, a.ip(), Some(a.port()))
+    })
+}
+
+/// Name, address and port of an endpoint.
+fn target(endpoint: &TlsEndpoint) -> String {
+    let address = endpoint.address.map(|a| a.to_string());
+    match (&endpoint.server_name, address) {
+        (Some(name), Some(address)) => format!("{address} ({name})"),
+        (None, Some(address)) => address,
+        (_, None) => endpoint.target.clone(),
+    }
+}
+
+/// TLS endpoints, when some were seen. The site as a whole is judged.
+pub(super) fn tls<'o, 'a>(
+    audit: &'o Audit<'a>,
+    findings: &mut Findings<'_>,
+) -> &'o [Endpointed<'a, TlsEndpoint>] {
+    let observed: &Observed<'a> = audit.observed();
+    if !observed.tls.is_empty() {
+        findings.judge_site();
+    }
+    &observed.tls
+}
+
+/// Whether the host is the sensor itself: what a machine answers to itself says nothing of the network.
+pub(super) fn is_sensor(audit: &Audit<'_>, port: &OpenPort<'_>) -> bool {
+    let run = audit.observed().run(port.run).run;
+    port.host.address.is_loopback() || run.sources.contains(&port.host.address)
+}
+
+/// Points at the rules that implement a decision.
+pub(super) fn with_openings<'f, 'a>(
+    audit: &Audit<'_>,
+    draft: Draft<'f, 'a>,
+    decision: &Decision,
+) -> Draft<'f, 'a> {
+    let decisions = audit.tables.decisions.as_deref().unwrap_or_default();
+    let is = |index: &u32| decisions[*index as usize].at == decision.at;
+    let about = audit.openings().list.iter().filter(|o| o.decisions.iter().any(is));
+    let rules = about.filter_map(|o| Some((o.device, o.rule?))).take(MOST_RELATED);
+    with_rules(audit, draft, &Way::Permitted(rules.collect()))
+}

@@ -1,0 +1,91 @@
+//! TLS endpoint that offers what must not be used: old versions, and what the policy holds insufficient.
+
+use jiff::civil::Date;
+use portvakt_analysis::Audit;
+use portvakt_model::{Arg, Evidence, Message, Offered, Severity, TlsEndpoint, TlsVersion};
+
+use super::support;
+use crate::crypto::{Level, Policy, Profile, judge_tls, policy};
+use crate::{Check, Findings, Need};
+
+pub(crate) static CHECK: Check = Check {
+    id: "PV8018",
+    name: "weak-tls-seen",
+    aliases: &[],
+    severity: Severity::Medium,
+    serves: &["MALMO-13.4-1", "MALMO-13.4-3", "MALMO-11.11-3", "BASE-8.4", "BASE-5.6"],
+    needs: &[Need::Observations],
+    parameters: &[],
+    title: Message {
+        sv: "TLS-tjänst erbjuder något utdömt",
+        en: "TLS endpoint that offers what is prohibited",
+    },
+    why: Message {
+        sv: "SSL 2.0, SSL 3.0, TLS 1.0 och TLS 1.1 får inte användas (RFC 6176, RFC 7568, RFC 8996). Ett beslut om port 443 är ett beslut om kryptering som skyddar.",
+        en: "SSL 2.0, SSL 3.0, TLS 1.0 and TLS 1.1 must not be used (RFC 6176, RFC 7568, RFC 8996). A decision for port 443 is a decision for encryption that protects.",
+    },
+    fix: Message {
+        sv: "Tillåt bara TLS 1.2 och 1.3 med säkra sviter i tjänsten; `portvakt tls` säger vilka.",
+        en: "Allow only TLS 1.2 and 1.3 with sound suites in the service; `portvakt tls` says which.",
+    },
+    messages: &[&DECIDED, &MESSAGE],
+    run,
+};
+
+static DECIDED: Message = Message {
+    sv: "{target}, som {decisions} öppnar, erbjuder {versions} ({time}).",
+    en: "{target}, which {decisions} opens, offers {versions} ({time}).",
+};
+
+static MESSAGE: Message = Message {
+    sv: "{target} erbjuder {versions} ({time}).",
+    en: "{target} offers {versions} ({time}).",
+};
+
+/// The policy by which suites, groups and properties are held insufficient.
+const POLICY: &str = "portvakt-2026";
+
+/// Most things beside versions that a sentence names.
+const SHOWN: usize = 4;
+
+fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
+    let policy = policy(POLICY).and_then(Result::ok);
+    for endpoint in support::tls(audit, findings) {
+        let mut offered = prohibited(endpoint.seen);
+        if let Some(policy) = &policy {
+            offered.extend(insufficient(endpoint.seen, policy, audit.today));
+        }
+        if offered.is_empty() {
+            continue;
+        }
+        let message = if endpoint.decisions.is_empty() { &MESSAGE } else { &DECIDED };
+        let shown = format!("offers {}", offered.join(", "));
+        let draft = findings.violation(message, support::place_tls(audit, endpoint));
+        support::describe_tls(audit, draft, endpoint, &shown)
+            .arg("versions", Arg::Names(offered))
+            .push();
+    }
+}
+
+/// Versions below TLS 1.2 that were answered, oldest first.
+fn prohibited(endpoint: &TlsEndpoint) -> Vec<String> {
+    let offered = endpoint.protocols.iter().filter(|p| p.offered == Offered::Yes);
+    let old = offered.filter(|p| p.version < TlsVersion::Tls12);
+    old.map(|p| p.version.name().to_owned()).collect()
+}
+
+/// What the policy holds insufficient of what the peer did before our eyes: not versions, which are named
+/// already, nor certificates, which are judged elsewhere, nor what is missing.
+fn insufficient(endpoint: &TlsEndpoint, policy: &Policy, today: Date) -> Vec<String> {
+    let bare = TlsEndpoint { chains: Vec::new(), ..endpoint.clone() };
+    let is_version = |check: &str| check.starts_with("ssl-") || check.starts_with("tls-");
+    let judged = judge_tls(&bare, policy, Profile::Internal, today).into_iter();
+    let worst = judged.filter(|j| j.level == Level::Insufficient && j.evidence == Evidence::Tested);
+    let named = worst.filter(|j| !is_version(j.check()) && j.check() != "protocol-offered");
+    let mut all: Vec<String> = named.flat_map(|j| j.observed).collect();
+    if all.len() > SHOWN {
+        all.truncate(SHOWN);
+        all.push("…".to_owned());
+    }
+    all
+}

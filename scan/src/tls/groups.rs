@@ -1,0 +1,122 @@
+//! Finds the groups of TLS 1.2 that did not show with its suites.
+
+use portvakt_model::registry::KeyExchange;
+use portvakt_model::{GroupSeen, TlsVersion};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use super::line::Line;
+use super::offers;
+use super::refusal::Refusal;
+use super::wire::Answer;
+
+/// Asks for the groups of a version that were not yet seen, with suites that the server is known to have.
+pub(crate) async fn remaining(line: &Line<'_>, version: TlsVersion, suites: &[u16]) {
+    elliptic(line, version, suites).await;
+    field(line, version, suites).await;
+}
+
+async fn elliptic(line: &Line<'_>, version: TlsVersion, suites: &[u16]) {
+    let ephemeral = of(suites, &[KeyExchange::Ecdhe, KeyExchange::EcdhAnonymous]);
+    let free = |s: &u16| {
+        portvakt_model::registry::Suite::of(*s).is_some_and(|s| !s.name.contains("ECDSA"))
+    };
+    let unbound: Vec<u16> = ephemeral.iter().copied().filter(free).collect();
+    // A server with an ECDSA key takes part only when the curve of its key is offered too (RFC 8422 §5.1).
+    let keys = if unbound.is_empty() { leaf_curves(line) } else { Vec::new() };
+    let suites = if unbound.is_empty() { ephemeral } else { unbound };
+    let wanted: Vec<u16> =
+        offers::groups(version).into_iter().filter(|g| *g < FIELDS || *g > LAST_FIELD).collect();
+    search(line, version, &suites, wanted, &keys).await;
+}
+
+/// Only servers that follow RFC 7919 let themselves be asked for finite-field groups.
+async fn field(line: &Line<'_>, version: TlsVersion, suites: &[u16]) {
+    let follows = |g: &GroupSeen| g.version == version && (FIELDS..=LAST_FIELD).contains(&g.group);
+    if line.facts().groups.iter().any(follows) {
+        let suites = of(suites, &[KeyExchange::Dhe, KeyExchange::DhAnonymous]);
+        search(line, version, &suites, (FIELDS..=LAST_FIELD).collect(), &[]).await;
+    }
+}
+
+/// ffdhe2048 to ffdhe8192.
+const FIELDS: u16 = 256;
+const LAST_FIELD: u16 = 260;
+
+/// Asks for `wanted` until none is taken. `always` is offered with them, at the end.
+async fn search(
+    line: &Line<'_>,
+    version: TlsVersion,
+    suites: &[u16],
+    mut wanted: Vec<u16>,
+    always: &[u16],
+) {
+    let seen = |line: &Line<'_>, group| line.facts().groups.contains(&GroupSeen { group, version });
+    wanted.retain(|g| !seen(line, *g));
+    while !wanted.is_empty() && !suites.is_empty() {
+        let offered: Vec<u16> = wanted.iter().chain(always).copied().collect();
+        match line.ask(&line.offer(version, suites, &offered)).await {
+            Answer::Chosen(chosen) => match chosen.group.filter(|g| wanted.contains(g)) {
+                Some(group) => wanted.retain(|g| *g != group),
+                None => {
+                    return other_group(
+                        line,
+                        version,
+                        chosen.group.is_some_and(|g| always.contains(&g)),
+                    );
+                }
+            },
+            Answer::Refused(refusal) => return ended(line, version, suites, refusal).await,
+        }
+    }
+}
+
+/// The server took none of the wanted ones but the curve of its key, which it may simply like better, or
+/// one that nobody offered.
+fn other_group(line: &Line<'_>, version: TlsVersion, is_own_key: bool) {
+    let version = version.name();
+    line.facts().doubt(if is_own_key {
+        format!("{version}: groups that it likes less than the curve of its own key cannot be seen")
+    } else {
+        format!("{version}: it took a group that was not offered; there may be more")
+    });
+}
+
+async fn ended(line: &Line<'_>, version: TlsVersion, suites: &[u16], refusal: Refusal) {
+    if !line.refuses_groups_so(version, suites, refusal).await {
+        let doubt =
+            format!("{}: the search for groups could not be ended ({refusal})", version.name());
+        line.facts().doubt(doubt);
+    }
+}
+
+fn of(suites: &[u16], exchanges: &[KeyExchange]) -> Vec<u16> {
+    let fits = |s: &&u16| offers::exchange(**s).is_some_and(|e| exchanges.contains(&e));
+    suites.iter().filter(fits).copied().collect()
+}
+
+/// The curves of the leaves' keys.
+fn leaf_curves(line: &Line<'_>) -> Vec<u16> {
+    let facts = line.facts();
+    facts.chains.iter().filter_map(|chain| curve_of(chain.first()?)).collect()
+}
+
+/// The named curve of a certificate's key (RFC 5480 §2.1.1.1).
+fn curve_of(certificate: &[u8]) -> Option<u16> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    let parameters = certificate.public_key().algorithm.parameters.as_ref()?;
+    let oid = parameters.as_oid().ok()?.to_id_string();
+    CURVES.iter().find(|(known, _)| *known == oid).map(|(_, group)| *group)
+}
+
+const CURVES: &[(&str, u16)] = &[
+    ("1.2.840.10045.3.1.1", 19),
+    ("1.3.132.0.33", 21),
+    ("1.3.132.0.10", 22),
+    ("1.2.840.10045.3.1.7", 23),
+    ("1.3.132.0.34", 24),
+    ("1.3.132.0.35", 25),
+    ("1.3.36.3.3.2.8.1.1.7", 26),
+    ("1.3.36.3.3.2.8.1.1.11", 27),
+    ("1.3.36.3.3.2.8.1.1.13", 28),
+    ("1.2.156.10197.1.301", 41),
+];

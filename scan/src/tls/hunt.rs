@@ -1,0 +1,424 @@
+//! Finds every suite of one version until TLS 1.2.
+//!
+//! Each answer names one suite; offered again without it, the server names its next. What it cannot
+//! choose from, it refuses. That refusal must be understood: some servers choose a suite that they cannot
+//! run and break off, which hides what else they have. A refusal that is no plain "nothing in common" is
+//! therefore looked into: the suites are asked for in parts, until each part is refused plainly, or as
+//! this server refuses what nobody has, or is known to make it break off.
+
+use portvakt_model::registry::{KeyExchange, suite_name};
+use portvakt_model::{Offered, SuiteOrder, TlsVersion};
+
+use super::line::Line;
+use super::offers::{self, SMALL};
+use super::order::{self, Pick};
+use super::refusal::Refusal;
+use super::wire::Answer;
+
+/// A search in one version.
+pub(crate) struct Hunt<'a, 'b> {
+    line: &'a Line<'b>,
+    version: TlsVersion,
+    /// Groups to offer: those not yet seen first, so that a server that lets the client decide shows
+    /// another one with each suite.
+    groups: Vec<u16>,
+    /// What was found, in lists: within each in the order of the server's liking.
+    segments: Vec<Vec<u16>>,
+    picks: Vec<Pick>,
+    complete: bool,
+    /// Whether it was the version that was refused, not the suites.
+    is_refused_as_a_whole: bool,
+}
+
+/// Suites that are asked for together.
+struct Pool {
+    suites: Vec<u16>,
+    stage: Stage,
+}
+
+/// How far the suites of a pool were already told apart.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// All together.
+    Whole,
+    /// Those that need finite-field parameters apart from the rest.
+    Parts,
+    /// What servers rarely have.
+    Exotic,
+    /// Key exchanges that broke off in another version too.
+    Dying,
+}
+
+impl<'a, 'b> Hunt<'a, 'b> {
+    pub(crate) fn new(line: &'a Line<'b>, version: TlsVersion) -> Self {
+        Self {
+            line,
+            version,
+            groups: offers::groups(version),
+            segments: Vec::new(),
+            picks: Vec::new(),
+            complete: true,
+            is_refused_as_a_whole: false,
+        }
+    }
+
+    /// Searches, and writes down what was found.
+    pub(crate) async fn run(mut self) -> Vec<u16> {
+        let mut stack = self.pools().await;
+        stack.reverse();
+        while let Some(pool) = stack.pop() {
+            match self.search(pool).await {
+                Ok(_) if self.is_refused_as_a_whole => break,
+                Ok(parts) => stack.extend(parts.into_iter().rev()),
+                Err(refusal) => {
+                    self.unclear(refusal, "the search could not be ended");
+                    break;
+                }
+            }
+        }
+        self.segments.retain(|segment| !segment.is_empty());
+        self.settle_order().await;
+        self.join().await;
+        self.write()
+    }
+
+    /// What to ask for first. What broke off in a newer version waits; so does what is rarely there, when
+    /// it is not refused plainly.
+    async fn pools(&mut self) -> Vec<Pool> {
+        let dying = self.line.dying();
+        let dies = |s: &u16| offers::exchange(*s).is_some_and(|e| dying.contains(&e));
+        let all = offers::until_12(self.version);
+        let (later, rest): (Vec<u16>, Vec<u16>) = all.into_iter().partition(dies);
+        let (mut exotic, mut main): (Vec<u16>, Vec<u16>) =
+            rest.into_iter().partition(|s| offers::is_exotic(*s));
+        match self.ask_exotic(&exotic).await {
+            Exotic::WithOthers => {
+                main.append(&mut exotic);
+                main.sort_unstable();
+            }
+            Exotic::Apart => {}
+            Exotic::NotThere => exotic.clear(),
+        }
+        let mut pools = if self.line.wants_field_apart() {
+            let (field, rest) = main.into_iter().partition(|s| offers::is_field(*s));
+            vec![(rest, Stage::Parts), (field, Stage::Parts)]
+        } else {
+            vec![(main, Stage::Whole)]
+        };
+        pools.extend([(exotic, Stage::Exotic), (later, Stage::Dying)]);
+        pools.into_iter().map(|(suites, stage)| Pool { suites, stage }).collect()
+    }
+
+    /// How to go about what servers rarely have. In older versions that is known from TLS 1.2.
+    async fn ask_exotic(&mut self, exotic: &[u16]) -> Exotic {
+        let offers_12 = self.line.facts().offered(TlsVersion::Tls12) == Offered::Yes;
+        if self.version != TlsVersion::Tls12 && offers_12 {
+            return if self.line.is_plain() { Exotic::WithOthers } else { Exotic::Apart };
+        }
+        let answer = self.pick(exotic.to_vec()).await;
+        let is_plain = match answer {
+            Ok(_) => true,
+            Err(Broken::Suite(_)) => false,
+            Err(Broken::Refused(refusal)) => refusal.is_clean(),
+        };
+        if is_plain {
+            self.line.is_plain_with_exotic();
+            return Exotic::WithOthers;
+        }
+        match answer {
+            Err(Broken::Refused(refusal)) if self.line.refuses_so(self.version, refusal).await => {
+                Exotic::NotThere
+            }
+            _ => Exotic::Apart,
+        }
+    }
+
+    /// Takes from a pool what the server has, and gives what must be asked for apart. An error ends all.
+    async fn search(&mut self, mut pool: Pool) -> Result<Vec<Pool>, Refusal> {
+        let refusal = self.drain(&mut pool.suites).await;
+        if pool.stage == Stage::Parts && self.segments.last().is_some_and(|s| !s.is_empty()) {
+            // They had been hidden by what is now asked for apart; so it will be in older versions.
+            self.line.ask_field_apart();
+        }
+        let Some(refusal) = refusal else { return Ok(Vec::new()) };
+        if refusal.is_final() {
+            return Err(refusal);
+        }
+        if refusal.is_clean() {
+            // protocol_version, or an older one: no other suites would change that.
+            let is_version = matches!(refusal, Refusal::Alert(70) | Refusal::Older);
+            self.is_refused_as_a_whole = is_version && self.segments.concat().is_empty();
+            return Ok(Vec::new());
+        }
+        if pool.stage == Stage::Whole {
+            let (field, rest) = pool.suites.into_iter().partition(|s| offers::is_field(*s));
+            return Ok(parts([rest, field]));
+        }
+        if pool.suites.len() > SMALL && !self.line.takes_large() {
+            return Ok(split(&pool.suites, SMALL, Stage::Parts));
+        }
+        if self.line.refuses_so(self.version, refusal).await {
+            return Ok(Vec::new());
+        }
+        if pool.stage == Stage::Dying {
+            self.dies(&pool.suites, refusal);
+        } else {
+            self.by_exchange(&pool.suites, refusal).await;
+        }
+        Ok(Vec::new())
+    }
+
+    /// Asks until a refusal; `None` when nothing is left to ask for.
+    async fn drain(&mut self, suites: &mut Vec<u16>) -> Option<Refusal> {
+        let mut segment = Vec::new();
+        let mut refusal = None;
+        while !suites.is_empty() && refusal.is_none() {
+            let offered = self.turned(suites, &segment);
+            match self.pick(offered).await {
+                Ok(chosen) if segment.contains(&chosen) => {}
+                Ok(chosen) => {
+                    suites.retain(|s| *s != chosen);
+                    segment.push(chosen);
+                }
+                Err(Broken::Suite(chosen)) => suites.retain(|s| *s != chosen),
+                Err(Broken::Refused(why)) => refusal = Some(why),
+            }
+        }
+        self.segments.push(segment);
+        refusal
+    }
+
+    /// The list to offer. After a first answer that looks as if the client decided (lists begin with old
+    /// suites, which few servers prefer), it is turned around once, with the first answer at its end:
+    /// that proves who decides, and if it is the client, shows another suite too.
+    fn turned(&self, suites: &[u16], segment: &[u16]) -> Vec<u16> {
+        let elliptic = |s| offers::exchange(s) == Some(KeyExchange::Ecdhe);
+        match (segment, self.picks.as_slice()) {
+            ([first], [_]) if !elliptic(*first) => {
+                suites.iter().rev().copied().chain([*first]).collect()
+            }
+            _ => suites.to_vec(),
+        }
+    }
+
+    async fn pick(&mut self, offered: Vec<u16>) -> Result<u16, Broken> {
+        let offer = self.line.offer(self.version, &offered, &self.groups);
+        let chosen = match self.line.ask(&offer).await {
+            Answer::Refused(refusal) => return Err(Broken::Refused(refusal)),
+            Answer::Chosen(chosen) => chosen,
+        };
+        if !offered.contains(&chosen.suite) {
+            return Err(Broken::Refused(Refusal::Garbage("a suite that was not offered")));
+        }
+        if chosen.version != Some(self.version) {
+            let older = chosen.version < Some(self.version);
+            let why =
+                if older { Refusal::Older } else { Refusal::Garbage("a version not offered") };
+            return Err(Broken::Refused(why));
+        }
+        if !chosen.whole {
+            return Err(Broken::Suite(chosen.suite));
+        }
+        if let Some(group) = chosen.group.filter(|g| self.groups.contains(g)) {
+            self.groups.retain(|g| *g != group);
+            self.groups.push(group);
+        }
+        self.picks.push(Pick { offered, chosen: chosen.suite });
+        Ok(chosen.suite)
+    }
+
+    /// Asks for each key exchange alone. One that breaks off is asked for in halves, in case it is one
+    /// suite that does it. Where several exchanges break off it is what they have in common, such as
+    /// parameters that the server lacks, and halves would tell nothing.
+    async fn by_exchange(&mut self, suites: &[u16], whole: Refusal) {
+        let mut dying = Vec::new();
+        for mut list in split_by_exchange(suites) {
+            match self.drain(&mut list).await {
+                Some(refusal) if refusal.is_unasked() => return self.unclear(refusal, "not asked"),
+                Some(refusal) if !self.line.refuses_so(self.version, refusal).await => {
+                    dying.push((list, refusal));
+                }
+                _ => {}
+            }
+        }
+        match dying.as_slice() {
+            [] => {}
+            [(suites, refusal)] => self.halves(suites.clone(), *refusal).await,
+            _ => dying.iter().for_each(|(suites, _)| self.dies(suites, whole)),
+        }
+    }
+
+    /// Narrows down what breaks off, as long as one half does not.
+    async fn halves(&mut self, mut suspects: Vec<u16>, mut refusal: Refusal) {
+        while suspects.len() > 1 {
+            let mut halves =
+                [suspects[..suspects.len() / 2].to_vec(), suspects[suspects.len() / 2..].to_vec()];
+            let mut bad = [None, None];
+            for (half, bad) in halves.iter_mut().zip(&mut bad) {
+                if let Some(why) = self.drain(half).await
+                    && !self.line.refuses_so(self.version, why).await
+                {
+                    *bad = Some(why);
+                }
+            }
+            let [first, second] = halves;
+            (suspects, refusal) = match bad {
+                [None, None] => return,
+                [Some(why), None] => (first, why),
+                [None, Some(why)] => (second, why),
+                [Some(why), Some(_)] => {
+                    let both: Vec<u16> = first.into_iter().chain(second).collect();
+                    return self.dies(&both, why);
+                }
+            };
+        }
+        self.dies(&suspects, refusal);
+    }
+
+    /// Says that the server breaks off when it is offered these, whatever else it might have.
+    fn dies(&mut self, suites: &[u16], refusal: Refusal) {
+        let exchanges = suites.iter().filter_map(|s| offers::exchange(*s));
+        if suites.len() > 1 {
+            for exchange in exchanges {
+                self.line.dies_with(exchange);
+            }
+        }
+        let names = match suites {
+            [one] => suite_name((*one).into()),
+            many => format!("{} suites, {} and others", many.len(), suite_name(many[0].into())),
+        };
+        let what = format!("it broke off when only these were offered: {names}");
+        self.unclear(refusal, &what);
+    }
+
+    fn unclear(&mut self, refusal: Refusal, what: &str) {
+        self.complete = false;
+        self.line.facts().doubt(format!("{}: {what} ({refusal})", self.version.name()));
+    }
+
+    /// Puts the lists together in the server's order, by asking how the last of one fares against another.
+    /// Where the client decides there is nothing to put in order.
+    async fn join(&mut self) {
+        if order::proven(&self.picks, &self.segments.concat()) != SuiteOrder::Server {
+            return;
+        }
+        let mut segments = self.segments.clone().into_iter();
+        let mut joined = segments.next().unwrap_or_default();
+        for next in segments {
+            if self.is_before(&joined, &next).await {
+                joined = [joined, next].concat();
+            } else if self.is_before(&next, &joined).await {
+                joined = [next, joined].concat();
+            } else {
+                joined = self.in_order(self.segments.concat()).await;
+                break;
+            }
+        }
+        self.segments = vec![joined];
+    }
+
+    /// Puts suites in the server's order by asking for all of them again, each time without the last
+    /// answer: for lists that the server mixes.
+    async fn in_order(&mut self, mut suites: Vec<u16>) -> Vec<u16> {
+        let mut ordered = Vec::new();
+        while suites.len() > 1 {
+            let Ok(chosen) = self.pick(suites.clone()).await else {
+                let version = self.version.name();
+                let doubt = format!("{version}: the order of its suites is known only in part");
+                self.line.facts().doubt(doubt);
+                break;
+            };
+            suites.retain(|s| *s != chosen);
+            ordered.push(chosen);
+        }
+        ordered.extend(suites);
+        ordered
+    }
+
+    /// Whether the server likes the least of `one` better than all of `other`.
+    async fn is_before(&mut self, one: &[u16], other: &[u16]) -> bool {
+        let Some(last) = one.last().copied() else { return true };
+        let offered = other.iter().copied().chain([last]).collect();
+        self.pick(offered).await.is_ok_and(|chosen| chosen == last)
+    }
+
+    /// Asks once or twice more where the answers so far fit both: all turned around, and then with the one
+    /// that was taken at the end.
+    async fn settle_order(&mut self) {
+        let mut found = self.segments.concat();
+        found.reverse();
+        for _ in 0..2 {
+            if found.len() < 2 || order::proven(&self.picks, &found) != SuiteOrder::Unknown {
+                return;
+            }
+            let Ok(chosen) = self.pick(found.clone()).await else { return };
+            found.retain(|s| *s != chosen);
+            found.push(chosen);
+        }
+    }
+
+    fn write(self) -> Vec<u16> {
+        let mut found = self.segments.concat();
+        let order = order::proven(&self.picks, &found);
+        if order != SuiteOrder::Server {
+            found.sort_unstable();
+        }
+        let mut facts = self.line.facts();
+        let protocol = facts.protocol(self.version);
+        if found.is_empty() {
+            protocol.complete = self.complete;
+            if self.complete {
+                facts.refused(self.version);
+            }
+            return found;
+        }
+        protocol.offered = Offered::Yes;
+        let seen = std::mem::take(&mut protocol.suites);
+        protocol.suites = found.iter().map(|s| u32::from(*s)).collect();
+        protocol
+            .suites
+            .extend(seen.into_iter().filter(|s| !found.iter().any(|f| u32::from(*f) == *s)));
+        protocol.complete = self.complete;
+        protocol.order = order;
+        found
+    }
+}
+
+/// What becomes of suites that servers rarely have.
+enum Exotic {
+    /// The server takes one of them and goes on, or refuses them plainly: they hide nothing.
+    WithOthers,
+    /// It may be breaking off with them.
+    Apart,
+    /// It refuses them as it refuses what nobody has.
+    NotThere,
+}
+
+/// Why an offer led to no suite.
+enum Broken {
+    /// The server chose one and broke off.
+    Suite(u16),
+    /// It chose none.
+    Refused(Refusal),
+}
+
+fn parts(lists: [Vec<u16>; 2]) -> Vec<Pool> {
+    let pools = lists.into_iter().map(|suites| Pool { suites, stage: Stage::Parts });
+    pools.filter(|pool| !pool.suites.is_empty()).collect()
+}
+
+fn split(suites: &[u16], size: usize, stage: Stage) -> Vec<Pool> {
+    suites.chunks(size).map(|part| Pool { suites: part.to_vec(), stage }).collect()
+}
+
+fn split_by_exchange(suites: &[u16]) -> Vec<Vec<u16>> {
+    let mut lists: Vec<(KeyExchange, Vec<u16>)> = Vec::new();
+    for suite in suites {
+        let Some(exchange) = offers::exchange(*suite) else { continue };
+        match lists.iter_mut().find(|(e, _)| *e == exchange) {
+            Some((_, list)) => list.push(*suite),
+            None => lists.push((exchange, vec![*suite])),
+        }
+    }
+    lists.into_iter().map(|(_, list)| list).collect()
+}

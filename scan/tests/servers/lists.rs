@@ -1,0 +1,183 @@
+//! What real servers offer is found whole and nothing else, and with few connections. The truth comes from
+//! their configuration, and from what their own libraries say that it means.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::Arc;
+
+use portvakt_model::registry::{group_name, suite_name};
+use portvakt_model::{Chain, Offered, SuiteOrder, TlsEndpoint, TlsVersion};
+use portvakt_scan::tls::starttls::StartTls;
+use portvakt_scan::tls::{Depth, How, Limits, Split, Target, look};
+
+use crate::lab::keys::rsa;
+use crate::lab::mail::{Mailbox, dovecot};
+use crate::lab::tls::{jsse, nginx, openssl};
+use crate::lab::{find, wait};
+
+const OLD: [TlsVersion; 2] = [TlsVersion::Tls10, TlsVersion::Tls11];
+
+fn seen(address: SocketAddr, depth: Depth, starttls: Option<StartTls>) -> TlsEndpoint {
+    let (host, port) = ("post.example".to_owned(), address.port());
+    let target = Target { host, port, address: Some(address), starttls };
+    let chain = Arc::new(|_: &[Vec<u8>], _: Option<&str>| Chain::default());
+    let how = How { depth, split: Split::default(), limits: Limits::default(), chain };
+    wait(look(&target, &how))
+}
+
+fn names(endpoint: &TlsEndpoint, version: TlsVersion) -> Vec<String> {
+    let seen = endpoint.protocols.iter().filter(|p| p.version == version);
+    seen.flat_map(|p| &p.suites).map(|suite| suite_name(*suite)).collect()
+}
+
+fn order(endpoint: &TlsEndpoint, version: TlsVersion) -> SuiteOrder {
+    endpoint.protocols[version as usize].order
+}
+
+fn offered(endpoint: &TlsEndpoint, version: TlsVersion) -> Offered {
+    endpoint.protocols[version as usize].offered
+}
+
+fn groups(endpoint: &TlsEndpoint, version: TlsVersion) -> BTreeSet<String> {
+    let seen = endpoint.groups.iter().filter(|g| g.version == version);
+    seen.map(|g| group_name(g.group)).collect()
+}
+
+fn set(names: &[String]) -> BTreeSet<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
+/// Suites of all versions, and groups.
+fn found(endpoint: &TlsEndpoint) -> usize {
+    let groups: BTreeSet<u16> = endpoint.groups.iter().map(|g| g.group).collect();
+    endpoint.protocols.iter().map(|p| p.suites.len()).sum::<usize>() + groups.len()
+}
+
+/// The suites that OpenSSL takes a list for in a version, in its order, as far as an RSA key and no secret
+/// serve for them.
+fn meant(version: &str, list: &str) -> Vec<String> {
+    let command =
+        Command::new("openssl").args(["ciphers", "-s", version, "-stdname", list]).output();
+    let text = String::from_utf8(command.unwrap().stdout).unwrap();
+    let usable =
+        ["TLS_RSA_WITH_", "TLS_DHE_RSA_", "TLS_ECDHE_RSA_", "TLS_DH_anon_", "TLS_ECDH_anon_"];
+    let name = text.lines().filter_map(|line| line.split_whitespace().next());
+    name.filter(|n| usable.iter().any(|u| n.starts_with(u))).map(str::to_owned).collect()
+}
+
+const EVERYTHING: &str = "ALL:COMPLEMENTOFALL:@SECLEVEL=0";
+
+#[test]
+fn openssl_with_everything_is_listed_in_its_own_order() {
+    let options = ["-cipher", EVERYTHING, "-serverpref", "-min_protocol", "TLSv1"];
+    let Some(server) = openssl(&rsa(), &options) else { return };
+    let endpoint = seen(server.address, Depth::Full, None);
+    assert_eq!(names(&endpoint, TlsVersion::Tls12), meant("-tls1_2", EVERYTHING));
+    for version in OLD {
+        assert_eq!(names(&endpoint, version), meant("-tls1", EVERYTHING));
+        assert_eq!(order(&endpoint, version), SuiteOrder::Server);
+    }
+    assert_eq!(names(&endpoint, TlsVersion::Tls13).len(), 3);
+    assert_eq!(offered(&endpoint, TlsVersion::Ssl3), Offered::No);
+    assert_eq!(offered(&endpoint, TlsVersion::Ssl2), Offered::No);
+    assert!(endpoint.complete, "{:?}", endpoint.doubts);
+    assert!(endpoint.connections as usize <= found(&endpoint) + 20, "{}", endpoint.connections);
+}
+
+#[test]
+fn nginx_is_listed_with_its_groups_and_says_who_decides() {
+    let list = "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305:AES128-SHA";
+    for (prefer, decides) in [("on", SuiteOrder::Server), ("off", SuiteOrder::Client)] {
+        let block = format!(
+            "ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers {list}; ssl_ecdh_curve X448:secp384r1:X25519; \
+             ssl_prefer_server_ciphers {prefer};"
+        );
+        let Some(server) = nginx(&rsa(), &block) else { return };
+        let endpoint = seen(server.address, Depth::Full, None);
+        assert_eq!(set(&names(&endpoint, TlsVersion::Tls12)), set(&meant("-tls1_2", list)));
+        assert_eq!(order(&endpoint, TlsVersion::Tls12), decides);
+        assert_eq!(order(&endpoint, TlsVersion::Tls13), decides);
+        let wanted = ["x25519", "x448", "secp384r1"].map(str::to_owned).into();
+        assert_eq!(groups(&endpoint, TlsVersion::Tls12), wanted);
+        assert_eq!(groups(&endpoint, TlsVersion::Tls13), wanted);
+        assert_eq!(endpoint.traits.extended_master_secret, Offered::Yes);
+        assert_eq!(endpoint.traits.compression, Offered::No);
+        assert_eq!(endpoint.traits.answers_without_sni, Offered::Yes);
+        assert!(endpoint.complete, "{:?}", endpoint.doubts);
+    }
+}
+
+#[test]
+fn nginx_in_order_is_known_by_eight_connections() {
+    let block = "ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256; ssl_ecdh_curve X25519;";
+    let Some(server) = nginx(&rsa(), block) else { return };
+    let endpoint = seen(server.address, Depth::VerdictThenFull, None);
+    assert_eq!((endpoint.connections, endpoint.enumerated), (8, false), "{:?}", endpoint.doubts);
+    assert!(endpoint.complete, "{:?}", endpoint.doubts);
+}
+
+/// It chooses a suite with finite-field parameters, which it lacks, and breaks off.
+#[test]
+fn dovecot_without_parameters_hides_nothing() {
+    let settings = "ssl_min_protocol = TLSv1\nssl_cipher_list = ALL:@SECLEVEL=0";
+    let without = |names: Vec<String>| -> Vec<String> {
+        names.into_iter().filter(|n| !n.contains("_DHE_") && !n.contains("_DH_anon")).collect()
+    };
+    for (speaks, starttls) in [(Mailbox::Imaps, None), (Mailbox::Imap, Some(StartTls::Imap))] {
+        let Some(server) = dovecot(&rsa(), speaks, settings) else { return };
+        let endpoint = seen(server.address, Depth::Full, starttls);
+        let wanted = without(meant("-tls1_2", "ALL:@SECLEVEL=0"));
+        assert_eq!(
+            set(&names(&endpoint, TlsVersion::Tls12)),
+            set(&wanted),
+            "{:?}",
+            endpoint.doubts
+        );
+        for version in OLD {
+            let wanted = without(meant("-tls1", "ALL:@SECLEVEL=0"));
+            assert_eq!(set(&names(&endpoint, version)), set(&wanted), "{:?}", endpoint.doubts);
+        }
+        // Each version is asked for in two parts, and what a closed connection means is found out first.
+        assert!(endpoint.connections as usize <= found(&endpoint) + 35, "{}", endpoint.connections);
+    }
+}
+
+/// Whether Java negotiates a suite in a version: those of the hashes of TLS 1.2 only there, single DES
+/// no more there, and export keys not above TLS 1.0 (JSSE Reference Guide, SunJSSE cipher suites).
+fn java_has(name: &str, version: TlsVersion) -> bool {
+    let newer = name.contains("SHA256") || name.contains("SHA384");
+    let single_des = name.contains("_DES_CBC_") && !name.contains("3DES");
+    match version {
+        TlsVersion::Tls12 => !single_des && !name.contains("EXPORT"),
+        TlsVersion::Tls11 => !newer && !name.contains("EXPORT"),
+        _ => !newer,
+    }
+}
+
+#[test]
+fn java_with_everything_is_listed_from_ssl_3_on() {
+    if find("openssl").is_none() {
+        return;
+    }
+    let Some(server) = jsse(&rsa()) else { return };
+    let endpoint = seen(server.address, Depth::Full, None);
+    let log = server.log();
+    let name = log.lines().filter_map(|line| line.strip_prefix("suite "));
+    let name = name.map(|n| n.replace("SSL_", "TLS_"));
+    let usable = ["TLS_RSA_", "TLS_DHE_RSA_", "TLS_ECDHE_RSA_", "TLS_DH_anon_", "TLS_ECDH_anon_"];
+    let all: Vec<String> = name.filter(|n| usable.iter().any(|u| n.starts_with(u))).collect();
+    assert!(all.len() > 30, "{log}");
+    for version in [TlsVersion::Ssl3, TlsVersion::Tls10, TlsVersion::Tls11, TlsVersion::Tls12] {
+        let wanted: Vec<String> = all.iter().filter(|n| java_has(n, version)).cloned().collect();
+        assert_eq!(
+            set(&names(&endpoint, version)),
+            set(&wanted),
+            "{version:?} {:?}",
+            endpoint.doubts
+        );
+    }
+    assert_eq!(names(&endpoint, TlsVersion::Tls13).len(), 3);
+    assert!(endpoint.complete, "{:?}", endpoint.doubts);
+    assert!(endpoint.connections as usize <= found(&endpoint) + 20, "{}", endpoint.connections);
+}

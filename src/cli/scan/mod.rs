@@ -1,0 +1,340 @@
+//! `portvakt scan`: which hosts and ports answer.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use jiff::Zoned;
+use portvakt_model::ScanCounts;
+use portvakt_scan::plan::{Target, parse_ports, top_ports};
+use portvakt_scan::record::{self, Begun, Record, Unfinished, Who};
+use portvakt_scan::scope::{Rate, Scope};
+use portvakt_scan::udp;
+use serde_json::value::RawValue;
+
+use super::{Exit, output};
+use crate::text::Lang;
+use dry::Dry;
+use earlier::Earlier;
+use engine::Engine;
+use result::{Answer, Found};
+use wanted::{Leave, Wanted};
+
+pub(super) use diff::schema as diff_schema;
+pub(super) use document::schema;
+
+mod diff;
+mod document;
+mod dry;
+mod earlier;
+mod engine;
+mod look;
+mod nmap;
+mod progress;
+mod result;
+mod services;
+mod table;
+mod wanted;
+
+/// Arguments of `portvakt scan`.
+#[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    with_results: Option<WithResults>,
+    /// What to scan: addresses, prefixes (10.77.0.0/24), ranges (10.1.2.3-9) or names [default: the
+    /// whole scope]
+    #[arg(value_name = "TARGET")]
+    targets: Vec<Target>,
+    /// File with the table [scan]: what may be scanned, by whose leave [default: portvakt.toml]
+    #[arg(long, value_name = "FILE")]
+    scope: Option<PathBuf>,
+    /// Ports: 22,80,443,8000-8100, or - for all
+    #[arg(long, value_name = "PORTS", allow_hyphen_values = true, conflicts_with = "top")]
+    ports: Option<String>,
+    /// The so many most important ports [default: 1000; for UDP those whose protocol is known]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    top: Option<u16>,
+    /// Packets per second at most; never more than the scope allows
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
+    /// Open whole TCP connections; needs no privileges
+    #[arg(long, group = "method")]
+    connect: bool,
+    /// Send single SYNs; without the privileges for it, connections are opened instead [default]
+    #[arg(long, group = "method")]
+    syn: bool,
+    /// Ask UDP services in their own protocols
+    #[arg(long, group = "method")]
+    udp: bool,
+    /// Ask every port of every address. Otherwise, where more than 64 ports of more than 1,024 addresses
+    /// are asked with SYNs, hosts are looked for first, and only what answers is asked for ports
+    #[arg(long)]
+    no_discovery: bool,
+    /// Do not ask open ports what speaks there
+    #[arg(long)]
+    no_services: bool,
+    /// Tell what would be sent, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Go on with the last run of a record, which was stopped
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["targets", "ports", "top", "method"])]
+    resume: Option<PathBuf>,
+    /// Where each run is noted; it is only ever appended to [default: portvakt-scans.jsonl beside the
+    /// scope, or the record that is gone on with]
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Name of this sensor or of the zone where it stands: what is open depends on where one looks from
+    #[arg(long, value_name = "NAME")]
+    sensor: Option<String>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    format: Form,
+    /// Where to write the answer [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Language of the answer
+    #[arg(long, value_enum, default_value_t = Lang::Sv, env = "PORTVAKT_LANG")]
+    lang: Lang,
+}
+
+/// What is done with results that are there.
+#[derive(clap::Subcommand)]
+enum WithResults {
+    /// Tell what became open between two results, and what else changed
+    Diff(diff::Args),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// For people
+    Text,
+    /// One document
+    Json,
+    /// One record a line, open ports as they are found
+    Ndjson,
+    /// As nmap -oX writes it
+    NmapXml,
+    /// One port a row
+    Csv,
+}
+
+/// How ports are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Method {
+    Syn,
+    Connect,
+    Udp,
+}
+
+impl Method {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Syn => "syn",
+            Self::Connect => "connect",
+            Self::Udp => "udp",
+        }
+    }
+}
+
+/// What a run is about.
+struct Job<'a> {
+    args: &'a Args,
+    /// Who runs it, known before rights are given up.
+    who: Who,
+    leave: Leave,
+    wanted: Wanted,
+    /// The ports as they were written.
+    ports: String,
+    earlier: Earlier,
+    resumes: Option<Unfinished>,
+    method: Method,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    if let Some(WithResults::Diff(args)) = &args.with_results {
+        return diff::run(args);
+    }
+    let job = job(args)?;
+    if args.dry_run {
+        let dry = Dry::new(&job.wanted.planned, &job.leave, job.method);
+        output::write(args.output.as_deref(), |out| match args.format {
+            Form::Text | Form::Csv | Form::NmapXml => out.write_all(dry.text(args.lang).as_bytes()),
+            Form::Json | Form::Ndjson => dry.json(out),
+        })?;
+        return Ok(Exit::Clean);
+    }
+    job.scan()
+}
+
+/// Works out what is to be done; nothing is sent and nothing written.
+fn job(args: &Args) -> anyhow::Result<Job<'_>> {
+    let mut leave = wanted::leave(args.scope.as_deref())?;
+    limit(&mut leave.scope, args.rate);
+    let resumes = match &args.resume {
+        Some(path) => {
+            let cannot = || format!("cannot go on with {}", path.display());
+            Some(record::unfinished(path).with_context(cannot)?)
+        }
+        None => None,
+    };
+    let (targets, written, method) = match &resumes {
+        Some(run) => (again(run)?, run.begun.ports.clone(), earlier_method(run)),
+        None => (args.targets.clone(), args.written_ports(), args.method()),
+    };
+    let ports = numbers(&written)?;
+    let wanted = wanted::wanted(&targets, &ports, &leave.scope, Zoned::now().datetime())?;
+    let earlier = resumes.as_ref().map(Earlier::read).transpose()?.unwrap_or_default();
+    let who = Who::here();
+    Ok(Job { args, who, leave, wanted, ports: written, earlier, resumes, method })
+}
+
+/// The targets of an earlier run.
+fn again(run: &Unfinished) -> anyhow::Result<Vec<Target>> {
+    let parse = |text: &String| text.parse().with_context(|| format!("run {}", run.run));
+    run.begun.targets.iter().map(parse).collect()
+}
+
+/// How an earlier run asked. What one method proves is not what another does, so it goes on as it began.
+fn earlier_method(run: &Unfinished) -> Method {
+    let all = [Method::Syn, Method::Connect, Method::Udp];
+    all.into_iter().find(|m| m.name() == run.begun.method).unwrap_or(Method::Connect)
+}
+
+/// A wish for speed never goes beyond the scope.
+fn limit(scope: &mut Scope, rate: Option<u32>) {
+    let Some(rate) = rate else { return };
+    let most = scope.rate;
+    if rate > most.total {
+        anstream::eprintln!("portvakt: the scope allows {} packets per second at most", most.total);
+    }
+    let total = rate.min(most.total);
+    scope.rate = Rate { total, subnet: most.subnet.min(total), host: most.host.min(total) };
+}
+
+/// Name of the record beside a scope.
+pub(crate) const RECORD: &str = "portvakt-scans.jsonl";
+
+/// As many ports as nmap asks when it is not told otherwise.
+const STANDARD: u16 = 1_000;
+
+/// How the most important ports are written.
+const TOP: &str = "top ";
+
+/// How the ports are written whose UDP protocols are known.
+const KNOWN_UDP: &str = "known udp";
+
+fn numbers(written: &str) -> anyhow::Result<Vec<u16>> {
+    if written == KNOWN_UDP {
+        return Ok(udp::PORTS.to_vec());
+    }
+    match written.strip_prefix(TOP) {
+        Some(count) => Ok(top_ports(count.parse().context("no number of ports")?)),
+        None => parse_ports(written).with_context(|| format!("--ports {written}")),
+    }
+}
+
+impl Args {
+    fn written_ports(&self) -> String {
+        match (&self.ports, self.top) {
+            (Some(ports), _) => ports.clone(),
+            (None, Some(count)) => format!("{TOP}{count}"),
+            (None, None) if self.udp => KNOWN_UDP.to_owned(),
+            (None, None) => format!("{TOP}{STANDARD}"),
+        }
+    }
+
+    fn method(&self) -> Method {
+        match (self.connect, self.udp) {
+            (true, _) => Method::Connect,
+            (_, true) => Method::Udp,
+            _ => Method::Syn,
+        }
+    }
+
+    /// Where the run is noted.
+    fn record_path(&self) -> PathBuf {
+        let beside = self.scope.as_deref().and_then(|scope| scope.parent());
+        self.record
+            .clone()
+            .or_else(|| self.resume.clone())
+            .unwrap_or_else(|| beside.map_or_else(|| RECORD.into(), |p| p.join(RECORD)))
+    }
+}
+
+impl Job<'_> {
+    /// Scans, and leaves a record whatever comes of it.
+    ///
+    /// Everything that needs rights is opened first; then they are given up, and only then is anything sent
+    /// or a thread started.
+    fn scan(self) -> anyhow::Result<Exit> {
+        let path = self.args.record_path();
+        let cannot = || format!("nothing was sent: no record can be kept in {}", path.display());
+        let mut record = Record::open(&path).with_context(cannot)?;
+        let engine = Engine::open(self.method);
+        let answer = Answer::open(self.args, engine.opening())?;
+        engine.drop_rights()?;
+        let stop = portvakt_scan::interrupt::watch().context("cannot wait for signals")?;
+        record.begin(self.begun(&engine)).with_context(cannot)?;
+        let facts = self.facts(record.run(), &engine);
+        answer.begin(&facts);
+        let told = match self.look(engine, &stop, &answer) {
+            Ok(looked) => self.tell(facts, looked),
+            Err(e) => {
+                record.end(record::Ended::new(
+                    &ScanCounts::default(),
+                    0,
+                    Some(format!("{e:#}")),
+                ))?;
+                return Err(e);
+            }
+        };
+        let found = told.found(&self.wanted);
+        end(&mut record, &found)?;
+        let given = answer.end(&found, self.args.lang);
+        for note in &found.facts.notes {
+            anstream::eprintln!("portvakt: {note}");
+        }
+        given?;
+        let Some(why) = &found.facts.why_incomplete else { return Ok(Exit::Clean) };
+        anstream::eprintln!("portvakt: {why}; --resume {} goes on from here", path.display());
+        Ok(Exit::NotAudited)
+    }
+
+    fn begun(&self, engine: &Engine) -> Begun {
+        let plans = [&self.wanted.planned.full, &self.wanted.planned.gentle];
+        Begun {
+            tool: tool(),
+            who: self.who.clone(),
+            scope: self.leave.row.clone(),
+            method: engine.method().name().to_owned(),
+            targets: self.wanted.written.clone(),
+            ports: self.ports.clone(),
+            rate: self.leave.scope.rate.total,
+            probes: plans.iter().map(|p| p.probes()).fold(0, u64::saturating_add),
+            resumes: self.resumes.as_ref().map(|r| r.run.clone()),
+        }
+    }
+}
+
+/// Notes the end, with what was found when there is more to ask.
+fn end(record: &mut Record, found: &Found<'_>) -> anyhow::Result<()> {
+    let facts = found.facts;
+    let counts = ScanCounts {
+        sent: facts.sent,
+        answered: facts.answered,
+        unmatched: facts.unmatched,
+        incomplete: facts.incomplete,
+        dropped: facts.dropped,
+    };
+    let mut ended = record::Ended::new(&counts, facts.open, facts.why_incomplete.clone());
+    if !ended.complete {
+        let result = serde_json::to_string(&result::document(found))?;
+        ended.result = Some(RawValue::from_string(result)?);
+    }
+    record.end(ended).context("the record cannot be kept up to date")
+}
+
+fn tool() -> String {
+    format!("portvakt {}", env!("CARGO_PKG_VERSION"))
+}

@@ -1,0 +1,100 @@
+//! What an endpoint offers, in lines for a person.
+
+use super::document::{CertificateRow, EndpointRow, ProtocolRow, TrustRow};
+use crate::text::Lang;
+
+pub(super) fn lines(endpoint: &EndpointRow, lang: Lang) -> Vec<String> {
+    let mut lines = protocols(endpoint, lang);
+    let list = |name: &str, values: &[String]| {
+        (!values.is_empty()).then(|| format!("{name}: {}", values.join(", ")))
+    };
+    lines.extend(list(lang.of("grupper", "groups"), &endpoint.groups));
+    lines.extend(list(lang.of("signaturer", "signatures"), &endpoint.signature_schemes));
+    lines.extend(endpoint.traits.alpn.as_ref().map(|alpn| format!("ALPN: {alpn}")));
+    lines.extend(endpoint.hsts.as_ref().map(|hsts| format!("HSTS: {hsts}")));
+    for row in &endpoint.certificates {
+        lines.extend(certificate(row, lang));
+    }
+    let whole = match (endpoint.complete, endpoint.enumerated) {
+        (true, true) => lang.of("allt är känt", "all is known"),
+        (true, false) => lang.of(
+            "det som policyn förbjuder är prövat; --full räknar upp allt",
+            "what the policy forbids was tried; --full lists everything",
+        ),
+        (false, _) => lang.of("ofullständigt", "incomplete"),
+    };
+    let connections = lang.of("förbindelser", "connections");
+    lines.push(format!("{} {connections}, {whole}", endpoint.connections));
+    lines
+}
+
+/// A line for each version that is offered, then those that are refused and those that are not known.
+fn protocols(endpoint: &EndpointRow, lang: Lang) -> Vec<String> {
+    let named = |offered: Option<bool>| -> Vec<&str> {
+        let rows = endpoint.protocols.iter().filter(|(_, row)| row.offered == offered);
+        rows.map(|(name, _)| name.as_str()).collect()
+    };
+    let offered = endpoint.protocols.iter().filter(|(_, row)| row.offered == Some(true));
+    let mut lines: Vec<String> = offered.map(|(name, row)| suites(name, row, lang)).collect();
+    for (names, word) in [
+        (named(Some(false)), lang.of("erbjuds inte", "not offered")),
+        (named(None), lang.of("okänt", "not known")),
+    ] {
+        if !names.is_empty() {
+            lines.push(format!("{word}: {}", names.join(", ")));
+        }
+    }
+    lines
+}
+
+fn suites(name: &str, row: &ProtocolRow, lang: Lang) -> String {
+    let order = match row.order.as_str() {
+        "server" => lang.of(" (serverns ordning)", " (server's order)"),
+        "client" => lang.of(" (klientens ordning)", " (client's order)"),
+        _ => "",
+    };
+    let more = if row.complete { "" } else { ", …" };
+    format!("{name}{order}: {}{more}", row.suites.join(", "))
+}
+
+fn certificate(row: &CertificateRow, lang: Lang) -> Vec<String> {
+    let key = match &row.key.curve {
+        Some(curve) => format!("{} {curve}", row.key.algorithm),
+        None => format!("{} {}", row.key.algorithm, row.key.bits),
+    };
+    let day = |moment: &str| moment.split('T').next().unwrap_or_default().to_owned();
+    let mut lines = vec![
+        format!(
+            "{}: {} · {key} · {} · {} – {}",
+            lang.of("certifikat", "certificate"),
+            row.subject,
+            row.signature,
+            day(&row.not_before),
+            day(&row.not_after)
+        ),
+        format!("  {}: {}", lang.of("utfärdare", "issuer"), row.issuer),
+    ];
+    if !row.names.is_empty() {
+        lines.push(format!("  {}: {}", lang.of("namn", "names"), row.names.join(", ")));
+    }
+    lines.extend(row.trust.as_ref().map(|trust| self::trust(trust, lang)));
+    lines.push(format!("  SHA-256 {}", row.fingerprint));
+    lines
+}
+
+fn trust(trust: &TrustRow, lang: Lang) -> String {
+    let of = |name: &str, state: &Option<String>| {
+        let state = match state.as_deref() {
+            None => lang.of("ej prövat", "not asked").to_owned(),
+            Some("trusted") => lang.of("ja", "yes").to_owned(),
+            Some(why) => why.trim_start_matches("untrusted: ").to_owned(),
+        };
+        format!("{name} {state}")
+    };
+    [
+        of(lang.of("  betrott: publikt", "  trusted: public"), &trust.public),
+        of(lang.of("systemet", "system"), &trust.system),
+        of(lang.of("egen CA", "own CA"), &trust.own),
+    ]
+    .join(" · ")
+}

@@ -8,6 +8,7 @@ use portvakt_space::{
     Bound, Budget, Class, Difference, FirstMatchList, ListedRule, State, StateSet, Traffic,
     difference,
 };
+use rayon::prelude::*;
 
 use crate::flatten::{FlatList, flatten};
 use crate::steps::{Certain, Decides, Step};
@@ -50,7 +51,8 @@ impl<'a> IndexedList<'a> {
         let flat = flatten(device, root, today);
         let index =
             FirstMatchList::of(flat.steps.len(), |step| listed(flat.steps.get(step)), Class::Deny);
-        let exact = flat.complete && flat.steps.iter().all(|step| is_exact(&step));
+        let exact = flat.complete
+            && (0..flat.steps.len()).into_par_iter().all(|at| is_exact(&flat.steps.get(at)));
         Self { flat, index, exact, device }
     }
 

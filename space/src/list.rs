@@ -66,11 +66,6 @@ impl<'f, 'a> Rules<'f, 'a> {
         places.map(|place| (self.at)(place))
     }
 
-    /// Every rule.
-    pub(crate) fn all(&self) -> impl Iterator<Item = ListedRule<'a>> {
-        self.of(0..self.len)
-    }
-
     /// All places in runs, each for one task.
     pub(crate) fn runs(&self) -> impl IndexedParallelIterator<Item = Range<usize>> + use<> {
         let len = self.len;
@@ -112,7 +107,10 @@ impl FirstMatchList {
         default: Class,
     ) -> Self {
         let rules = Rules::new(len, &rule);
-        let has = |family: Family| rules.all().any(|rule| rule.all().any(|t| t.has(family)));
+        let has_one = |run: Range<usize>, family: Family| {
+            rules.of(run).any(|rule| rule.all().any(|t| t.has(family)))
+        };
+        let has = |family: Family| rules.runs().any(|run| has_one(run, family));
         let of = |family: Family| has(family).then(|| analysis(&rules, default, family));
         Self { len, default, families: Family::BOTH.map(of) }
     }

@@ -137,7 +137,7 @@ impl<const D: usize> Pair<D> {
         let product = |item: &Item<D>| Product::of(item, shapes.get(item.shape as usize));
         let bases: Vec<(u32, Product<D>)> = changed.map(|i| (i.rule, product(i))).collect();
         let touched: Vec<Product<D>> = bases.iter().map(|base| base.1.clone()).collect();
-        let exact = listed.all().all(|r| r.is_exact() && r.class != Class::Other);
+        let exact = listed.of(0..listed.len).all(|r| r.is_exact() && r.class != Class::Other);
         let touched = union_index(&touched);
         Self { family, frame, budget, sides, exact, old, new, bases, touched }
     }

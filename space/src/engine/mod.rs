@@ -113,8 +113,9 @@ impl<const D: usize> Engine<D> {
         let made: Vec<Draft<D>> = made.collect();
         let all = Draft::joined(&frame, made);
         let index = Index::build(all.items, all.shapes, rules.len);
-        let classes = rules.all().map(|rule| rule.class).collect();
-        let exact = rules.all().all(|rule| rule.is_exact());
+        let runs = rules.runs().flat_map_iter(|run| rules.of(run).map(|rule| rule.class));
+        let classes = runs.collect();
+        let exact = rules.runs().all(|run| rules.of(run).all(|rule| rule.is_exact()));
         Self { family, frame, index, classes, default, exact }
     }
 

@@ -218,8 +218,12 @@ fn exceptions_of(
     let (mut left, mut complete) = (MOST_PAIRS, true);
     let known =
         |place: &usize| live[*place] && list.flat.steps.get(*place).decides != Decides::Unknown;
-    let places: Vec<usize> = (0..live.len()).filter(known).collect();
-    for together in places.chunks(TOGETHER) {
+    let mut places = (0..live.len()).filter(known);
+    loop {
+        let together: Vec<usize> = places.by_ref().take(TOGETHER).collect();
+        if together.is_empty() {
+            return complete;
+        }
         let most = left.min(MOST_OF_ONE);
         let opposed = |place: &usize| list.index.opposed(*place, place + 1..live.len(), most);
         let opposed: Vec<Vec<usize>> = together.par_iter().map(opposed).collect();
@@ -235,7 +239,6 @@ fn exceptions_of(
             }
         }
     }
-    complete
 }
 
 /// The rules to which the rule of a step is an exception, of those that it is opposed to.

@@ -60,15 +60,15 @@ fn of_list(device: &Device, list: &IndexedList<'_>, kinds: &ByRule<Kind>) -> Vec
     let mut wanted = ByRule::new(device, false);
     let of_interest = (0..dead.len()).filter(reached).filter(taken);
     of_interest.for_each(|place| wanted.set(list.rule(place), true));
-    let places = (0..dead.len() as u32).map(|place| (list.rule(place as usize), place));
-    let mut places: Vec<(RuleKey, u32)> = places.filter(|(key, _)| wanted.get(*key)).collect();
-    places.par_sort_unstable();
-    let share = |of_rule: &[(RuleKey, u32)]| {
-        let places: Vec<u32> = of_rule.iter().map(|(_, place)| *place).collect();
-        let own = sizes_of(list, &sizes, &places, work);
-        Some((of_rule[0].0, share(list, &own, &places)?)).filter(|(_, share)| share.least < 1.0)
+    let rule = |place: &u32| list.rule(*place as usize);
+    let mut places: Vec<u32> =
+        (0..dead.len() as u32).filter(|place| wanted.get(rule(place))).collect();
+    places.par_sort_by_key(rule);
+    let share = |places: &[u32]| {
+        let own = sizes_of(list, &sizes, places, work);
+        Some((rule(&places[0]), share(list, &own, places)?)).filter(|(_, share)| share.least < 1.0)
     };
-    places.par_chunk_by(|a, b| a.0 == b.0).filter_map(share).collect()
+    places.par_chunk_by(|a, b| rule(a) == rule(b)).filter_map(share).collect()
 }
 
 /// The sizes of a rule in all its places, for each IP version.

@@ -29,6 +29,9 @@ pub(super) struct Network {
     today: Date,
 }
 
+/// For a verdict on one endpoint: nine connections, so slow ones have had their time.
+const VERDICT: Duration = Duration::from_secs(45);
+
 impl Network {
     pub(super) fn new(args: &Args, today: Date) -> anyhow::Result<Self> {
         let mut roots = Roots::public().with_system();
@@ -43,6 +46,9 @@ impl Network {
             anstream::eprintln!("portvakt: {problem}");
         }
         let mut limits = Limits::default();
+        if !(args.full || args.full_if_unclean || args.intrusive) {
+            limits.endpoint = VERDICT;
+        }
         if let Some(seconds) = args.common.timeout {
             limits.endpoint = Duration::from_secs(seconds);
             limits.connect = limits.connect.min(limits.endpoint);

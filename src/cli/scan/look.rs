@@ -190,8 +190,12 @@ impl Job<'_> {
         if plan.is_empty() {
             return Ok(());
         }
-        let how =
-            How { rate: self.leave.scope.rate, known: self.earlier.hosts(), ..How::default() };
+        let how = How {
+            rate: self.leave.scope.rate,
+            tries: self.args.tries,
+            known: self.earlier.hosts(),
+            ..How::default()
+        };
         let pays = plan.hosts() > WORTH_A_LOOK && plan.ports().len() > discover::MANY_PORTS;
         if pays && !self.args.no_discovery {
             let aside = Progress::default();

@@ -67,6 +67,11 @@ pub(super) struct Args {
     /// Ask UDP services in their own protocols
     #[arg(long, group = "method")]
     udp: bool,
+    /// How often a port that stays silent is asked by SYN, at least. With 1 no silence is certain, and such ports
+    /// are told as incomplete
+    #[arg(long, value_name = "N", default_value_t = 2, conflicts_with_all = ["connect", "udp"],
+          value_parser = clap::value_parser!(u8).range(1..=8))]
+    tries: u8,
     /// Ask every port of every address. Otherwise, where more than 64 ports of more than 1,024 addresses
     /// are asked with SYNs, hosts are looked for first, and only what answers is asked for ports
     #[arg(long)]

@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use portvakt_model::{PortProtocol, ServiceSeen};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{Limits, guess, identify};
+use super::{Limits, MAX_CONNECTIONS, Manner, guess, identify};
+use crate::connect::FRAGILE_RATE;
+use crate::connect::pace::Pace;
+use crate::scope::Rate;
 
 /// How often it is looked whether somebody wants the end.
 const LOOK: Duration = Duration::from_millis(100);
@@ -25,13 +28,16 @@ struct Host {
 
 /// Finds out what speaks on each of the TCP ports, and tells each when it is known. Ports that are not
 /// asked, because somebody wants the end or the time of their host is up, are named by their number.
+/// `rate` holds as it does for scanning: a port counts for the connections that it may take.
 pub async fn identify_all(
     targets: impl IntoIterator<Item = (IpAddr, u16)>,
     limits: &Limits,
+    rate: Rate,
     stop: &AtomicBool,
     mut found: impl FnMut(IpAddr, u16, ServiceSeen),
 ) {
     let mut hosts = by_host(targets);
+    let mut queue = Queue { pace: Pace::new(rate), since: Instant::now(), manner: limits.manner };
     let mut tasks: JoinSet<(usize, u16, ServiceSeen)> = JoinSet::new();
     let mut asked: BTreeSet<(IpAddr, u16)> = BTreeSet::new();
     // Hosts that have ports left and room for one more question.
@@ -51,7 +57,11 @@ pub async fn identify_all(
             }
             let (address, limits) = (host.address, *limits);
             asked.insert((address, port));
-            tasks.spawn(async move { (at, port, identify(address, port, &limits).await) });
+            let turn = queue.turn(address);
+            tasks.spawn(async move {
+                sleep_until(turn).await;
+                (at, port, identify(address, port, &limits).await)
+            });
         }
         tokio::select! {
             done = tasks.join_next() => match done {
@@ -76,6 +86,31 @@ pub async fn identify_all(
     let left = hosts.iter().flat_map(|host| host.ports.iter().map(|port| (host.address, *port)));
     for (address, port) in asked.into_iter().chain(left) {
         found(address, port, guess(port, PortProtocol::Tcp));
+    }
+}
+
+/// Whose turn comes when.
+struct Queue {
+    pace: Pace,
+    since: Instant,
+    manner: Manner,
+}
+
+impl Queue {
+    /// When a port of a host may be asked; what it may take counts from now on.
+    fn turn(&mut self, host: IpAddr) -> Instant {
+        let (connections, most) = match self.manner {
+            Manner::Ask => (MAX_CONNECTIONS, u32::MAX),
+            Manner::Listen => (1, FRAGILE_RATE),
+        };
+        let now = self.since.elapsed().as_nanos() as u64;
+        let free = self.pace.total();
+        let places = (0..connections).map(|_| {
+            self.pace.sent(now);
+            self.pace.host(host, most, now).max(self.pace.subnet(host, now))
+        });
+        let first = places.reduce(u64::min).unwrap_or(now);
+        self.since + Duration::from_nanos(first.max(free))
     }
 }
 

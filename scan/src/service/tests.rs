@@ -7,6 +7,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use super::*;
+use crate::scope::Rate;
+
+/// A rate that holds nobody back.
+const FAST: Rate = Rate { total: 1_000_000, subnet: 1_000_000, host: 1_000_000 };
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -375,7 +379,7 @@ async fn many_are_asked_at_once_and_each_is_told() {
     let stop = AtomicBool::new(false);
     let mut told = Vec::new();
     let limits = Limits { per_host: 5, ..limits() };
-    identify_all(targets.clone(), &limits, &stop, |a, p, s| told.push((a, p, s.name))).await;
+    identify_all(targets.clone(), &limits, FAST, &stop, |a, p, s| told.push((a, p, s.name))).await;
     told.sort();
     let mut wanted: Vec<_> = targets.iter().map(|(a, p)| (*a, *p, "ssh".to_owned())).collect();
     wanted.sort();
@@ -388,11 +392,33 @@ async fn what_is_not_asked_any_more_is_named_by_its_number() {
     let targets = [(peer.ip(), peer.port()), (LOCAL, 9)];
     let stop = AtomicBool::new(true);
     let mut told = Vec::new();
-    identify_all(targets, &limits(), &stop, |_, _, s| told.push(s.asked)).await;
+    identify_all(targets, &limits(), FAST, &stop, |_, _, s| told.push(s.asked)).await;
     assert_eq!(told, [false, false]);
     let mut told = Vec::new();
     let over = Limits { host: Duration::ZERO, per_host: 1, ..limits() };
     let go = AtomicBool::new(false);
-    identify_all(targets, &over, &go, |_, _, s| told.push(s.asked)).await;
+    identify_all(targets, &over, FAST, &go, |_, _, s| told.push(s.asked)).await;
     assert_eq!(told.len(), 2);
+}
+
+#[tokio::test]
+async fn services_are_asked_no_faster_than_the_scope_allows() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serve = tokio::spawn(async move {
+        let mut at = Vec::new();
+        while at.len() < 4 {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            at.push(Instant::now());
+            let _ = stream.write_all(b"SSH-2.0-x\r\n").await;
+        }
+        at
+    });
+    // Three connections count for each port: at 30 a second a port's turn comes every 100 ms.
+    let rate = Rate { host: 30, ..FAST };
+    let targets = vec![(address.ip(), address.port()); 4];
+    let go = AtomicBool::new(false);
+    identify_all(targets, &limits(), rate, &go, |_, _, _| {}).await;
+    let at = serve.await.unwrap();
+    assert!(at[3] - at[0] >= Duration::from_millis(280), "{:?}", at[3] - at[0]);
 }

@@ -128,7 +128,7 @@ impl Job<'_> {
             self.ports(engine, control, &mut looked)?;
             if !self.args.no_services {
                 let gentle = |a: IpAddr| self.wanted.planned.gentle.host_index(a).is_some();
-                services::identify(&mut looked.hosts, gentle, stop)?;
+                services::identify(&mut looked.hosts, gentle, self.leave.scope.rate, stop)?;
             }
             anyhow::Ok(())
         })?;

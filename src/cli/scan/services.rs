@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context as _;
 use portvakt_model::{HostSeen, PortProtocol, PortSeen, PortState, ServiceSeen};
 use portvakt_scan::connect::FRAGILE_AT_ONCE;
+use portvakt_scan::scope::Rate;
 use portvakt_scan::service::{Limits, Manner, identify_all};
 
 /// How fragile hosts are asked: not at all. What they say by themselves is taken, one connection at
@@ -19,6 +20,7 @@ fn gentle() -> Limits {
 pub(super) fn identify(
     hosts: &mut [HostSeen],
     is_gentle: impl Fn(IpAddr) -> bool,
+    rate: Rate,
     stop: &AtomicBool,
 ) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -37,7 +39,7 @@ pub(super) fn identify(
             let note = |address, port, service| {
                 found.insert((address, port), service);
             };
-            identify_all(targets, &limits, stop, note).await;
+            identify_all(targets, &limits, rate, stop, note).await;
         }
     });
     for host in hosts {

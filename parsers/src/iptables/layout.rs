@@ -179,10 +179,13 @@ impl<'a> Frame<'a> {
 
 /// A file name may say what the rules do not: `ip6tables.rules`, `rules.v6`, `user6.rules`.
 fn version_in_name(path: &str) -> Option<Family> {
-    let name = path.rsplit(['/', '\\']).next()?;
-    let six = name.contains("ip6") || name.contains("v6") || name.contains("ipv6");
-    let ends = name.split('.').any(|part| part.ends_with('6'));
-    (six || ends).then_some(Family::V6)
+    // What the version stands behind: `fw-16.rules` and `srv6.rules` say nothing of it.
+    const STEMS: [&str; 7] = ["v", "ip", "ipv", "user", "before", "after", "rules"];
+    let name = path.rsplit(['/', '\\']).next()?.to_ascii_lowercase();
+    let six = |word: &str| {
+        word.starts_with("ip6tables") || word.strip_suffix('6').is_some_and(|s| STEMS.contains(&s))
+    };
+    name.split(|c: char| !c.is_ascii_alphanumeric()).any(six).then_some(Family::V6)
 }
 
 /// A host with the blocks that describe it.
@@ -285,5 +288,22 @@ fn rules<'c>(
         }
         device.rulesets.iter_mut().for_each(|r| r.rules.shrink_to_fit());
         build.devices.push(device);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_the_version_only_as_a_word() {
+        for name in
+            ["ip6tables.rules", "etc/rules.v6", "user6.rules", "IP6TABLES-save.txt", "fw-ipv6.txt"]
+        {
+            assert_eq!(version_in_name(name), Some(Family::V6), "{name}");
+        }
+        for name in ["fw-16.rules", "srv6.rules", "v6/fw.rules", ".tmpXv6ab6", "iptables.rules"] {
+            assert_eq!(version_in_name(name), None, "{name}");
+        }
     }
 }

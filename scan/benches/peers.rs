@@ -2,7 +2,7 @@
 //!
 //! Everything runs in network namespaces of its own. What each finds is compared with what is open; a time with
 //! ports missed is no time. `RUNS=5` says how often each is run; the median is told. `SLOW=1` runs nmap too where
-//! it takes minutes, and a word behind `--` picks the work whose name has it:
+//! it takes minutes, `TRIES=1` asks silent ports once, as masscan and zmap do, and a word behind `--` picks the work whose name has it:
 //!
 //! ```sh
 //! sudo -E RUNS=5 cargo bench -p portvakt-scan --bench peers -- limits
@@ -178,7 +178,8 @@ fn plan(work: &Work) -> Plan {
 fn ours(lab: &Lab, work: &Work, senders: Option<u8>) -> Measured {
     let plan = plan(work);
     let rate = Rate { total: 10_000_000, subnet: 10_000_000, host: 10_000_000 };
-    let how = How { rate, senders, ..How::default() };
+    let tries = std::env::var("TRIES").map_or(How::default().tries, |n| n.parse().unwrap());
+    let how = How { rate, senders, tries, ..How::default() };
     watched(lab, || {
         let (stop, progress) = (AtomicBool::new(false), Progress::default());
         let control = Control { stop: &stop, progress: &progress, seen: &|_| {} };

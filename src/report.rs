@@ -73,13 +73,13 @@ pub struct SourceCoverage {
 impl SourceCoverage {
     /// The digest in hexadecimal.
     pub fn sha256(&self) -> Option<String> {
-        self.digest.map(hex)
+        self.digest.map(|digest| hex(&digest))
     }
 }
 
-/// A digest in hexadecimal.
-pub(crate) fn hex(bytes: [u8; 32]) -> String {
-    bytes.iter().fold(String::with_capacity(64), |mut text, b| {
+/// Bytes in hexadecimal: digests, fingerprints.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, b| {
         let _ = write!(text, "{b:02x}");
         text
     })

@@ -188,3 +188,32 @@ fn a_record_cannot_steer_the_terminal() {
     assert_eq!(status, Some(0));
     assert!(text.contains("fw-edge") && !text.contains('\u{1b}'));
 }
+
+/// tlsx tells a certificate in a few words where it was not asked for the certificate itself: what it leaves
+/// out makes no two of them one.
+#[test]
+fn certificates_that_a_scanner_only_describes_stay_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = |name: &str, hash: &str| {
+        format!(
+            r#"{{"timestamp":"2026-11-18T20:10:00Z","host":"{name}","ip":"198.51.100.20","port":"443","probe_status":true,"tls_version":"tls12","not_before":"2025-12-05T00:00:00Z","not_after":"2026-12-05T00:00:00Z","subject_cn":"{name}","subject_an":["{name}"],"issuer_cn":"CA"{hash}}}"#
+        )
+    };
+    let hash = format!(r#","fingerprint_hash":{{"sha256":"{}"}}"#, "ab".repeat(32));
+    let records = [record("a.example", ""), record("b.example", ""), record("c.example", &hash)];
+    let path = folder.path().join("tlsx.jsonl");
+    fs::write(&path, records.join("\n")).unwrap();
+    let path = path.to_str().unwrap();
+    let output =
+        portvakt(["certs", "--observations", path, "--today", "2026-11-20", "--format", "json"]);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = answer["certificates"].as_array().unwrap();
+    let mut told: Vec<(&str, Option<&str>)> = rows
+        .iter()
+        .map(|row| (row["common_name"].as_str().unwrap(), row["fingerprint"].as_str()))
+        .collect();
+    told.sort_unstable();
+    let known = "ab".repeat(32);
+    assert_eq!(told, [("a.example", None), ("b.example", None), ("c.example", Some(&*known))]);
+    assert!(rows.iter().all(|row| row["same_key"] == serde_json::json!([])));
+}

@@ -1,6 +1,6 @@
 //! The steps of a list that is laid out: what each matches, how far that is certain, what it does.
 
-use portvakt_model::{Action, Device, Rule, RulesetId};
+use portvakt_model::{Action, Device, RulesetId};
 use portvakt_space::{Bound, Traffic};
 
 /// What a step does to a packet.
@@ -75,7 +75,7 @@ impl<'s> Step<'s> {
 
 /// A match of its own, with how far it is certain.
 #[derive(Clone, Debug)]
-pub struct Match {
+pub(crate) struct Match {
     /// What it is at most; `None` is all that the rule says.
     most: Option<Traffic>,
     certain: Known,
@@ -101,12 +101,12 @@ impl Match {
     }
 
     /// What it is at most, where it does not stand in a rule.
-    pub fn most(&self) -> Option<&Traffic> {
+    fn most(&self) -> Option<&Traffic> {
         self.most.as_ref()
     }
 
     /// How far it is certain.
-    pub fn certain(&self) -> Certain<'_> {
+    fn certain(&self) -> Certain<'_> {
         self.certain.certain()
     }
 }
@@ -193,12 +193,6 @@ impl<'a> Steps<'a> {
     /// The steps in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Step<'_>> {
         (0..self.len()).map(|place| self.get(place))
-    }
-
-    /// The rule of a place, where it has one.
-    pub fn rule(&self, place: usize) -> Option<&'a Rule> {
-        let Laid { ruleset, rule, .. } = &self.laid[place];
-        self.device.rulesets[ruleset.0 as usize].rules.get(*rule as usize)
     }
 
     /// Puts what `change` makes of them in place of the sets that it changes.

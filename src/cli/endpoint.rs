@@ -2,7 +2,6 @@
 //! policy, told in which form.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 
@@ -195,16 +194,6 @@ pub(super) fn exit<T: Judged>(endpoints: &[T], fail_on: FailOn) -> Exit {
 /// Puts the worst endpoint first; equals stay in the order that they were asked for.
 pub(super) fn worst_first<T: Judged>(endpoints: &mut [T]) {
     endpoints.sort_by_key(|endpoint| (endpoint.is_reached(), std::cmp::Reverse(endpoint.level())));
-}
-
-/// Bytes as hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
 }
 
 /// Each text once, in order.

@@ -153,6 +153,27 @@ struct TlsxCertificate {
     issuer_dn: Option<String>,
     issuer_cn: Option<String>,
     serial: Option<String>,
+    fingerprint_hash: Option<TlsxHashes>,
+}
+
+/// Digests of the certificate.
+#[derive(Deserialize)]
+struct TlsxHashes {
+    sha256: Option<String>,
+}
+
+impl TlsxHashes {
+    fn fingerprint(&self) -> Option<[u8; 32]> {
+        let text = self.sha256.as_deref()?.as_bytes();
+        let mut bytes = [0; 32];
+        if text.len() != 2 * bytes.len() {
+            return None;
+        }
+        for (byte, digits) in bytes.iter_mut().zip(text.chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        Some(bytes)
+    }
 }
 
 /// Suites of one version, by how tlsx likes them.
@@ -265,7 +286,9 @@ impl TlsxCertificate {
             .iter()
             .map(|n| run::clean(n))
             .partition(|n| n.parse::<IpAddr>().is_ok());
+        let hashes = self.fingerprint_hash.as_ref();
         Some(Certificate {
+            fingerprint: hashes.and_then(TlsxHashes::fingerprint).unwrap_or_default(),
             subject: name(&self.subject_dn, &self.subject_cn),
             common_names: self.subject_cn.iter().map(|cn| run::clean(cn)).collect(),
             issuer: name(&self.issuer_dn, &self.issuer_cn),

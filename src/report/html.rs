@@ -268,7 +268,13 @@ fn page(report: &Report<'_>, lang: Lang) -> Page {
         scans: report
             .scans
             .iter()
-            .map(|s| (s.path.clone(), s.lines(lang), s.digest.map(hex).unwrap_or_default()))
+            .map(|s| {
+                (
+                    s.path.clone(),
+                    s.lines(lang),
+                    s.digest.map(|digest| hex(&digest)).unwrap_or_default(),
+                )
+            })
             .collect(),
         failures: report
             .case

@@ -223,7 +223,7 @@ fn coverage(source: &SourceCoverage) -> CoverageRow<'_> {
 fn scan(scan: &ScanCoverage) -> ScanRow<'_> {
     ScanRow {
         path: &scan.path,
-        sha256: scan.digest.map(hex),
+        sha256: scan.digest.map(|digest| hex(&digest)),
         runs: scan.runs.iter().map(run).collect(),
         tls: scan.tls,
         ssh: scan.ssh,

@@ -6,6 +6,9 @@ use portvakt_scan::x509::files::{Note, What};
 use portvakt_scan::x509::lints;
 use schemars::JsonSchema;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::report;
 
 /// Name and version of the schema.
 pub(super) const SCHEMA: &str = "portvakt-certs-1";
@@ -50,8 +53,8 @@ pub(super) struct Counts {
 /// A certificate.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(super) struct CertificateRow {
-    /// SHA-256 of the DER, hexadecimal.
-    pub(super) fingerprint: String,
+    /// SHA-256 of the DER, hexadecimal; null where a scanner did not tell it.
+    pub(super) fingerprint: Option<String>,
     /// expired, ends_soon, not_yet_valid or valid.
     pub(super) state: State,
     /// Days until the day it ends; negative when it has ended.
@@ -212,7 +215,8 @@ impl CertificateRow {
         let names = certificate.dns_names.iter().chain(&certificate.ip_names);
         let key = &certificate.key;
         Self {
-            fingerprint: hex(&certificate.fingerprint),
+            fingerprint: (certificate.fingerprint != [0; 32])
+                .then(|| report::hex(&certificate.fingerprint)),
             state: State::default(),
             days_left: 0,
             common_name: certificate.common_names.first().cloned(),
@@ -227,7 +231,7 @@ impl CertificateRow {
                 algorithm: key.algorithm.clone(),
                 bits: key.bits,
                 curve: key.curve.clone(),
-                fingerprint: (key.fingerprint != [0; 32]).then(|| hex(&key.fingerprint)),
+                fingerprint: (key.fingerprint != [0; 32]).then(|| report::hex(&key.fingerprint)),
             },
             signature: certificate
                 .signature_hash
@@ -240,6 +244,20 @@ impl CertificateRow {
             begins: certificate.not_before,
             ends: certificate.not_after,
         }
+    }
+
+    /// What tells it from others: its fingerprint, or all that was told of it where that is not known.
+    pub(super) fn identity(&self) -> String {
+        self.fingerprint.clone().unwrap_or_else(|| {
+            let told =
+                [&self.issuer, &self.serial, &self.subject, &self.not_before, &self.not_after];
+            let mut hash = Sha256::new();
+            for part in told.into_iter().chain(&self.names) {
+                hash.update(part.as_bytes());
+                hash.update([0]);
+            }
+            report::hex(&hash.finalize())
+        })
     }
 
     /// What a person knows it by: its first name, else its common name, else its subject.
@@ -280,13 +298,4 @@ pub(super) enum Prefer {
     Trusted,
     /// The bad one.
     Untrusted,
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }

@@ -33,7 +33,7 @@ fn event(out: &mut Calendar, row: &CertificateRow, lang: Lang) {
     let end = date(row.ends);
     let summary = format!("{}: {}", lang.of("Certifikat går ut", "Certificate ends"), row.title());
     out.line("BEGIN:VEVENT");
-    out.line(&format!("UID:{}@portvakt", row.fingerprint));
+    out.line(&format!("UID:{}@portvakt", row.identity()));
     out.line(&format!("DTSTAMP:{}", moment(row.begins)));
     out.line(&format!("DTSTART;VALUE=DATE:{}", compact(end)));
     if let Ok(next) = end.tomorrow() {
@@ -61,7 +61,7 @@ fn description(row: &CertificateRow, lang: Lang) -> String {
         row.issuer.clone(),
         seen(&row.seen),
         row.not_after.clone(),
-        row.fingerprint.clone(),
+        row.fingerprint.clone().unwrap_or_default(),
     ];
     let lines = words.iter().zip(values).map(|(word, value)| format!("{word}: {value}"));
     lines.collect::<Vec<_>>().join("\n")

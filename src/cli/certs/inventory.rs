@@ -49,8 +49,9 @@ impl Inventory {
     pub(super) fn add(&mut self, mut row: CertificateRow) {
         row.days_left = self.day.until(row.ends);
         row.state = self.day.state(&row);
-        let Some(known) = self.rows.get_mut(&row.fingerprint) else {
-            self.rows.insert(row.fingerprint.clone(), row);
+        let identity = row.identity();
+        let Some(known) = self.rows.get_mut(&identity) else {
+            self.rows.insert(identity, row);
             return;
         };
         known.trust = trust(known, &row);
@@ -78,7 +79,8 @@ impl Inventory {
         let mut rows: Vec<CertificateRow> = self.rows.into_values().collect();
         for row in &mut rows {
             let same = row.key.fingerprint.as_ref().and_then(|key| keys.get(key));
-            let others = same.into_iter().flatten().filter(|f| **f != row.fingerprint);
+            let own = row.fingerprint.as_ref();
+            let others = same.into_iter().flatten().filter(|other| Some(*other) != own);
             row.same_key = others.take(MOST_OF_ONE_KEY).cloned().collect();
         }
         let counts = counts(&rows);
@@ -103,8 +105,8 @@ impl Inventory {
     fn keys(&self) -> BTreeMap<String, Vec<String>> {
         let mut keys: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in self.rows.values() {
-            if let Some(key) = &row.key.fingerprint {
-                keys.entry(key.clone()).or_default().push(row.fingerprint.clone());
+            if let (Some(key), Some(own)) = (&row.key.fingerprint, &row.fingerprint) {
+                keys.entry(key.clone()).or_default().push(own.clone());
             }
         }
         keys

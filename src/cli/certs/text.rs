@@ -15,8 +15,8 @@ pub(super) fn print(document: &Document, lang: Lang) -> String {
 
 fn written(document: &Document, lang: Lang) -> String {
     let mut out = headline(document, lang);
-    let titles: BTreeMap<&str, &str> =
-        document.certificates.iter().map(|row| (row.fingerprint.as_str(), row.title())).collect();
+    let title = |row: &'_ CertificateRow| Some((row.fingerprint.clone()?, row.title().to_owned()));
+    let titles: BTreeMap<String, String> = document.certificates.iter().filter_map(title).collect();
     for row in &document.certificates {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "\n{}", head(row, lang));
@@ -89,7 +89,11 @@ pub(super) fn days(days: i64, lang: Lang) -> String {
     }
 }
 
-fn lines(row: &CertificateRow, titles: &BTreeMap<&str, &str>, lang: Lang) -> Vec<(String, String)> {
+fn lines(
+    row: &CertificateRow,
+    titles: &BTreeMap<String, String>,
+    lang: Lang,
+) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     let mut line = |word: &str, value| lines.push((word.to_owned(), value));
     if row.names.len() > 1 {
@@ -102,7 +106,9 @@ fn lines(row: &CertificateRow, titles: &BTreeMap<&str, &str>, lang: Lang) -> Vec
         ""
     };
     line(lang.of("utfärdare", "issuer"), format!("{}{own}", row.issuer));
-    line(lang.of("nyckel", "key"), key(row));
+    if !row.key.algorithm.is_empty() {
+        line(lang.of("nyckel", "key"), key(row));
+    }
     if !row.same_key.is_empty() {
         let same: Vec<String> = row.same_key.iter().map(|f| named(f, titles)).collect();
         line(lang.of("samma nyckel som", "same key as"), same.join(", "));
@@ -116,7 +122,8 @@ fn lines(row: &CertificateRow, titles: &BTreeMap<&str, &str>, lang: Lang) -> Vec
         let fault = words::fault(&lint.name, lang);
         line(lang.of("fel", "fault"), format!("{fault} ({}{source})", lint.name));
     }
-    line(lang.of("fingeravtryck", "fingerprint"), row.fingerprint.clone());
+    let untold = || lang.of("uppges inte", "not told").to_owned();
+    line(lang.of("fingeravtryck", "fingerprint"), row.fingerprint.clone().unwrap_or_else(untold));
     lines
 }
 
@@ -130,7 +137,7 @@ pub(super) fn key(row: &CertificateRow) -> String {
 }
 
 /// Another certificate by its name, where it is listed, and the beginning of its fingerprint.
-fn named(fingerprint: &str, titles: &BTreeMap<&str, &str>) -> String {
+fn named(fingerprint: &str, titles: &BTreeMap<String, String>) -> String {
     let short = fingerprint.get(..16).unwrap_or(fingerprint);
     titles
         .get(fingerprint)

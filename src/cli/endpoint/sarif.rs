@@ -99,5 +99,5 @@ fn fingerprint(target: &str, f: &FindingRow) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    super::hex(&hash.finalize()[..16])
+    crate::report::hex(&hash.finalize()[..16])
 }

@@ -1,7 +1,6 @@
 //! What is to be scanned, and whether it may be.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use portvakt_scan::record::ScopeRow;
 use portvakt_scan::scope::{Refusal, Scope};
 use sha2::{Digest as _, Sha256};
 
+use crate::report;
 use crate::site;
 
 /// What to write when there is no scope.
@@ -43,7 +43,7 @@ pub(super) fn leave(named: Option<&Path>) -> anyhow::Result<Leave> {
         }
         Err(e) => return Err(e).with_context(|| format!("cannot read the scope {shown}")),
     };
-    let sha256 = hex(&Sha256::digest(text.as_bytes()));
+    let sha256 = report::hex(&Sha256::digest(text.as_bytes()));
     match Scope::read(&text) {
         Ok(Some(scope)) => {
             let row = ScopeRow::new(&scope, &shown, sha256);
@@ -56,14 +56,6 @@ pub(super) fn leave(named: Option<&Path>) -> anyhow::Result<Leave> {
         }
         Err(e) => bail!("{shown}:{e}"),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// What is to be scanned.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::endpoint::finding::level_of;
 use super::super::endpoint::policy::PolicyRow;
-use super::super::endpoint::{FindingRow, Judged, hex};
+use super::super::endpoint::{FindingRow, Judged};
+use crate::report;
 use crate::text::Lang;
 
 /// Name and version of the schema.
@@ -102,7 +103,7 @@ pub(super) fn row(
     let key = |key: &portvakt_model::HostKey| HostKeyRow {
         kind: key.kind.clone(),
         bits: key.bits,
-        fingerprint: hex(&key.fingerprint),
+        fingerprint: report::hex(&key.fingerprint),
     };
     EndpointRow {
         target: endpoint.target.clone(),

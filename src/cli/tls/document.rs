@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::endpoint::finding::level_of;
 use super::super::endpoint::policy::PolicyRow;
-use super::super::endpoint::{FindingRow, Judged, hex, once};
+use super::super::endpoint::{FindingRow, Judged, once};
+use crate::report;
 use crate::text::Lang;
 
 /// Name and version of the schema.
@@ -313,10 +314,10 @@ fn certificate(c: &Certificate) -> CertificateRow {
             algorithm: c.key.algorithm.clone(),
             bits: c.key.bits,
             curve: c.key.curve.clone(),
-            fingerprint: hex(&c.key.fingerprint),
+            fingerprint: report::hex(&c.key.fingerprint),
         },
         signature: c.signature_hash.map_or_else(|| c.signature_oid.clone(), str::to_owned),
-        fingerprint: hex(&c.fingerprint),
+        fingerprint: report::hex(&c.fingerprint),
         trust: None,
         name_matches: None,
         lints: c.lints.iter().map(|lint| (*lint).to_owned()).collect(),

@@ -132,7 +132,10 @@ impl<'a> Bench<'a> {
 
     fn check_contraries(&self, about: &str) {
         let device = self.device();
-        let found: BTreeMap<_, _> = contraries(self.audit, self.index).into_iter().collect();
+        let all = contraries(self.audit, self.index);
+        let judged = self.standings().into_iter();
+        let found: BTreeMap<_, _> =
+            judged.filter_map(|(key, _)| Some((key, all.of(key)?))).collect();
         for (key, (other, packet)) in &found {
             let fates = self.fates(device, packet);
             let own =

@@ -239,6 +239,12 @@ impl Coverage {
         }
     }
 
+    /// Marks each line that has a state in another coverage of the same source.
+    pub fn join(&mut self, other: &Self) {
+        let known = (1..).zip(other.states()).filter(|(_, state)| *state != LineState::Unknown);
+        known.for_each(|(line, state)| self.mark(line, state));
+    }
+
     /// How many lines are in a state for which `test` holds.
     pub fn count(&self, test: impl Fn(LineState) -> bool) -> u32 {
         self.states().filter(|s| test(*s)).count() as u32

@@ -82,7 +82,19 @@ fn needs_cleaning(text: &str) -> bool {
     let bytes = text.as_bytes();
     memchr::memchr3(0x1b, 0x08, 0, bytes).is_some()
         || memchr::memchr_iter(b'\r', bytes).any(|i| bytes.get(i + 1) != Some(&b'\n'))
-        || PAGERS.iter().any(|p| memchr::memmem::find(bytes, p.as_bytes()).is_some())
+        || has_pager(bytes)
+}
+
+/// Whether a prompt of [`PAGERS`] is there. All have these letters, which exports seldom have.
+fn has_pager(bytes: &[u8]) -> bool {
+    const LETTERS: &str = "ore";
+    let mut places = memchr::memmem::find_iter(bytes, LETTERS.as_bytes());
+    places.any(|at| {
+        PAGERS.iter().any(|pager| {
+            let before = pager.find(LETTERS).unwrap_or_default();
+            at.checked_sub(before).is_some_and(|from| bytes[from..].starts_with(pager.as_bytes()))
+        })
+    })
 }
 
 const PAGERS: [&str; 4] = ["--More--", "-- More --", "---(more", "<--- More --->"];

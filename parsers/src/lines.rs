@@ -43,6 +43,11 @@ impl<'a> Lines<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         Self { text, at: 0, number: 0 }
     }
+
+    /// Passes over the lines before the one with this number.
+    pub(crate) fn skip_to(&mut self, number: u32) {
+        while self.number + 1 < number && self.next().is_some() {}
+    }
 }
 
 impl<'a> Iterator for Lines<'a> {

@@ -28,6 +28,6 @@ pub use list::{Bound, FirstMatchList, ListedRule};
 pub use packet::{PackedPacket, Packet};
 pub use range::{Point, RangeSet};
 pub use service::{ICMP, ICMPV6, SCTP, ServiceBox, ServiceSet, TCP, UDP, has_ports};
-pub use size::{Size, rounded};
+pub use size::{Size, Sizes, rounded};
 pub use traffic::Traffic;
 pub use verdict::{Budget, Cause, Class, Contrary, Doubt, Needed, Verdict};

@@ -4,10 +4,9 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use crate::engine::{Analysis, Take, analysis};
-use crate::{Budget, Cause, Class, Difference, Doubt, Family, Packet, Size, Traffic, Verdict};
+use crate::{Budget, Cause, Class, Difference, Doubt, Family, Packet, Sizes, Traffic, Verdict};
 
 /// One rule of a [`FirstMatchList`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -270,10 +269,9 @@ impl FirstMatchList {
 impl FirstMatchList {
     /// How many packets of each IP version those rules decide that do not decide all that they match.
     /// `dead` rules, known to be out of reach, are left out. The budget is for each rule and IP version.
-    pub fn sizes(&self, dead: &[bool], budget: Budget) -> [FxHashMap<u32, Size>; 2] {
-        [&self.families[0], &self.families[1]].map(|list| {
-            list.as_ref().map_or_else(FxHashMap::default, |list| list.sizes(dead, budget))
-        })
+    pub fn sizes(&self, dead: &[bool], budget: Budget) -> [Sizes; 2] {
+        [&self.families[0], &self.families[1]]
+            .map(|list| list.as_ref().map_or_else(Sizes::default, |list| list.sizes(dead, budget)))
     }
 
     /// How many packets of each IP version these rules may match.

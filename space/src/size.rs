@@ -34,6 +34,43 @@ impl Size {
     }
 }
 
+/// The sizes of some rules. There may be half a million: a sorted row takes half the room of a map.
+#[derive(Clone, Debug, Default)]
+pub struct Sizes(Vec<(u32, Size)>);
+
+impl Sizes {
+    /// The size of a rule, where it is among them.
+    pub fn get(&self, rule: u32) -> Option<Size> {
+        self.0.binary_search_by_key(&rule, |(rule, _)| *rule).ok().map(|at| self.0[at].1)
+    }
+
+    /// The rules, in order.
+    pub fn rules(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().map(|(rule, _)| *rule)
+    }
+
+    /// Adds a rule that comes after all that are there.
+    pub(crate) fn add(&mut self, rule: u32, size: Size) {
+        self.0.push((rule, size));
+    }
+
+    /// Both, which have no rule in common.
+    #[must_use]
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self.0.sort_unstable_by_key(|(rule, _)| *rule);
+        self
+    }
+}
+
+impl FromIterator<(u32, Size)> for Sizes {
+    fn from_iter<I: IntoIterator<Item = (u32, Size)>>(sizes: I) -> Self {
+        let mut all: Vec<(u32, Size)> = sizes.into_iter().collect();
+        all.sort_unstable_by_key(|(rule, _)| *rule);
+        Self(all)
+    }
+}
+
 /// A count as a floating-point number, rounded.
 pub fn rounded(count: u128) -> f64 {
     let part = |at: u32| f64::from((count >> (32 * at)) as u32);

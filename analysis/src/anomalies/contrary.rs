@@ -1,9 +1,11 @@
 //! Of the rules that take packets from an unreachable one and decide otherwise, the heaviest.
 
 use portvakt_model::RulesetId;
-use portvakt_space::{AtomSet, Bound, Budget, Family, Packet, ServiceBox, State, Traffic, rounded};
+use portvakt_space::{
+    AtomSet, Bound, Budget, Family, PackedPacket, Packet, ServiceBox, State, Traffic, rounded,
+};
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::Standing;
 use crate::audit::Audit;
@@ -18,44 +20,54 @@ const INTERFACES: f64 = 16.0;
 
 /// For unreachable rules that some earlier rule contradicts: the one that has most of their packets,
 /// among those that decide one of them, with such a packet.
-pub fn contraries(audit: &Audit<'_>, device: u32) -> FxHashMap<RuleKey, (RuleKey, Packet)> {
-    let judged = (0..).map(RulesetId).zip(audit.anomalies(device));
-    let lists = judged.filter(|(_, list)| !list.rules.is_empty());
-    lists.flat_map(|(id, list)| of_list(audit.indexed(device, id), &list.rules)).collect()
+pub struct Contraries(Vec<Contrary>);
+
+/// A rule with what contradicts it.
+type Contrary = (RuleKey, (RuleKey, PackedPacket));
+
+impl Contraries {
+    /// What contradicts a rule, and a packet that it takes.
+    pub fn of(&self, rule: RuleKey) -> Option<(RuleKey, Packet)> {
+        let (_, (other, packet)) = &self.0[find(&self.0, rule)?];
+        Some((*other, packet.unpacked()))
+    }
 }
 
-fn of_list(
-    list: &IndexedList<'_>,
-    judged: &[(RuleKey, Standing)],
-) -> Vec<(RuleKey, (RuleKey, Packet))> {
-    let mut known: FxHashMap<RuleKey, (RuleKey, Packet)> = FxHashMap::default();
+fn find(all: &[Contrary], rule: RuleKey) -> Option<usize> {
+    all.binary_search_by_key(&rule, |(rule, _)| *rule).ok()
+}
+
+/// What contradicts the unreachable rules of a device.
+pub fn contraries(audit: &Audit<'_>, device: u32) -> Contraries {
+    let judged = (0..).map(RulesetId).zip(audit.anomalies(device));
+    let lists = judged.filter(|(_, list)| !list.rules.is_empty());
+    let mut all: Vec<Contrary> =
+        lists.flat_map(|(id, list)| of_list(audit.indexed(device, id), &list.rules)).collect();
+    all.sort_by_key(|(rule, _)| *rule);
+    Contraries(all)
+}
+
+fn of_list(list: &IndexedList<'_>, judged: &[(RuleKey, Standing)]) -> Vec<Contrary> {
+    let (mut known, mut settled) = (Vec::new(), Vec::new());
     for (key, standing) in judged {
         if let Standing::Unreachable { contrary: Some(contrary), .. } = standing {
-            known.insert(*key, (contrary.0, contrary.1.unpacked()));
+            known.push((*key, (**contrary).clone()));
+            // A rule that takes all has the most.
+            settled.push(is_taken_by_one_contrary(standing));
         }
     }
-    if known.is_empty() {
-        return Vec::new();
-    }
-    // A rule that takes all has the most.
-    let settled: FxHashSet<RuleKey> =
-        judged.iter().filter(|(_, s)| is_taken_by_one_contrary(s)).map(|(key, _)| *key).collect();
-    let places = (0..list.flat.steps.len()).filter(|place| {
-        let rule = list.rule(*place);
-        known.contains_key(&rule) && !settled.contains(&rule)
-    });
-    let places: Vec<usize> = places.collect();
-    let heaviest: Vec<Option<(f64, RuleKey, RuleKey, Packet)>> =
-        places.into_par_iter().map(|place| heaviest(list, place)).collect();
+    let open = |place: &usize| find(&known, list.rule(*place)).is_some_and(|at| !settled[at]);
+    let places = (0..list.flat.steps.len()).into_par_iter().filter(open);
+    let heaviest: Vec<(f64, Contrary)> = places.filter_map(|place| heaviest(list, place)).collect();
     let mut weights: FxHashMap<RuleKey, f64> = FxHashMap::default();
-    for (weight, rule, contrary, packet) in heaviest.into_iter().flatten() {
+    for (weight, (rule, contrary)) in heaviest {
         let heavier = weights.get(&rule).is_none_or(|known| *known < weight);
-        if heavier {
+        if let Some(at) = find(&known, rule).filter(|_| heavier) {
             weights.insert(rule, weight);
-            known.insert(rule, (contrary, packet));
+            known[at].1 = contrary;
         }
     }
-    known.into_iter().collect()
+    known
 }
 
 /// Whether one rule takes all of another and decides otherwise.
@@ -69,7 +81,7 @@ fn is_taken_by_one_contrary(standing: &Standing) -> bool {
 }
 
 /// The heaviest for the rule in one place: its weight, the rule, the other, and the packet.
-fn heaviest(list: &IndexedList<'_>, place: usize) -> Option<(f64, RuleKey, RuleKey, Packet)> {
+fn heaviest(list: &IndexedList<'_>, place: usize) -> Option<(f64, Contrary)> {
     let own = list.flat.steps.get(place).most;
     let opposed = list.index.opposed(place, 0..place, WEIGHED);
     let weigh = |other: usize| (weight(&list.flat.steps.get(other).most.intersect(own)), other);
@@ -77,7 +89,8 @@ fn heaviest(list: &IndexedList<'_>, place: usize) -> Option<(f64, RuleKey, RuleK
     weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let decided = |other: usize| shown(list, own, other).or_else(|| sought(list, own, other));
     weighed.into_iter().take(TRIED).find_map(|(weight, other)| {
-        Some((weight, list.rule(place), list.rule(other), decided(other)?))
+        let packet = decided(other)?.into();
+        Some((weight, (list.rule(place), (list.rule(other), packet))))
     })
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use portvakt_model::{Device, Rule, RulesetId};
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rayon::prelude::*;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::Standing;
 use crate::audit::Audit;
@@ -28,21 +29,27 @@ fn of_list(device: &Device, id: RulesetId, mut later: Vec<u32>) -> Vec<(RuleKey,
     let rules = &device.rulesets[id.0 as usize].rules;
     later.sort_unstable();
     let wanted: FxHashSet<u64> = later.iter().map(|r| hash(&rules[*r as usize])).collect();
-    let mut first: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
-    let mut found = Vec::new();
-    for (number, rule) in (0..).zip(rules).filter(|(_, rule)| can_be_copied(rule)) {
-        let hash = hash(rule);
-        if !wanted.contains(&hash) {
-            continue;
-        }
-        let known = first.entry(hash).or_default();
-        match known.iter().find(|other| is_copy(rule, &rules[**other as usize])) {
-            Some(other) if later.binary_search(&number).is_ok() => {
-                let key = |rule| RuleKey { ruleset: id, rule: Some(rule) };
-                found.push((key(number), key(*other)));
-            }
-            Some(_) => {}
-            None => known.push(number),
+    let hashed = |number: u32| {
+        let rule = Some(&rules[number as usize]).filter(|rule| can_be_copied(rule))?;
+        Some((hash(rule), number)).filter(|(hash, _)| wanted.contains(hash))
+    };
+    let mut alike: Vec<(u64, u32)> =
+        (0..rules.len() as u32).into_par_iter().filter_map(hashed).collect();
+    alike.par_sort_unstable();
+    let copies = alike.par_chunk_by(|a, b| a.0 == b.0).flat_map_iter(|alike| copies(rules, alike));
+    let own = copies.filter(|(number, _)| later.binary_search(number).is_ok());
+    let key = |rule| RuleKey { ruleset: id, rule: Some(rule) };
+    own.map(|(number, first)| (key(number), key(first))).collect()
+}
+
+/// Copies with the first of their kind, among rules of one hash.
+fn copies(rules: &[Rule], alike: &[(u64, u32)]) -> Vec<(u32, u32)> {
+    let (mut firsts, mut found): (Vec<u32>, _) = (Vec::new(), Vec::new());
+    for (_, number) in alike {
+        let is_first = |first: &&u32| is_copy(&rules[*number as usize], &rules[**first as usize]);
+        match firsts.iter().find(is_first) {
+            Some(first) => found.push((*number, *first)),
+            None => firsts.push(*number),
         }
     }
     found

@@ -193,8 +193,8 @@ impl<'a> Neighbours<'a> {
         let mut keyed: Vec<(u64, u32)> =
             free.map(|at| (self.key(at as usize, field), self.plain[at as usize])).collect();
         keyed.par_sort_unstable();
-        let alike: Vec<&[(u64, u32)]> = keyed.chunk_by(|a, b| a.0 == b.0).collect();
-        let found = alike.into_par_iter().flat_map_iter(|alike| self.runs_of(alike, field));
+        let alike = keyed.par_chunk_by(|a, b| a.0 == b.0);
+        let found = alike.flat_map_iter(|alike| self.runs_of(alike, field));
         let found: Vec<Mergeable> = found.collect();
         for number in found.iter().flat_map(|one| &one.rules) {
             taken[*number as usize] = true;

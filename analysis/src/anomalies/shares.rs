@@ -1,8 +1,7 @@
 //! How much of what a rule says it decides.
 
-use portvakt_space::{Budget, Size, Traffic};
+use portvakt_space::{Budget, Size, Sizes, Traffic};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use super::by_rule::{ByRule, Kind, kinds};
 use crate::audit::Audit;
@@ -39,14 +38,29 @@ impl Share {
 /// Most steps of one rule that are compared with each other.
 const MOST_STEPS: usize = 32;
 
-/// The shares of the reachable rules of a device that are not whole, each in the list in which it
-/// stands among [`Audit::anomalies`].
-pub fn shares(audit: &Audit<'_>, device: u32) -> FxHashMap<RuleKey, Share> {
+/// The shares of the rules of a device, where they are not whole. There may be half a million: a sorted
+/// row takes half the room of a map.
+pub struct Shares(Vec<(RuleKey, Share)>);
+
+impl Shares {
+    /// The share of a rule.
+    pub fn of(&self, rule: RuleKey) -> Share {
+        let known = self.0.binary_search_by_key(&rule, |(rule, _)| *rule);
+        known.map_or(Share::WHOLE, |at| self.0[at].1)
+    }
+}
+
+/// The shares of the reachable rules of a device, each in the list in which it stands among
+/// [`Audit::anomalies`].
+pub fn shares(audit: &Audit<'_>, device: u32) -> Shares {
     let judged = (0..).map(RulesetId).zip(audit.anomalies(device));
     let lists = judged.filter(|(_, list)| !list.rules.is_empty());
     let model = &audit.devices[device as usize];
     let of = |(id, list)| of_list(model, audit.indexed(device, id), &kinds(model, [list]));
-    lists.flat_map(of).collect()
+    let mut all: Vec<(RuleKey, Share)> = Vec::new();
+    lists.for_each(|list| all.extend(of(list)));
+    all.sort_by_key(|(rule, _)| *rule);
+    Shares(all)
 }
 
 fn of_list(device: &Device, list: &IndexedList<'_>, kinds: &ByRule<Kind>) -> Vec<(RuleKey, Share)> {
@@ -55,11 +69,10 @@ fn of_list(device: &Device, list: &IndexedList<'_>, kinds: &ByRule<Kind>) -> Vec
     let dead: Vec<bool> = dead.collect();
     let work = work(dead.len());
     let sizes = list.index.sizes(&dead, work);
-    let taken = |place: &usize| sizes.iter().any(|sizes| sizes.contains_key(&(*place as u32)));
+    let taken = sizes.iter().flat_map(Sizes::rules).map(|place| place as usize);
     let reached = |place: &usize| matches!(kind(*place), Kind::Live | Kind::Removable);
     let mut wanted = ByRule::new(device, false);
-    let of_interest = (0..dead.len()).filter(reached).filter(taken);
-    of_interest.for_each(|place| wanted.set(list.rule(place), true));
+    taken.filter(reached).for_each(|place| wanted.set(list.rule(place), true));
     let rule = |place: &u32| list.rule(*place as usize);
     let mut places: Vec<u32> =
         (0..dead.len() as u32).filter(|place| wanted.get(rule(place))).collect();
@@ -74,20 +87,20 @@ fn of_list(device: &Device, list: &IndexedList<'_>, kinds: &ByRule<Kind>) -> Vec
 /// The sizes of a rule in all its places, for each IP version.
 fn sizes_of(
     list: &IndexedList<'_>,
-    known: &[FxHashMap<u32, Size>; 2],
+    known: &[Sizes; 2],
     places: &[u32],
     work: Budget,
 ) -> [Vec<Size>; 2] {
-    let all_known = |sizes: &FxHashMap<u32, Size>| places.iter().all(|p| sizes.contains_key(p));
+    let all_known = |sizes: &Sizes| places.iter().all(|place| sizes.get(*place).is_some());
     let wholes = if known.iter().all(all_known) {
         [Vec::new(), Vec::new()]
     } else {
         list.index.wholes(places, work)
     };
     std::array::from_fn(|family| {
-        let size = |(at, place)| {
+        let size = |(at, place): (usize, &u32)| {
             let whole = || Size::all(wholes[family][at]);
-            known[family].get(place).copied().unwrap_or_else(whole)
+            known[family].get(*place).unwrap_or_else(whole)
         };
         places.iter().enumerate().map(size).collect()
     })

@@ -5,7 +5,8 @@ use portvakt_space::Family;
 use rustc_hash::FxHashMap;
 
 use super::chains::{Table, policy};
-use super::rule::{Reader, resolve_patterns};
+use super::rule::resolve_patterns;
+use super::rule_lines::RuleLines;
 use super::sets::Sets;
 use super::{address, ipset};
 use crate::lines::{Line, is_shell_prompt};
@@ -16,7 +17,9 @@ pub(super) fn read(input: &Input<'_>, build: &mut Build<'_>) {
     let mut frame = Frame::default();
     let mut own = ipset::Reading::default();
     for line in input.lines() {
-        if line.text.starts_with('-') || !own.line(line, build) {
+        if line.text.starts_with("-A ") {
+            frame.rule(line.text, line.number);
+        } else if !own.line(line, build) {
             frame.line(line, build);
         }
     }
@@ -137,6 +140,7 @@ impl<'a> Frame<'a> {
             self.start(Some(Table::Filter), line);
         }
         let Some(block) = self.blocks.last_mut().filter(|_| self.open) else { return };
+        block.last = line;
         let dump = &mut self.dumps[block.dump];
         if dump.tool.is_none() && dump.seen.is_none() {
             dump.seen = address::version_shown(text);
@@ -234,24 +238,6 @@ impl<'a> Placed<'a> {
     }
 }
 
-/// Makes room for the rules of a block: long lists would be moved again and again as they grow.
-fn make_room<'a>(
-    device: &mut Device,
-    chains: &FxHashMap<&str, u32>,
-    block: impl Iterator<Item = Line<'a>>,
-) {
-    let mut rules = vec![0; device.rulesets.len()];
-    for line in block {
-        let chain = line.text.strip_prefix("-A ").and_then(|rest| rest.split(' ').next());
-        if let Some(id) = chain.and_then(|name| chains.get(name)) {
-            rules[*id as usize] += 1;
-        }
-    }
-    for (list, rules) in device.rulesets.iter_mut().zip(rules) {
-        list.rules.reserve_exact(rules);
-    }
-}
-
 /// Reads the rules of every block.
 fn rules<'c>(
     input: &Input<'_>,
@@ -259,23 +245,17 @@ fn rules<'c>(
     mut placed: Vec<Placed<'_>>,
     sets: &mut Sets<'c>,
 ) {
-    let mut lines = input.lines().peekable();
+    let mut lines = input.lines();
     for host in &mut placed {
         for at in 0..host.blocks.len() {
             let chains = host.declare(at, build);
-            let (family, first, last, table) = {
-                let (family, block) = &host.blocks[at];
-                (*family, block.first, block.last, block.table)
-            };
-            while lines.next_if(|l| l.number < first).is_some() {}
+            let (family, block) = &host.blocks[at];
+            let (family, table, last) = (*family, block.table, block.last);
+            lines.skip_to(block.first);
             let Some(table) = table else { continue };
-            let block = lines.clone().take_while(|line| line.number <= last);
-            make_room(&mut host.device, &chains, block);
-            let mut reader = Reader::new(build, &mut host.device, sets, (table, family), chains);
-            while let Some(line) = lines.next_if(|l| l.number <= last) {
-                reader.line(line);
-            }
-            host.patterns |= reader.patterns;
+            let lines = lines.clone();
+            let own = RuleLines { input, table, family, chains, lines, last };
+            host.patterns |= own.read(&mut host.device, build, sets);
         }
     }
     for (number, host) in placed.into_iter().enumerate() {

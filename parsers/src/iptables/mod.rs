@@ -17,6 +17,7 @@ mod members;
 mod names;
 mod nat;
 mod rule;
+mod rule_lines;
 mod service;
 mod sets;
 mod state;

@@ -25,16 +25,22 @@ pub(super) struct Reader<'r, 'a, 'c> {
     last: Option<(&'a str, u32)>,
     /// Every address of the family.
     all: AddrSet,
-    /// Sets of addresses that do not stand inline, each once: rules name the same ones again and again.
-    addresses: FxHashSet<AddrSet>,
-    /// The same for sets of interfaces.
-    atoms: FxHashSet<AtomSet>,
+    pub(super) pool: Pool,
     /// How many more rules may be made of lines whose match is a union of products.
     budget: usize,
     /// How many rules have been moved to make room for inserted ones.
     moved: usize,
     /// Whether an interface pattern or negation waits for [`resolve_patterns`].
     pub(super) patterns: bool,
+}
+
+/// Sets that rules name again and again, each once.
+#[derive(Default)]
+pub(super) struct Pool {
+    /// Of addresses, where they do not stand inline.
+    addresses: FxHashSet<AddrSet>,
+    /// Of interfaces.
+    atoms: FxHashSet<AtomSet>,
 }
 
 /// Most rules that are moved to make room for inserted ones, in one block.
@@ -62,7 +68,6 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
     ) -> Self {
         let all = AddrSet::all(family);
         let (last, moved, patterns, budget) = (None, 0, false, MOST_MADE);
-        let (addresses, atoms) = (FxHashSet::default(), FxHashSet::default());
         Self {
             build,
             device,
@@ -72,8 +77,7 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
             chains,
             last,
             all,
-            addresses,
-            atoms,
+            pool: Pool::default(),
             budget,
             moved,
             patterns,
@@ -99,6 +103,11 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
             }
             _ => {}
         }
+    }
+
+    /// Whether nothing was read as yet that is numbered or counted over the whole file.
+    pub(super) fn is_apart(&self) -> bool {
+        self.device.nat.is_empty() && self.sets.is_unused()
     }
 
     /// `-F` and `-X` before any rule do nothing.
@@ -187,10 +196,10 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
     fn put(&mut self, chain: u32, place: Place, mut rule: Rule) {
         let Traffic { src, dst, iif, oif, .. } = &mut rule.matches;
         for set in [src, dst].into_iter().filter(|set| !set.is_inline()) {
-            share(&mut self.addresses, set);
+            share(&mut self.pool.addresses, set);
         }
         for set in [iif, oif].into_iter().filter(|set| !set.is_any()) {
-            share(&mut self.atoms, set);
+            share(&mut self.pool.atoms, set);
         }
         let left = self.build.coverage.len().saturating_sub(rule.line as usize);
         let rules = &mut self.device.rulesets[chain as usize].rules;
@@ -346,6 +355,8 @@ fn gap(draft: &mut Draft<'_>, matches: &Traffic) -> Option<Box<Gap>> {
 /// Marks an atom set that stands for the pattern (or negation) of an interface name.
 const PATTERN: u32 = 1 << 31;
 const NEGATED: u32 = 1 << 30;
+/// Both.
+pub(super) const MARKS: u32 = PATTERN | NEGATED;
 
 /// One copy of a set for all rules that have it.
 fn share<T: Clone + Eq + std::hash::Hash>(known: &mut FxHashSet<T>, set: &mut T) {
@@ -364,7 +375,7 @@ pub(super) fn resolve_patterns(device: &mut Device) {
     let mut resolve = |set: &mut AtomSet| {
         let Some(mark) = set.single().filter(|atom| atom & PATTERN != 0) else { return };
         let atoms = known.entry(mark).or_insert_with(|| {
-            let atom = mark & !(PATTERN | NEGATED);
+            let atom = mark & !MARKS;
             let name = interfaces.get(atom).map_or("", |i| i.name.as_str());
             let set = match name.strip_suffix('+') {
                 Some(stem) => interfaces.matching(stem),

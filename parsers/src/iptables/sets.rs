@@ -102,6 +102,11 @@ impl<'c> Sets<'c> {
         }
     }
 
+    /// Whether no rule has named a set.
+    pub(super) fn is_unused(&self) -> bool {
+        self.uses.is_empty()
+    }
+
     /// Adds the sets of the file itself to the device, with their uses.
     pub(super) fn declare(&self, device: &mut Device) {
         let mut lines: Vec<(&String, &u32)> = self.own.lines.iter().collect();

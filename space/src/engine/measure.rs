@@ -4,8 +4,8 @@
 //! left, and that is counted. A wide rule that many others meet is counted as a whole, and what
 //! each of them decides of it is taken off: mostly that is all that they decide, which is known.
 
+use rayon::iter::Either;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use super::axis::{Axis, IIF, OIF};
 use super::cover::{Meter, Part};
@@ -15,12 +15,14 @@ use super::items::Frame;
 use super::remainder::remainder;
 use super::search::{Search, View};
 use super::{Engine, JUDGED, union_index};
-use crate::{Budget, Size, rounded};
+use crate::{Budget, Size, Sizes, rounded};
 
 /// Earlier items that meet a rule up to which it is cut up.
 const FEW: usize = 24;
 /// Overlapping items looked at for each choice of what to take away next.
 const SCAN: usize = 64;
+/// Wide rules that one task counts.
+const TOGETHER: usize = 16;
 
 /// The number of values that the ranks of each dimension stand for.
 pub(super) struct Scale<'e, const D: usize>([Option<Widths<'e>>; D]);
@@ -139,24 +141,21 @@ impl<'e, const D: usize> Counting<'e, D> {
 
     /// The sizes of rules that do not decide all that they match: first of those that can be cut up,
     /// then, in order, of those from which the others take.
-    pub(super) fn sizes(&self) -> FxHashMap<u32, Size> {
-        let (mut sizes, mut wide) = (FxHashMap::default(), Vec::new());
-        for (rule, counted) in self.narrow() {
-            match counted {
-                Counted::Whole => {}
-                Counted::Size(size) => {
-                    sizes.insert(rule, size);
-                }
-                Counted::Wide => wide.push(rule),
-            }
-        }
+    pub(super) fn sizes(&self) -> Sizes {
+        let (narrow, mut wide) = self.narrow();
         wide.sort_unstable();
-        let mut search = Search::new(&self.engine.index);
-        for rule in wide {
-            let size = self.wide(rule, &sizes, &mut search);
-            sizes.insert(rule, size);
-        }
-        sizes
+        let narrow: Sizes = narrow.into_iter().collect();
+        let wide = in_order(self.wide(&wide, &narrow));
+        narrow.and(wide)
+    }
+
+    /// Rules that many others meet, as far as the sizes of narrow ones tell.
+    fn wide(&self, rules: &[u32], narrow: &Sizes) -> Vec<Wide> {
+        let of_chunk = |rules: &[u32]| {
+            let mut search = Search::new(&self.engine.index);
+            rules.iter().map(|rule| self.wide_rule(*rule, narrow, &mut search)).collect::<Vec<_>>()
+        };
+        rules.par_chunks(TOGETHER).flat_map_iter(of_chunk).collect()
     }
 
     /// The packets that a rule may match.
@@ -164,15 +163,20 @@ impl<'e, const D: usize> Counting<'e, D> {
         self.packets(&self.bases(rule, mask::MOST))
     }
 
-    fn narrow(&self) -> Vec<(u32, Counted)> {
+    /// The sizes of rules that can be cut up, where they do not decide all, and the other rules.
+    fn narrow(&self) -> (Vec<(u32, Size)>, Vec<u32>) {
         let order = self.engine.index.leaf_order();
         let of_chunk = |rules: &[u32]| {
             let mut search = Search::new(&self.engine.index);
             let live = rules.iter().filter(|rule| !self.dead[**rule as usize]);
-            let counted = live.map(|rule| (*rule, self.of_rule(*rule, &mut search)));
-            counted.filter(|(_, counted)| !matches!(counted, Counted::Whole)).collect::<Vec<_>>()
+            let counted = live.filter_map(|rule| match self.of_rule(*rule, &mut search) {
+                Counted::Whole => None,
+                Counted::Size(size) => Some(Either::Left((*rule, size))),
+                Counted::Wide => Some(Either::Right(*rule)),
+            });
+            counted.collect::<Vec<_>>()
         };
-        order.par_chunks(JUDGED).flat_map_iter(of_chunk).collect()
+        order.par_chunks(JUDGED).flat_map_iter(of_chunk).partition_map(|counted| counted)
     }
 
     fn of_rule(&self, rule: u32, search: &mut Search<'e, D>) -> Counted {
@@ -247,50 +251,89 @@ impl<'e, const D: usize> Counting<'e, D> {
         })
     }
 
-    /// The size of a rule that many others meet, from what each of them decides of it.
-    fn wide(&self, rule: u32, known: &FxHashMap<u32, Size>, search: &mut Search<'e, D>) -> Size {
-        let whole = self.bases(rule, mask::MOST);
-        let size = self.packets(&whole);
+    /// A rule that many others meet, with what each of them decides of it.
+    fn wide_rule(&self, rule: u32, narrow: &Sizes, search: &mut Search<'e, D>) -> Wide {
+        let parts = self.bases(rule, mask::MOST);
+        let whole = self.packets(&parts);
+        let mut wide = Wide { rule, whole, taken: (0.0, 0.0), swallowed: Vec::new() };
         let until = search.visits.saturating_add(self.budget.visits);
-        let mut taken = (0.0, 0.0);
-        for part in &whole {
+        for part in &parts {
             let others = met(part, &View::least(0..rule), self.budget.pieces as usize, search);
             if others.len() >= self.budget.pieces as usize {
-                taken.1 = size;
+                wide.taken.1 = whole;
             }
-            for other in others {
-                let more = self.taken_by(other, part, known, search);
-                taken = (taken.0 + more.0, taken.1 + more.1);
+            for other in others.into_iter().filter(|other| !self.dead[*other as usize]) {
+                match self.taken_by(other, part, search) {
+                    Taken::Part(count) => wide.take(count),
+                    Taken::All(all) => match narrow.get(other) {
+                        Some(size) => wide.take((size.least, size.most)),
+                        None => wide.swallowed.push((other, all)),
+                    },
+                }
                 if search.visits > until {
-                    taken.1 = size;
+                    wide.taken.1 = whole;
                     break;
                 }
             }
         }
-        Size { least: (size - taken.1).max(0.0), most: size - taken.0, whole: size }
+        wide
     }
 
-    /// What an earlier rule decides of a part of a later one.
-    fn taken_by(
-        &self,
-        other: u32,
-        of: &Part<D>,
-        known: &FxHashMap<u32, Size>,
-        search: &mut Search<'e, D>,
-    ) -> Count {
-        if self.dead[other as usize] {
-            return (0.0, 0.0);
-        }
+    /// What an earlier rule takes from a part of a later one.
+    fn taken_by(&self, other: u32, of: &Part<D>, search: &mut Search<'e, D>) -> Taken {
         let theirs = self.bases(other, mask::MOST);
         let of = product(of);
         let shared: Vec<Part<D>> =
             theirs.iter().filter_map(|their| product(their).intersect(&of)).map(part).collect();
         let (all, common) = (self.packets(&theirs), self.packets(&shared));
         if common < all {
-            return self.left_of(&shared, &View::least(0..other).fresh(), search);
+            return Taken::Part(self.left_of(&shared, &View::least(0..other).fresh(), search));
         }
-        known.get(&other).map_or((all, all), |size| (size.least, size.most))
+        Taken::All(all)
     }
+}
+
+/// What an earlier rule takes from a later one.
+enum Taken {
+    /// So many packets.
+    Part(Count),
+    /// All that it decides; it matches so many.
+    All(f64),
+}
+
+/// A rule that many others meet.
+struct Wide {
+    rule: u32,
+    whole: f64,
+    /// What others decide of it that is known by now.
+    taken: Count,
+    /// Other rules that decide only what it matches, with what they match. They may be wide themselves.
+    swallowed: Vec<(u32, f64)>,
+}
+
+impl Wide {
+    fn take(&mut self, more: Count) {
+        self.taken = (self.taken.0 + more.0, self.taken.1 + more.1);
+    }
+
+    /// Its size, once those of all earlier rules are known. One of no known size decides all it matches.
+    fn size(&self, known: &Sizes) -> Size {
+        let (mut least, mut most) = self.taken;
+        for (other, all) in &self.swallowed {
+            let size = known.get(*other).unwrap_or(Size::all(*all));
+            (least, most) = (least + size.least, most + size.most);
+        }
+        Size { least: (self.whole - most).max(0.0), most: self.whole - least, whole: self.whole }
+    }
+}
+
+/// The sizes of wide rules, given in order: each may hang on those before it.
+fn in_order(wide: Vec<Wide>) -> Sizes {
+    let mut known = Sizes::default();
+    for rule in wide {
+        known.add(rule.rule, rule.size(&known));
+    }
+    known
 }
 
 /// Rules of a view that meet a part, at most so many items of them.

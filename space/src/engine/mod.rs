@@ -29,11 +29,10 @@ mod split;
 use std::ops::Range;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use crate::list::Rules;
 use crate::sample::Choice;
-use crate::{Bound, Budget, Class, Difference, Family, Open, Packet, Size, Traffic, Verdict};
+use crate::{Bound, Budget, Class, Difference, Family, Open, Packet, Sizes, Traffic, Verdict};
 use agree::{Agreement, Claim, Takers};
 use axis::{Values, axes, for_each_product, to_traffic, values_of};
 use cover::{Cover, Meter, Part, Shares, cover};
@@ -74,7 +73,7 @@ pub(crate) trait Analysis: Send + Sync + std::fmt::Debug {
     fn effective(&self, rule: u32, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
     fn unmatched(&self, region: &Traffic, bound: Bound, budget: Budget) -> Difference;
     /// How many packets rules decide that do not decide all that they match; `dead` ones are left out.
-    fn sizes(&self, dead: &[bool], budget: Budget) -> FxHashMap<u32, Size>;
+    fn sizes(&self, dead: &[bool], budget: Budget) -> Sizes;
     /// How many packets these rules may match.
     fn wholes(&self, rules: &[u32], budget: Budget) -> Vec<f64>;
     /// Whether the rules from `from` on decide all of `region` as `class` does; `None` when that
@@ -274,7 +273,7 @@ impl<const D: usize> Analysis for Engine<D> {
         self.without(&self.around(region), &view.fresh(), region, budget)
     }
 
-    fn sizes(&self, dead: &[bool], budget: Budget) -> FxHashMap<u32, Size> {
+    fn sizes(&self, dead: &[bool], budget: Budget) -> Sizes {
         Counting::new(self, dead, budget).sizes()
     }
 

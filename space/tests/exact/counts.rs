@@ -66,7 +66,7 @@ fn check(rules: &[Sketch], budget: Budget) -> Result<(), TestCaseError> {
             if whole <= 0.0 {
                 continue;
             }
-            let known = sizes[family as usize].get(&(number as u32)).copied();
+            let known = sizes[family as usize].get(number as u32);
             let size = known.unwrap_or_else(|| Size::all(wholes[family as usize][number]));
             let [low, high] = [&least, &most].map(|parts| count(parts, family) / whole);
             let (at_least, at_most) = (size.least / size.whole, size.most / size.whole);

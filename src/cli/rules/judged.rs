@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use portvakt_analysis::anomalies::contrary::contraries;
+use portvakt_analysis::anomalies::contrary::{Contraries, contraries};
 use portvakt_analysis::anomalies::copies::duplicates;
 use portvakt_analysis::anomalies::fix::{FixList, fix_lists};
 use portvakt_analysis::anomalies::merge::{Mergeable, mergeable};
-use portvakt_analysis::anomalies::shares::{Share, shares};
+use portvakt_analysis::anomalies::shares::{Share, Shares, shares};
 use portvakt_analysis::anomalies::{Exceptions, Standing, exceptions, loses_log};
 use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Device, Rule, Ruleset, RulesetId};
 use portvakt_space::{Cause, Packet};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 /// A device with all that can be said of its rules.
 pub(super) struct Judged<'a> {
@@ -26,8 +26,8 @@ pub(super) struct Judged<'a> {
 /// What was found out about the rules of a device beside their standing.
 pub(super) struct Found {
     exceptions: Exceptions,
-    shares: FxHashMap<RuleKey, Share>,
-    contraries: FxHashMap<RuleKey, (RuleKey, Packet)>,
+    shares: Shares,
+    contraries: Contraries,
     duplicates: BTreeMap<RuleKey, RuleKey>,
     mergeable: BTreeMap<RulesetId, Vec<Mergeable>>,
     /// `None` when they were not asked for.
@@ -62,13 +62,13 @@ impl Found {
         let fixes = || fix_lists(audit, index).into_iter().map(|list| (list.ruleset, list));
         // What all else asks for comes first: what is done side by side must not wait for it.
         audit.anomalies(index);
-        // Not all at once: what each needs on the way is given back before the next asks for as much.
-        let (duplicates, mergeable) =
-            rayon::join(|| duplicates(audit, index), || of_list(mergeable(audit, index)));
-        let ((exceptions, contraries), shares) = rayon::join(
-            || (exceptions(audit, index), contraries(audit, index)),
-            || shares(audit, index),
-        );
+        // One after the other, each on all cores: what one needs on the way is given back before the
+        // next asks for as much.
+        let duplicates = duplicates(audit, index);
+        let mergeable = of_list(mergeable(audit, index));
+        let shares = shares(audit, index);
+        let (exceptions, contraries) =
+            rayon::join(|| exceptions(audit, index), || contraries(audit, index));
         let fix_lists = fix.then(|| fixes().collect());
         Self { exceptions, shares, contraries, duplicates, mergeable, fix_lists }
     }
@@ -106,12 +106,12 @@ impl<'a> Judged<'a> {
     }
 
     pub(super) fn share(&self, key: RuleKey) -> Share {
-        self.found.shares.get(&key).copied().unwrap_or(Share::WHOLE)
+        self.found.shares.of(key)
     }
 
     /// The heaviest of the rules that take packets from an unreachable one and decide otherwise.
     pub(super) fn contrary(&self, key: RuleKey) -> Option<(RuleKey, Packet)> {
-        self.found.contraries.get(&key).copied()
+        self.found.contraries.of(key)
     }
 
     /// The earlier rule that says the same.
@@ -180,8 +180,10 @@ impl<'j> List<'j> {
 
     /// Rules that say again what an earlier one says, each with that one.
     pub(super) fn duplicates(&self) -> impl Iterator<Item = (RuleKey, RuleKey)> + use<'j> {
-        let (judged, rules) = (self.judged, self.rules);
-        rules.iter().filter_map(move |(key, _)| Some((*key, judged.original(*key)?)))
+        let (rules, first) = (self.rules, RuleKey { ruleset: self.id, rule: None });
+        let all = self.judged.found.duplicates.range(first..).map(|(key, of)| (*key, *of));
+        let own = all.take_while(move |(key, _)| key.ruleset == first.ruleset);
+        own.filter(move |(key, _)| rules.binary_search_by_key(key, |(key, _)| *key).is_ok())
     }
 
     /// Whether all pairs of rules that overlap were looked at.

@@ -217,7 +217,7 @@ fn ruleset(list: List<'_>) -> RulesetRow<'_> {
         rules: Rows(list),
         disabled: own.rules.iter().filter(|r| !r.enabled && r.line > 0).map(|r| r.line).collect(),
         duplicates: list.duplicates().map(duplicate).collect(),
-        mergeable: list.mergeable().iter().map(|all| mergeable(judged, all)).collect(),
+        mergeable: list.mergeable().par_iter().map(|all| mergeable(judged, all)).collect(),
         overlaps_complete: list.overlaps_complete(),
         fix_list: list.is_fix_asked().then(|| fix(&list, list.fix_list())),
     }

@@ -296,6 +296,14 @@ fn written(list: &IndexedList<'_>) -> Vec<u32> {
     (0..list.flat.steps.len() as u32).filter(has_line).collect()
 }
 
+/// Where a place stands among the written ones: mostly all before it are written.
+fn find(written: &[u32], place: u32) -> Option<usize> {
+    match written.get(place as usize) {
+        Some(same) if *same == place => Some(place as usize),
+        _ => written.binary_search(&place).ok(),
+    }
+}
+
 /// The standing of each rule where none stands in two places: verdicts are kept no longer than it takes
 /// to draw it from them.
 fn judge_each(list: &IndexedList<'_>) -> Vec<(RuleKey, Standing)> {
@@ -304,7 +312,7 @@ fn judge_each(list: &IndexedList<'_>) -> Vec<(RuleKey, Standing)> {
     let all = Mutex::new(written.iter().map(nothing).collect::<Vec<_>>());
     list.index.judge(Budget::default(), |verdicts| {
         let standing = |(place, verdict): (usize, Verdict)| {
-            let at = written.binary_search(&(place as u32)).ok()?;
+            let at = find(&written, place as u32)?;
             Some((at, judged(list, list.rule(place), [verdict])))
         };
         let standings: Vec<_> = verdicts.into_iter().filter_map(standing).collect();

@@ -3,7 +3,7 @@
 use std::ops::{ControlFlow, Range};
 
 use super::cuboid::{Cell, Cuboid, Region};
-use super::index::{Below, Index, Item, Kid, Leaf, Node, WIDE, mask};
+use super::index::{Below, Index, Item, Kid, Leaf, Node, mask};
 use crate::Class;
 
 /// Which items a question is about.
@@ -254,18 +254,18 @@ impl<'a, const D: usize> Search<'a, D> {
             match kid.below() {
                 Below::Node(at) => {
                     let node = tree.nodes.get(at);
+                    let parts = Lit(node.boxes.meeting(around));
                     // The first lane last, since the last one in is the first out.
-                    for lane in lanes(node.boxes.meeting(around)).rev() {
-                        if view.may_have(node, lane) {
-                            self.pending.push((node.kids[lane], node.lowest[lane]));
-                        }
+                    for lane in parts.rev().filter(|lane| view.may_have(node, *lane)) {
+                        self.pending.push((node.kids[lane], node.lowest[lane]));
                     }
                 }
                 Below::Leaf(at) => {
                     let leaf = tree.leaves.get(at);
-                    for lane in lanes(leaf.boxes.meeting(around)) {
-                        let fits = view.has(leaf, lane) && !late(state, leaf.rules[lane]);
-                        if fits && visit(state, index, leaf, lane).is_break() {
+                    let items = Lit(leaf.boxes.meeting(around));
+                    for lane in items.filter(|lane| view.has(leaf, *lane)) {
+                        let late = late(state, leaf.rules[lane]);
+                        if !late && visit(state, index, leaf, lane).is_break() {
                             return;
                         }
                     }
@@ -280,9 +280,29 @@ fn never<S>(_: &S, _: u32) -> bool {
     false
 }
 
-/// The lanes whose bits are set.
-fn lanes(bits: u32) -> impl DoubleEndedIterator<Item = usize> {
-    (0..WIDE).filter(move |lane| bits >> lane & 1 != 0)
+/// The lanes whose bits are set, lowest first.
+struct Lit(u32);
+
+impl Iterator for Lit {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let lane = self.0.trailing_zeros();
+        (self.0 != 0).then(|| {
+            self.0 ^= 1 << lane;
+            lane as usize
+        })
+    }
+}
+
+impl DoubleEndedIterator for Lit {
+    #[inline]
+    fn next_back(&mut self) -> Option<usize> {
+        let lane = self.0.checked_ilog2()?;
+        self.0 ^= 1 << lane;
+        Some(lane as usize)
+    }
 }
 
 /// Keeps the larger piece; breaks when it is the whole region.

@@ -1,6 +1,7 @@
 //! `portvakt rules`: what each rule of a list is good for, proven.
 
 use std::io::Write;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -73,21 +74,25 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         ..Request::default()
     };
     let inputs = inputs::read(&request, &|_| {});
-    let mut case = Case::new(inputs).map_err(|e| super::audit::unusable_pack(&e))?;
+    // The process ends with the command: to take a million rules apart one by one would only keep the
+    // user waiting.
+    let mut case =
+        ManuallyDrop::new(Case::new(inputs).map_err(|e| super::audit::unusable_pack(&e))?);
     for failure in case.failures() {
         anstream::eprintln!("{}: {}", failure.path, text::failure(&failure.kind, args.lang));
     }
     if matches!(args.format, Form::Json | Form::Csv) {
         case.forget_texts();
     }
-    let mut audit = case.audit(args.today.unwrap_or_else(|| Zoned::now().date()));
+    let today = args.today.unwrap_or_else(|| Zoned::now().date());
+    let mut audit = ManuallyDrop::new(case.audit(today));
     let devices = audit.devices().filter(|(_, d)| is(args.device.as_deref(), &d.name));
     let found: Vec<(u32, Found)> =
         devices.map(|(index, _)| (index, Found::of(&audit, index, args.fix_list))).collect();
     // What is left to do is to write, which asks no list.
     audit.forget_lists();
-    let judged: Vec<Judged<'_>> =
-        found.into_iter().map(|(index, found)| Judged::new(&audit, index, found)).collect();
+    let judged = found.into_iter().map(|(index, found)| Judged::new(&audit, index, found));
+    let judged: ManuallyDrop<Vec<Judged<'_>>> = ManuallyDrop::new(judged.collect());
     let lists: Vec<List<'_>> = judged
         .iter()
         .flat_map(Judged::lists)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use portvakt_analysis::Audit;
-use portvakt_analysis::observed::UpHost;
+use portvakt_analysis::observed::{OpenPort, UpHost};
 use portvakt_model::{Location, Message, Role, Severity, ZoneId, ZoneKind};
 
 use crate::{Check, Findings, Need};
@@ -34,8 +34,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 static OUTSIDE: Message = Message {
-    sv: "Svarande värdar hör inte till någon zon och går inte att jämföra med gränser, beslut och brandväggar. Antal: {count} ({hosts}).",
-    en: "Hosts that answer are in no zone and cannot be compared with borders, decisions and firewalls. Number: {count} ({hosts}).",
+    sv: "Värdar med öppna portar hör inte till någon zon och går inte att jämföra med gränser, beslut och brandväggar. Antal: {count} ({hosts}).",
+    en: "Hosts with open ports are in no zone and cannot be compared with borders, decisions and firewalls. Number: {count} ({hosts}).",
 };
 
 static TRANSLATED: Message = Message {
@@ -57,22 +57,17 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         findings.judge_site();
     }
     let ports = || observed.open.iter().filter(|p| !p.host.address.is_loopback());
-    let placed: BTreeSet<IpAddr> =
-        ports().filter(|p| p.to.is_some()).map(|p| p.host.address).collect();
-    let mut outside = BTreeSet::new();
-    for host in observed.up.iter().filter(|h| !h.host.address.is_loopback()) {
-        if host.zone.is_none() && !placed.contains(&host.host.address) {
-            outside.insert(host.host.address);
-        }
-    }
-    let lost = ports().filter(|p| p.to.is_none()).map(|p| p.host.address);
-    let translated: BTreeSet<IpAddr> = lost.filter(|a| !outside.contains(a)).collect();
+    let addresses = |of: &dyn Fn(&OpenPort<'_>) -> bool| -> BTreeSet<IpAddr> {
+        ports().filter(|p| of(p)).map(|p| p.host.address).collect()
+    };
+    let in_zone = |p: &OpenPort<'_>| audit.zone_of(p.host.address).is_some();
+    let outside = addresses(&|p| p.to.is_none() && !in_zone(p));
+    let translated = addresses(&|p| p.to.is_none() && in_zone(p));
     let internet = |id: ZoneId| audit.site.zone(id).kind == ZoneKind::Internet;
-    let is_outer = |host: &&UpHost<'_>| host.is_device && host.zone.is_some_and(internet);
-    let outer = observed.up.iter().filter(is_outer).map(|h| h.host.address);
-    let open: BTreeSet<IpAddr> =
-        ports().filter(|p| p.to.is_some_and(internet)).map(|p| p.host.address).collect();
-    let outer: BTreeSet<IpAddr> = outer.filter(|a| open.contains(a)).collect();
+    let is_outer = |host: &UpHost<'_>| host.is_device && host.zone.is_some_and(internet);
+    let devices: BTreeSet<IpAddr> =
+        observed.up.iter().filter(|h| is_outer(h)).map(|h| h.host.address).collect();
+    let outer = addresses(&|p| p.to.is_some_and(internet) && devices.contains(&p.host.address));
     report(audit, ("zone", &OUTSIDE), &outside, findings);
     report(audit, ("outer", &OUTER), &outer, findings);
     report(audit, ("translation", &TRANSLATED), &translated, findings);

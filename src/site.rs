@@ -270,24 +270,13 @@ impl Reader<'_> {
         })
     }
 
-    /// No two zones have one name, or one network: which of them is meant could not be told.
+    /// No two zones have one name: which of them is meant could not be told.
     fn tell_apart(&self, zones: &[RawZone]) -> Result<(), SiteError> {
-        let (mut names, mut networks) = (BTreeSet::new(), BTreeMap::new());
+        let mut names = BTreeSet::new();
         for zone in zones {
             let name = zone.name.get_ref();
             if !names.insert(name.to_lowercase()) {
                 return Err(self.fail(&zone.name, format!("two zones are named \"{name}\"")));
-            }
-            for prefix in &zone.prefixes {
-                let ranges = network(prefix.get_ref()).map(|set| set.ranges()).unwrap_or_default();
-                let first = *networks.entry(ranges).or_insert(name);
-                if first != name {
-                    let text = prefix.get_ref();
-                    let what = format!(
-                        "{text} is in the zone \"{first}\" too; only a narrower network can be in another zone"
-                    );
-                    return Err(self.fail(prefix, what));
-                }
             }
         }
         Ok(())
@@ -506,12 +495,6 @@ mod tests {
                 "[[zone]]\nname = 'A'\nkind = 'ot'\n[[zone]]\nname = 'a'\nkind = 'ot'\n",
                 5,
                 "two zones",
-            ),
-            (
-                "[[zone]]\nname = 'A'\nkind = 'ot'\nprefixes = ['10.0.0.0/9']\n\
-                 [[zone]]\nname = 'B'\nkind = 'ot'\nprefixes = ['10.0.0.0/8', '10.0.0.0/9']\n",
-                8,
-                "in the zone \"A\" too",
             ),
             ("[columns]\nsyfte = 'Varför'\ngiltigtil = 'Slut'\n", 3, "no table has a field"),
         ];

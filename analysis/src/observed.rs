@@ -1,7 +1,8 @@
 //! What was seen on the network, beside what firewalls, register and assets say of it.
 //!
-//! Of several runs from one zone the newest that knows a port counts. What is open was seen to be open,
-//! also by a run that was cut short; that something is not there is only said where it was asked for.
+//! Of several runs from one zone the newest that knows a port counts, but for silence at other addresses
+//! of the zone. What is open was seen to be open, also by a run that was cut short; that something is not
+//! there is only said where it was asked for.
 
 mod assets;
 mod decided;

@@ -1,6 +1,6 @@
 //! The language of questions: `src=10.1.0.0/16 dst=10.2.3.4 tcp/443 in=eth0 state=new`.
 //!
-//! Words in any order. `src=` and `dst=` take addresses, prefixes and ranges, several with commas
+//! Words in any order, each once. `src=` and `dst=` take addresses, prefixes and ranges, several with commas
 //! between, and `!` before them for all others. Services add up; without one every service is
 //! meant. What is wrong is told by its column and by what is expected there.
 
@@ -50,9 +50,11 @@ pub fn target(text: &str) -> Result<Question, Wrong> {
     read(text, |input| {
         let first = terminated(addresses, peek(alt((multispace1, eof)))).map(Term::Dst);
         let (input, first) = preceded(multispace0, opt(first)).parse(input)?;
-        let (input, mut rest) = terms(input)?;
-        rest.extend(first.map(|term| (input, term)));
-        Ok((input, rest))
+        let (end, mut rest) = terms(input)?;
+        if let Some(term) = first {
+            rest.insert(0, (input, term));
+        }
+        Ok((end, rest))
     })
 }
 
@@ -304,7 +306,13 @@ fn assembled(terms: Vec<Placed<'_>>) -> Result<Question, (&str, &'static str)> {
         iif: Link::Routed,
         oif: Link::Routed,
     };
+    let mut said: Vec<std::mem::Discriminant<Term>> = Vec::new();
     for (rest, term) in terms {
+        let word = std::mem::discriminant(&term);
+        if said.contains(&word) && !matches!(term, Term::Service(_)) {
+            return Err((rest, "each word once; several addresses stand with commas between"));
+        }
+        said.push(word);
         match term {
             Term::Src(set) => question.traffic.src = set,
             Term::Dst(set) => question.traffic.dst = set,
@@ -331,6 +339,10 @@ fn assembled(terms: Vec<Placed<'_>>) -> Result<Question, (&str, &'static str)> {
         question.traffic.service = boxes.flat_map(with).collect();
     }
     question.traffic.iif = AtomSet::ANY;
+    let traffic = &question.traffic;
+    if !Family::BOTH.into_iter().any(|f| traffic.src.has(f) && traffic.dst.has(f)) {
+        return Err(("", "src= and dst= of one IP version"));
+    }
     Ok(question)
 }
 
@@ -404,6 +416,8 @@ mod tests {
             ("icmp/pong", 6, "echo-request"),
             ("in=", 4, "interface"),
             ("dst=10.0.0.9-10.0.0.1", 14, "not below"),
+            ("src=10.0.0.1 src=10.0.0.2", 14, "once"),
+            ("src=10.0.0.1 dst=2001:db8::1", 29, "one IP version"),
         ] {
             let wrong = question(text).unwrap_err();
             assert_eq!(wrong.column, column, "{text}: {wrong}");

@@ -1,6 +1,6 @@
 //! The site file, `portvakt.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -162,6 +162,7 @@ impl Reader<'_> {
         let folder = Path::new(&self.source.path).parent().unwrap_or(Path::new(""));
         let resolve = |list: Vec<PathBuf>| list.into_iter().map(|p| folder.join(p)).collect();
         let zones = raw.zone.iter().map(|z| self.zone(z)).collect::<Result<Vec<_>, _>>()?;
+        self.tell_apart(&raw.zone)?;
         let borders =
             raw.border.iter().map(|b| self.border(b, &zones)).collect::<Result<_, _>>()?;
         let observations = raw
@@ -267,6 +268,18 @@ impl Reader<'_> {
             interfaces: self.each(&raw.interfaces, interface)?,
             at: self.at(&raw.name),
         })
+    }
+
+    /// No two zones have one name: which of them is meant could not be told.
+    fn tell_apart(&self, zones: &[RawZone]) -> Result<(), SiteError> {
+        let mut names = BTreeSet::new();
+        for zone in zones {
+            let name = zone.name.get_ref();
+            if !names.insert(name.to_lowercase()) {
+                return Err(self.fail(&zone.name, format!("two zones are named \"{name}\"")));
+            }
+        }
+        Ok(())
     }
 
     /// `"scan.json"`, or `{ file = "scan.xml", from = "zone" }`.
@@ -478,6 +491,11 @@ mod tests {
             ("colour = 'red'\n", 1, "unknown field"),
             ("observations = [\n'a.json',\n3]\n", 3, "an observation is a file"),
             ("observations = [{ file = 'a', from = 'X' }]\n", 1, "no zone is named"),
+            (
+                "[[zone]]\nname = 'A'\nkind = 'ot'\n[[zone]]\nname = 'a'\nkind = 'ot'\n",
+                5,
+                "two zones",
+            ),
             ("[columns]\nsyfte = 'Varför'\ngiltigtil = 'Slut'\n", 3, "no table has a field"),
         ];
         for (text, line, message) in cases {

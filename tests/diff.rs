@@ -232,3 +232,40 @@ fn revisions_of_a_folder_and_of_a_file_are_read() {
         assert!(errors.contains(word), "{old}: {errors}");
     }
 }
+
+const NAT: &str = "*nat\n:PREROUTING ACCEPT [0:0]\n\
+-A PREROUTING -i eth0 -d 198.51.100.20/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 10.2.3.4\n\
+COMMIT\n";
+
+#[test]
+fn another_translation_may_permit_and_a_moved_one_does_not() {
+    let old = format!("{NAT}{}", rules(&[WEB]));
+    let moved = format!("# a comment above\n{NAT}{}", rules(&[WEB]));
+    let (code, document) = compared(&old, &moved);
+    assert_eq!((code, &document["nat_changed"]), (Some(0), &serde_json::json!([])));
+    let other = old.replace("--to-destination 10.2.3.4", "--to-destination 10.2.3.9");
+    let both = two(&old, &other);
+    let paths = (both.path().join("old"), both.path().join("new"));
+    let (code, document) = json(&paths.0, &paths.1);
+    assert_eq!((code, &document["nat_changed"]), (Some(1), &serde_json::json!(["fw"])));
+    let (_, sarif, _) = diff(&paths.0, &paths.1, &["--format", "sarif"]);
+    let sarif: Value = serde_json::from_str(&sarif).unwrap();
+    assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "not-compared");
+}
+
+#[test]
+fn a_line_that_nobody_understood_may_permit() {
+    let (old, strange) = (rules(&[WEB]), "frobnicate all\n");
+    let (code, document) = compared(&rules(&[WEB, strange]), &rules(&[strange, WEB]));
+    assert_eq!((code, &document["not_recognised"]), (Some(0), &serde_json::json!([])));
+    let both = two(&old, &rules(&[WEB, strange]));
+    let paths = (both.path().join("old"), both.path().join("new"));
+    let (code, document) = json(&paths.0, &paths.1);
+    assert_eq!(code, Some(1), "{document}");
+    let [line] = &document["not_recognised"].as_array().unwrap()[..] else { panic!("{document}") };
+    assert_eq!((&line["side"], &line["line"]), (&"new".into(), &5.into()));
+    for form in ["text", "html", "sarif"] {
+        let (code, text, _) = diff(&paths.0, &paths.1, &["--format", form]);
+        assert!(code == Some(1) && text.contains("frobnicate all"), "{form}: {text}");
+    }
+}

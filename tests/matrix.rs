@@ -257,6 +257,26 @@ fn certified_refuted_and_neither() {
     assert_eq!(answer["not_stated"], serde_json::json!(["eth1"]));
 }
 
+/// A line that nobody understood may let anything in, and IPv6 is not this file's to speak of.
+#[test]
+fn nothing_is_certified_that_was_not_understood() {
+    let rule = "-A FORWARD ! -s 10.0.0.0/8 -i eth0 -j DROP\n";
+    let asked = file("eth0 = [10.0.0.0/8]\n");
+    let judged = |rules: &str| {
+        let list = forward(rules);
+        run(&["spoof", path(&list), "--interfaces", path(&asked)]).1
+    };
+    let known = judged(rule);
+    assert_eq!(known["interfaces"][0]["verdict"], "certified");
+    assert_eq!(known["not_filtered"], serde_json::json!(["ipv6"]));
+    let strange = judged(&format!("{rule}frobnicate all\n"));
+    let row = &strange["interfaces"][0];
+    assert_eq!(
+        (&row["verdict"], &row["why"][0]["text"]),
+        (&"cannot_tell".into(), &"frobnicate all".into())
+    );
+}
+
 /// What an earlier table drops never gets to the filter; asked alone, the filter lets it through.
 #[test]
 fn every_list_on_the_way_counts() {

@@ -190,3 +190,24 @@ fn what_may_be_untracked_is_not_told() {
     };
     assert_eq!((verdict("udp/53"), verdict("tcp/53")), ("cannot_tell".into(), "permitted".into()));
 }
+
+#[test]
+fn lines_that_nobody_understood_are_told_and_fulfil_no_expectation() {
+    let strange = HOST.replace("-A WEB -d", "frobnicate all\n-A WEB -d");
+    let question = "src=10.1.9.9 dst=10.2.3.4 tcp/22";
+    let (code, answer, errors) = ask(&strange, &[question]);
+    assert_eq!(code, Some(0), "{errors}");
+    assert_eq!(
+        (&answer["verdict"], &answer["devices"][0]["not_recognised"]),
+        (&"denied".into(), &1.into())
+    );
+    assert_eq!(ask(&strange, &[question, "--expect", "denied"]).0, Some(2));
+    assert_eq!(ask(HOST, &[question, "--expect", "denied"]).0, Some(0));
+}
+
+#[test]
+fn a_device_that_is_not_there_is_told_with_those_that_are() {
+    let (code, _, errors) = ask(HOST, &["src=10.1.9.9", "--device", "fw-9"]);
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("no device is called fw-9; there are fw"), "{errors}");
+}

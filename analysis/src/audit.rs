@@ -154,6 +154,25 @@ impl<'a> Audit<'a> {
         zones.filter(|(_, addresses)| addresses.contains(address)).map(|(id, _)| id).next()
     }
 
+    /// Systems that are decommissioned, with those of their addresses that no system in use was given
+    /// since: by a row of its own that is no wider.
+    pub fn gone_systems(&self) -> Vec<(&'a System, AddrSet)> {
+        let systems = || self.tables.systems.iter().flatten().copied();
+        let (gone, in_use): (Vec<&System>, Vec<&System>) =
+            systems().partition(|s| s.is_gone_on(self.today));
+        let ranges =
+            || in_use.iter().filter_map(|s| s.addresses.as_ref()).flat_map(AddrSet::ranges);
+        let given: Vec<AddrSet> = ranges().map(|(lo, hi)| AddrSet::range(lo, hi)).collect();
+        let left = |own: &AddrSet| {
+            own.minus(&AddrSet::union_all(given.iter().filter(|r| r.is_subset(own))))
+        };
+        let known = gone.into_iter().filter_map(|s| Some((s, s.addresses.as_ref()?)));
+        known
+            .map(|(system, own)| (system, left(own)))
+            .filter(|(_, left)| !left.is_empty())
+            .collect()
+    }
+
     /// The names of zones.
     pub fn zone_names(&self, ids: impl IntoIterator<Item = ZoneId>) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();

@@ -3,14 +3,13 @@
 use aho_corasick::AhoCorasick;
 use jiff::civil::Date;
 use portvakt_model::{Decision, Device, EndDate, NatKind, NatRule, Rule};
-use portvakt_space::{
-    AddrSet, Bound, Budget, Class, Family, FirstMatchList, ListedRule, RangeSet, Traffic,
-};
+use portvakt_space::{AddrSet, Bound, Budget, Class, Family, FirstMatchList, ListedRule, Traffic};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::audit::Audit;
 use crate::lists::RuleKey;
+use crate::shift::{shift, shifted};
 
 /// The decisions of an audit, with indexes from rules to those that are about them.
 pub(crate) struct Book<'b, 'a> {
@@ -192,21 +191,10 @@ pub(crate) fn translated(permit: &Traffic, rule: &NatRule) -> Option<Traffic> {
     if service.is_empty() {
         return None;
     }
-    let dst =
-        if outside.is_subset(&permit.dst) { real.clone() } else { shifted(&hit, outside, real)? };
+    let whole = outside.is_subset(&permit.dst);
+    let dst = if whole { real.clone() } else { shifted(&hit, shift(outside, real)?) };
     let service = rule.to_service.clone().unwrap_or(service);
     Some(Traffic { dst, service, ..permit.clone() })
-}
-
-/// The part of a one-to-one block translation that `hit` means.
-fn shifted(hit: &AddrSet, outside: &AddrSet, real: &AddrSet) -> Option<AddrSet> {
-    let (from, to, hit) = (outside.v4(), real.v4(), hit.v4());
-    let (&[(f_lo, f_hi)], &[(t_lo, t_hi)]) = (from.ranges(), to.ranges()) else { return None };
-    if f_hi - f_lo != t_hi - t_lo {
-        return None;
-    }
-    let moved = hit.ranges().iter().map(|&(lo, hi)| (lo - f_lo + t_lo, hi - f_lo + t_lo));
-    Some(AddrSet::from_parts(moved.collect(), RangeSet::empty()))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod listing;
 mod names;
 
 use jiff::civil::Date;
-use portvakt_model::{Device, Ruleset, RulesetId};
+use portvakt_model::{Device, NatRule, Ruleset, RulesetId};
 use portvakt_space::{
     Budget, Changes, Effect, Family, MergedRule, Packet, Side, Traffic, align, changes,
 };
@@ -29,6 +29,8 @@ pub struct DeviceDiff {
     /// The lists that packets meet first, and those that nothing uses, in the order of the new
     /// version; lists that only the old one has come last.
     pub lists: Vec<ListDiff>,
+    /// Whether addresses are translated otherwise. What becomes of packets for that is not compared.
+    pub nat_changed: bool,
 }
 
 /// A list in two versions.
@@ -98,7 +100,21 @@ pub fn devices(
         (old, new) => ListDiff::only(old, new),
     };
     let lists = pairs.into_par_iter().map(compare).collect();
-    DeviceDiff { names, lists }
+    let nat_changed = translations(old.device, &from[0].0) != translations(new.device, &from[1].0);
+    DeviceDiff { names, lists, nat_changed }
+}
+
+/// The translations that are in use, wherever they stand and whatever they are called.
+fn translations(device: &Device, from: &Renumbering) -> Vec<NatRule> {
+    let in_use = device.nat.iter().filter(|nat| nat.enabled && nat.uses != Some(0));
+    let bare = |nat: &NatRule| NatRule {
+        name: String::new(),
+        line: 0,
+        uses: None,
+        matches: from.traffic(&nat.matches),
+        ..nat.clone()
+    };
+    in_use.map(bare).collect()
 }
 
 /// The lists of one version alone, when the other lacks the device.

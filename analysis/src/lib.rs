@@ -15,6 +15,7 @@ pub mod observed;
 pub mod openings;
 pub mod query;
 pub mod replay;
+mod shift;
 pub mod sources;
 pub mod spoof;
 pub mod steps;

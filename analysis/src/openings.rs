@@ -173,7 +173,7 @@ pub(crate) fn judge(book: &Book<'_, '_>, about: &[u32], excess: &[Traffic]) -> O
 }
 
 /// Whether a decision would cover all of `excess` if it were in force.
-fn covers(book: &Book<'_, '_>, decision: u32, excess: &[Traffic]) -> bool {
+pub(crate) fn covers(book: &Book<'_, '_>, decision: u32, excess: &[Traffic]) -> bool {
     let permits = &book.permits[decision as usize];
     !permits.is_empty() && difference(excess, permits, Budget::default()).is_empty()
 }

@@ -100,8 +100,19 @@ fn is_way_in(hook: &Hook) -> bool {
 
 /// Judges an interface; `None` where no list of the device is on the way in.
 pub fn judge(question: &Question<'_>) -> Option<Verdict> {
-    let families = Family::BOTH.into_iter().filter(|family| question.sees(*family));
-    families.map(|family| question.of_family(family)).reduce(worse)
+    let families = families(question.device, question.only);
+    families.into_iter().map(|family| question.of_family(family)).reduce(worse)
+}
+
+/// The IP versions that some list on the way in, or one of these alone, sees. Of another nothing is said.
+pub fn families(device: &Device, only: Option<&[RulesetId]>) -> Vec<Family> {
+    let all = (0..).map(RulesetId).zip(&device.rulesets);
+    let meant = |(id, list): &(RulesetId, &portvakt_model::Ruleset)| {
+        only.map_or_else(|| list.hooks.iter().any(is_way_in), |only| only.contains(id))
+    };
+    let seen: Vec<&[Family]> =
+        all.filter(meant).map(|(_, list)| list.families.as_slice()).collect();
+    Family::BOTH.into_iter().filter(|f| seen.iter().any(|list| list.contains(f))).collect()
 }
 
 fn worse(a: Verdict, b: Verdict) -> Verdict {
@@ -133,16 +144,6 @@ pub fn way_in(device: &Device, interface: u32) -> Vec<RulesetId> {
 impl<'a> Question<'a> {
     fn lists(&self) -> Vec<RulesetId> {
         self.only.map_or_else(|| way_in(self.device, self.interface), <[RulesetId]>::to_vec)
-    }
-
-    /// Whether the device filters packets of an IP version at all where they come in.
-    fn sees(&self, family: Family) -> bool {
-        let mut all = (0..).map(RulesetId).zip(&self.device.rulesets);
-        all.any(|(id, list)| {
-            let on_the_way = || list.hooks.iter().any(is_way_in);
-            let meant = self.only.map_or_else(on_the_way, |only| only.contains(&id));
-            meant && list.families.contains(&family)
-        })
     }
 
     /// Packets with a foreign source that open a connection.

@@ -17,6 +17,7 @@ mod public_network_gets_answers;
 mod scan_incomplete;
 mod scan_sensor_unknown;
 mod scan_too_old;
+mod seen_host_without_zone;
 mod support;
 mod system_not_seen;
 mod weak_tls_seen;
@@ -26,6 +27,7 @@ pub(crate) static CHECKS: &[&Check] = &[
     &scan_sensor_unknown::CHECK,
     &scan_incomplete::CHECK,
     &scan_too_old::CHECK,
+    &seen_host_without_zone::CHECK,
     &open_port_undocumented::CHECK,
     &open_port_after_expiry::CHECK,
     &open_though_blocked::CHECK,

@@ -188,3 +188,15 @@ pub struct ServiceSeen {
     /// Whether it was asked; otherwise the name is what the port number usually means.
     pub asked: bool,
 }
+
+impl ServiceSeen {
+    /// Whether it was asked and said what it is. nmap calls `tcpwrapped` what hung up before a word was said.
+    pub fn is_told(&self) -> bool {
+        self.asked && !matches!(self.name.as_str(), "" | "unknown" | "tcpwrapped")
+    }
+
+    /// Whether nothing more is known of it than that it speaks TLS.
+    pub fn is_bare_tls(&self) -> bool {
+        self.tls && self.name == "ssl"
+    }
+}

@@ -140,12 +140,20 @@ pub struct System {
     pub addresses: Option<AddrSet>,
     /// Whether it is decommissioned (*avvecklad*); `None` when the table does not tell.
     pub decommissioned: Option<bool>,
-    /// Day it was decommissioned.
+    /// Day it was decommissioned, or will be.
     pub decommissioned_on: Option<Date>,
     /// Highest of the classes for secrecy, correctness, traceability (1–4).
     pub class: Option<u8>,
     /// Its row.
     pub at: Location,
+}
+
+impl System {
+    /// Whether it is known to be decommissioned on `day`: the table says so, and its day, where it has
+    /// one, has come.
+    pub fn is_gone_on(&self, day: Date) -> bool {
+        self.decommissioned == Some(true) && self.decommissioned_on.is_none_or(|on| on <= day)
+    }
 }
 
 /// A row of the municipality's standard for wireless networks.

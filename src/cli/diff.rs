@@ -4,15 +4,15 @@ mod html;
 mod sarif;
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use jiff::Zoned;
 use jiff::civil::Date;
 use portvakt_analysis::RuleKey;
-use portvakt_analysis::diff::{self, ListChange, ListDiff, Names, OpenRule, Version};
-use portvakt_model::{Device, Ruleset, Source, SourceId};
+use portvakt_analysis::diff::{self, DeviceDiff, ListChange, ListDiff, Names, OpenRule, Version};
+use portvakt_model::{Coverage, Device, LineState, Ruleset, Source, SourceId};
 use portvakt_space::{Effect, Side};
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -82,6 +82,8 @@ struct Document {
     rulesets: Vec<RulesetRow>,
     /// Devices whose address translation differs. What that changes is not compared.
     nat_changed: Vec<String>,
+    /// Lines that only one version has and that were not recognised. What they change is not known.
+    not_recognised: Vec<UnreadRow>,
     /// Files that could not be read, and why.
     failures: Vec<String>,
 }
@@ -147,6 +149,19 @@ struct OpenRow {
     witnesses: Vec<(&'static str, PacketRow)>,
 }
 
+/// A line that was not recognised.
+#[derive(Serialize, JsonSchema)]
+struct UnreadRow {
+    /// The version that has it, old or new.
+    side: &'static str,
+    /// Path of the file.
+    path: String,
+    /// The line, from 1.
+    line: u32,
+    /// What it says; secrets redacted.
+    text: String,
+}
+
 /// A changed rule that makes no difference.
 #[derive(Serialize, JsonSchema)]
 struct IdleRow {
@@ -187,7 +202,8 @@ fn exit(document: &Document) -> Exit {
     if !document.failures.is_empty() {
         return Exit::NotAudited;
     }
-    if document.rulesets.iter().any(RulesetRow::may_permit) {
+    let unknown = !(document.nat_changed.is_empty() && document.not_recognised.is_empty());
+    if unknown || document.rulesets.iter().any(RulesetRow::may_permit) {
         return Exit::Findings;
     }
     Exit::Clean
@@ -214,6 +230,8 @@ impl RulesetRow {
 struct Export {
     devices: Vec<Device>,
     sources: Vec<Source>,
+    /// By source.
+    coverage: BTreeMap<SourceId, Coverage>,
     failures: Vec<Failure>,
 }
 
@@ -225,8 +243,23 @@ impl Export {
             None => inputs::exports(&[path.to_owned()]),
         };
         let Inputs { parsed, sources, failures, .. } = inputs;
-        let devices = parsed.into_iter().flat_map(|p| p.devices).collect();
-        Ok(Self { devices, sources, failures })
+        let (mut devices, mut coverage) = (Vec::new(), BTreeMap::new());
+        for mut file in parsed {
+            devices.append(&mut file.devices);
+            coverage.insert(file.id, file.coverage);
+        }
+        Ok(Self { devices, sources, coverage, failures })
+    }
+
+    /// Lines of some devices' exports that were not recognised.
+    fn not_recognised(&self, devices: impl Iterator<Item = usize>) -> Vec<(SourceId, u32)> {
+        let sources: BTreeSet<SourceId> = devices.map(|at| self.devices[at].source).collect();
+        let covered = sources.iter().filter_map(|id| Some((*id, self.coverage.get(id)?)));
+        let unknown = covered.flat_map(|(id, lines)| {
+            let unknown = lines.not_understood().filter(|(_, state)| *state == LineState::Unknown);
+            unknown.map(move |(line, _)| (id, line))
+        });
+        unknown.collect()
     }
 
     fn source(&self, id: SourceId) -> &Source {
@@ -288,47 +321,82 @@ fn document(old: &Export, new: &Export, args: &Args) -> Document {
     if let Some(wanted) = &args.device {
         pairs.retain(|(a, b)| is(old, *a, wanted) || is(new, *b, wanted));
     }
-    let differs = |(a, b): &(Option<usize>, Option<usize>)| {
-        let (a, b) = (&old.devices[(*a)?], &new.devices[(*b)?]);
-        (a.nat != b.nat).then(|| b.name.clone())
-    };
-    let nat_changed = pairs.iter().filter_map(differs).collect();
-    let rows = pairs.into_par_iter().map(|pair| rows(old, new, pair, args, today));
+    let not_recognised = not_recognised(old, new, &pairs);
+    let found: Vec<_> =
+        pairs.into_par_iter().map(|pair| rows(old, new, pair, args, today)).collect();
+    let (rulesets, nat_changed): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     let failures = old.failures.iter().chain(&new.failures);
     Document {
         schema: SCHEMA,
         old: args.old.display().to_string(),
         new: args.new.display().to_string(),
         today: today.to_string(),
-        rulesets: rows.flatten_iter().collect(),
-        nat_changed,
+        rulesets: rulesets.into_iter().flatten().collect(),
+        nat_changed: nat_changed.into_iter().flatten().collect(),
+        not_recognised,
         failures: failures
             .map(|f| format!("{}: {}", f.path, words::failure(&f.kind, args.lang)))
             .collect(),
     }
 }
 
-/// The lists of one device in both versions.
+/// Lines that were not recognised and whose words the other version does not have as often.
+fn not_recognised(
+    old: &Export,
+    new: &Export,
+    pairs: &[(Option<usize>, Option<usize>)],
+) -> Vec<UnreadRow> {
+    let sides = [
+        ("old", old, old.not_recognised(pairs.iter().filter_map(|pair| pair.0))),
+        ("new", new, new.not_recognised(pairs.iter().filter_map(|pair| pair.1))),
+    ];
+    let text =
+        |side: &Export, (id, line): (SourceId, u32)| side.source(id).line(line).trim().to_owned();
+    let mut rows = Vec::new();
+    for (at, (word, side, lines)) in sides.iter().enumerate() {
+        let (_, other, others) = &sides[1 - at];
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        for place in others {
+            *known.entry(text(other, *place)).or_default() += 1;
+        }
+        for &(id, line) in lines {
+            let text = text(side, (id, line));
+            match known.get_mut(&text).filter(|left| **left > 0) {
+                Some(left) => *left -= 1,
+                None => {
+                    let path = side.source(id).path.clone();
+                    rows.push(UnreadRow { side: word, path, line, text });
+                }
+            }
+        }
+    }
+    rows
+}
+
+/// The lists of one device in both versions, and its name where it translates addresses otherwise.
 fn rows(
     old: &Export,
     new: &Export,
     pair: (Option<usize>, Option<usize>),
     args: &Args,
     today: Date,
-) -> Vec<RulesetRow> {
+) -> (Vec<RulesetRow>, Option<String>) {
     let wanted =
         |list: &Ruleset| args.ruleset.as_ref().is_none_or(|name| is_named(&list.name, name));
-    let (names, lists) = match pair {
-        (Some(a), Some(b)) => {
-            let found = diff::devices(old.version(a), new.version(b), today, &wanted);
-            (found.names, found.lists)
-        }
-        (Some(a), None) => (Names::default(), diff::alone(&old.devices[a], Side::Old, &wanted)),
-        (_, Some(b)) => (Names::default(), diff::alone(&new.devices[b], Side::New, &wanted)),
-        (None, None) => return Vec::new(),
+    let alone = |device, side| DeviceDiff {
+        names: Names::default(),
+        lists: diff::alone(device, side, &wanted),
+        nat_changed: false,
     };
-    let desk = Desk { old, new, pair, names };
-    lists.iter().map(|list| desk.row(list)).collect()
+    let found = match pair {
+        (Some(a), Some(b)) => diff::devices(old.version(a), new.version(b), today, &wanted),
+        (Some(a), None) => alone(&old.devices[a], Side::Old),
+        (_, Some(b)) => alone(&new.devices[b], Side::New),
+        (None, None) => return (Vec::new(), None),
+    };
+    let name = pair.1.filter(|_| found.nat_changed).map(|at| new.devices[at].name.clone());
+    let desk = Desk { old, new, pair, names: found.names };
+    (found.lists.iter().map(|list| desk.row(list)).collect(), name)
 }
 
 /// What rows of a device are written with.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use portvakt_analysis::Audit;
-use portvakt_model::{Device, RulesetId};
+use portvakt_model::{Device, LineState, RulesetId};
 use portvakt_space::AddrSet;
 
 use crate::audit::Case;
@@ -82,6 +82,24 @@ pub(super) fn entries(path: &Path) -> anyhow::Result<Vec<Entry>> {
     let bytes = std::fs::read(path).with_context(|| format!("{shown}"))?;
     let text = String::from_utf8(bytes).with_context(|| format!("{shown}: not UTF-8"))?;
     interfaces::parse(&text).map_err(|e| anyhow::anyhow!("{shown}:{e}"))
+}
+
+/// Lines of a device's export that were not recognised.
+pub(super) fn not_recognised(audit: &Audit<'_>, device: &Device) -> Vec<u32> {
+    let lines = audit.not_understood(device.source).into_iter();
+    lines.filter(|(_, state)| *state == LineState::Unknown).map(|(line, _)| line).collect()
+}
+
+/// What is said of so many such lines.
+pub(super) fn not_recognised_said(lang: Lang, count: u32) -> String {
+    match lang {
+        Lang::Sv => format!(
+            "rader som inte förstås, och som svaret inte räknar med: {count} (portvakt parse visar dem)"
+        ),
+        Lang::En => format!(
+            "lines that were not recognised, and are not in the answer: {count} (portvakt parse shows them)"
+        ),
+    }
 }
 
 /// Addresses as inclusive ranges.

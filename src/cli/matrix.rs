@@ -92,6 +92,8 @@ struct Document {
     sport: Option<u16>,
     /// What is not modelled was taken as permitted or as denied.
     unknown: &'static str,
+    /// Lines of the export that were not recognised: what they do is not in the answer.
+    not_recognised: u32,
     #[serde(flatten)]
     graph: GraphRow,
     /// The same for IPv6, where the list sees both versions and none was chosen.
@@ -154,7 +156,15 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
             out.push(b'\n');
             out
         }
-        Form::Text => print(device, &answers, args).into_bytes(),
+        Form::Text => {
+            let mut out = print(device, &answers, args);
+            let lost = lists::not_recognised(&audit, device).len() as u32;
+            if lost > 0 {
+                let said = lists::not_recognised_said(args.lang, lost);
+                let _ = writeln!(out, "{}: {said}", device.name);
+            }
+            out.into_bytes()
+        }
         Form::Svg => drawing(device, &answers, args)?.into_bytes(),
     };
     output::write(args.output.as_deref(), |out| out.write_all(&answer))?;
@@ -279,6 +289,7 @@ fn document(audit: &Audit<'_>, device: &Device, answer: &Answer, args: &Args) ->
         service: args.service.clone(),
         sport: has_port.then_some(args.sport),
         unknown: if args.least { "denied" } else { "permitted" },
+        not_recognised: lists::not_recognised(audit, device).len() as u32,
         graph: graph_row(answer),
         ipv6: None,
     }

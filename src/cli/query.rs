@@ -14,7 +14,7 @@ use portvakt_space::{AddrSet, Family, Traffic};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Exit;
+use super::{Exit, lists};
 use crate::answer::{self, BoxRow, LineRow, PacketRow, is_named, products};
 use crate::ask;
 use crate::audit::Case;
@@ -24,7 +24,8 @@ use crate::text::{self, Lang};
 /// Arguments of `portvakt query`.
 ///
 /// Ends with 0 when the question was answered, whatever the answer, and with 2 when it could not
-/// be; with `--expect` it ends with 1 when the answer is another.
+/// be; with `--expect` it ends with 1 when the answer is another, and with 2 when lines that were
+/// not recognised may make it another.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Exports and folders of them, and last the question, such as
@@ -142,6 +143,8 @@ struct DeviceRow {
     lists: Vec<String>,
     /// permitted, denied, partly or cannot_tell.
     verdict: &'static str,
+    /// Lines of its export that were not recognised: what they do is not in the answer.
+    not_recognised: u32,
 }
 
 /// The schema of the answer as JSON.
@@ -206,6 +209,10 @@ fn exit(document: &Document, args: &Args, all_read: bool) -> Exit {
     if wanted.is_some_and(|wanted| wanted != document.verdict) {
         return Exit::Findings;
     }
+    // What is expected is not so for certain where lines stand that nobody understood.
+    if wanted.is_some() && document.devices.iter().any(|device| device.not_recognised > 0) {
+        return Exit::NotAudited;
+    }
     Exit::Clean
 }
 
@@ -226,6 +233,10 @@ struct Answer {
 fn ask_all(audit: &Audit<'_>, question: &Question, args: &Args) -> anyhow::Result<Vec<Answer>> {
     let is = |d: &Device| args.device.as_ref().is_none_or(|n| n.eq_ignore_ascii_case(&d.name));
     let mut answers = Vec::new();
+    if let Some(name) = args.device.as_ref().filter(|_| !audit.devices.iter().any(is)) {
+        let names: Vec<&str> = audit.devices.iter().map(|d| d.name.as_str()).collect();
+        bail!("no device is called {name}; there are {}", names.join(", "));
+    }
     for (index, device) in audit.devices().filter(|(_, d)| is(d)) {
         let (asked, lists) = meant(device, args);
         let lacks = |names: Vec<String>| {
@@ -305,6 +316,7 @@ fn document(audit: &Audit<'_>, answers: &[Answer], question: String, args: &Args
             asked: answer.asked,
             lists: answer.lists.iter().map(name).collect(),
             verdict: verdict(&answer.parts),
+            not_recognised: lists::not_recognised(audit, device).len() as u32,
         }
     };
     let shown = |part: &&Part| !reverse || part.verdict != Verdict::Denied;
@@ -411,6 +423,14 @@ fn print(document: &Document, lang: Lang, out: &mut dyn Write) -> std::io::Resul
         if device.asked == "nothing" {
             let text = lang.of("har ingen lista att fråga", "has no list to ask");
             writeln!(out, "{} {text}", device.device)?;
+        }
+        if device.not_recognised > 0 {
+            writeln!(
+                out,
+                "{}: {}",
+                device.device,
+                lists::not_recognised_said(lang, device.not_recognised)
+            )?;
         }
     }
     for (head, ranges) in [

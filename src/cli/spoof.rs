@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use jiff::Zoned;
 use jiff::civil::Date;
-use portvakt_analysis::spoof::{Question, Verdict, atom, judge, unstated};
-use portvakt_model::{Device, RulesetId};
-use portvakt_space::AddrSet;
+use portvakt_analysis::Audit;
+use portvakt_analysis::spoof::{Question, Verdict, atom, families, judge, unstated};
+use portvakt_model::{Device, Reason, RulesetId};
+use portvakt_space::{AddrSet, Family};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -65,6 +66,8 @@ struct Document {
     interfaces: Vec<InterfaceRow>,
     /// Interfaces that rules ask for and the file has no entry for: nothing is said of them.
     not_stated: Vec<String>,
+    /// IP versions that no list on the way in sees, ipv4 or ipv6: nothing is said of their packets.
+    not_filtered: Vec<&'static str>,
 }
 
 /// An interface.
@@ -104,7 +107,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let audit = case.audit(args.today.unwrap_or_else(|| Zoned::now().date()));
     let (_, device) = lists::device(&audit, args.device.as_deref())?;
     let only = args.ruleset.as_ref().map(|name| lists::named(device, name)).transpose()?;
-    let document = document(device, &entries, only.as_deref(), args, audit.today)?;
+    let document = document(&audit, device, &entries, only.as_deref(), args)?;
     let answer = match args.format {
         Form::Json => {
             let mut out = serde_json::to_vec(&document).map_err(std::io::Error::from)?;
@@ -119,18 +122,24 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 fn document(
+    audit: &Audit<'_>,
     device: &Device,
     entries: &[Entry],
     only: Option<&[RulesetId]>,
     args: &Args,
-    today: Date,
 ) -> anyhow::Result<Document> {
+    let seen = families(device, only);
+    let lost = lost(audit, device);
     let mut interfaces = Vec::new();
     for (name, networks) in entries {
         let interface = atom(device, name);
-        let verdict = judge(&Question { device, interface, networks, only, today });
-        let Some(verdict) = verdict else {
-            anyhow::bail!("{} has no list on the way in", device.name);
+        let verdict = judge(&Question { device, interface, networks, only, today: audit.today });
+        let verdict = match verdict {
+            Some(Verdict::Certified) if !lost.is_empty() => {
+                Verdict::CannotTell { packet: None, why: lost.clone() }
+            }
+            Some(verdict) => verdict,
+            None => anyhow::bail!("{} has no list on the way in", device.name),
         };
         interfaces.push(row(device, name, verdict));
     }
@@ -140,8 +149,22 @@ fn document(
         device: device.name.clone(),
         ruleset: args.ruleset.clone(),
         interfaces,
-        not_stated: unstated(device, only, &stated, today),
+        not_stated: unstated(device, only, &stated, audit.today),
+        not_filtered: Family::BOTH
+            .into_iter()
+            .filter(|family| !seen.contains(family))
+            .map(|family| crate::answer::family(&[family]))
+            .collect(),
     })
+}
+
+/// Most lines that were not recognised and are named.
+const MOST_LOST: usize = 4;
+
+/// Lines that nobody understood: one of them may let a packet in, and nothing is certified.
+fn lost(audit: &Audit<'_>, device: &Device) -> Vec<Reason> {
+    let lines = lists::not_recognised(audit, device).into_iter().take(MOST_LOST);
+    lines.map(|line| Reason { text: audit.line(device.source, line), line }).collect()
 }
 
 fn row(device: &Device, name: &str, verdict: Verdict) -> InterfaceRow {
@@ -155,8 +178,7 @@ fn row(device: &Device, name: &str, verdict: Verdict) -> InterfaceRow {
         iif: Some(name.to_owned()),
         ..PacketRow::on(&packet, &device.interfaces)
     });
-    let reason =
-        |reason: portvakt_model::Reason| ReasonRow { line: reason.line, text: reason.text };
+    let reason = |reason: Reason| ReasonRow { line: reason.line, text: reason.text };
     let why = why.into_iter().map(reason).collect();
     InterfaceRow { name: name.to_owned(), verdict, witness, why }
 }
@@ -169,6 +191,12 @@ fn print(document: &Document, entries: &[Entry], lang: Lang) -> String {
         for reason in &row.why {
             let _ = writeln!(out, "  {} {}: {}", lang.of("rad", "line"), reason.line, reason.text);
         }
+    }
+    for family in &document.not_filtered {
+        let said = lang.of("ingen lista på vägen in gäller", "no list on the way in sees");
+        let rest = lang.of("och inget sägs om sådana paket", "and nothing is said of such packets");
+        let name = if *family == "ipv4" { "IPv4" } else { "IPv6" };
+        let _ = writeln!(out, "{}: {said} {name}, {rest}", document.device);
     }
     if !document.not_stated.is_empty() {
         let head = lang.of(
@@ -196,6 +224,12 @@ fn said(row: &InterfaceRow, networks: &AddrSet, lang: Lang) -> String {
             lang.of("motbevisat, inte bara från", "refuted, not only from"),
             lang.of("släpps in:", "comes in:")
         ),
+        _ if packet.is_empty() && !row.why.is_empty() => lang
+            .of(
+                "kan inte intygas, för dessa rader förstås inte:",
+                "cannot be certified, for these lines were not recognised:",
+            )
+            .to_owned(),
         _ if packet.is_empty() => lang
             .of("kan inte avgöras, gränsen för arbetet nåddes", "cannot tell, the budget ran out")
             .to_owned(),

@@ -111,7 +111,7 @@ impl RunCoverage {
             line.push_str(lang.of("; inte hel", "; not whole"));
         }
         if !self.used {
-            line.push_str(lang.of("; för gammal, används inte", "; too old, not used"));
+            line.push_str(lang.of("; används inte", "; not used"));
         }
         line
     }

@@ -100,10 +100,12 @@ fn finding<'r>(report: &'r Report<'_>, row: &'r ReportFinding, lang: Lang) -> Gr
         .primary_title(text::message(f, lang))
         .id(format!("{} {}", row.check.id, row.check.name));
     let mut group = Group::with_title(title);
-    for snippet in snippets(report, row) {
+    let at = snippet(report, &f.at, AnnotationKind::Primary, None);
+    let is_shown = at.is_some();
+    for snippet in at.into_iter().chain(snippets(report, row)) {
         group = group.element(snippet);
     }
-    for (label, said) in notes(report, row, lang) {
+    for (label, said) in notes(report, row, is_shown, lang) {
         group = group.element(Level::NOTE.with_name(Some(label)).message(said));
     }
     group
@@ -136,16 +138,16 @@ pub(super) fn heading(verdict: Verdict, severity: Severity, lang: Lang) -> &'sta
 /// Longest line that is shown, in bytes: a whole scan may stand on one.
 pub(super) const LONGEST: usize = 400;
 
-/// The line at fault, then those of related places in texts.
+/// The lines of related places in texts.
 fn snippets<'r>(
     report: &'r Report<'_>,
     row: &'r ReportFinding,
 ) -> Vec<Snippet<'r, annotate_snippets::Annotation<'r>>> {
     let in_text = |r: &&Related| !matches!(r.role, Role::Decision | Role::Observation);
     let related = row.finding.related.iter().filter(in_text);
-    let places = std::iter::once((&row.finding.at, AnnotationKind::Primary, None))
-        .chain(related.map(|r| (&r.at, AnnotationKind::Context, Some(r.label.as_str()))));
-    places.filter_map(|(at, kind, label)| snippet(report, at, kind, label)).collect()
+    related
+        .filter_map(|r| snippet(report, &r.at, AnnotationKind::Context, Some(r.label.as_str())))
+        .collect()
 }
 
 fn snippet<'r>(
@@ -157,7 +159,7 @@ fn snippet<'r>(
     let Location::Line { source, line, .. } = at else { return None };
     let source = &report.case.sources()[source.0 as usize];
     let shown = source.line(*line).into_owned();
-    if shown.len() > LONGEST {
+    if shown.len() > LONGEST || shown.trim().is_empty() {
         return None;
     }
     let start = shown.len() - shown.trim_start().len();
@@ -172,11 +174,16 @@ fn snippet<'r>(
     )
 }
 
-/// What stands under the snippet: place of a cell, packet, decisions, remedy, clauses.
-fn notes(report: &Report<'_>, row: &ReportFinding, lang: Lang) -> Vec<(&'static str, String)> {
+/// What stands under the snippet: the place where no snippet shows it, packet, decisions, remedy, clauses.
+fn notes(
+    report: &Report<'_>,
+    row: &ReportFinding,
+    is_shown: bool,
+    lang: Lang,
+) -> Vec<(&'static str, String)> {
     let f = &row.finding;
     let mut notes = Vec::new();
-    if !matches!(f.at, Location::Line { .. }) {
+    if !is_shown {
         notes.push((lang.of("var", "where"), place(report, &f.at, lang)));
     }
     if let Some(w) = &f.witness {

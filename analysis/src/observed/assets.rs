@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use portvakt_model::{HostSeen, ScanRun, System, ZoneId};
-use portvakt_space::{AddrSet, ServiceSet, StateSet, Traffic};
+use portvakt_space::{AddrSet, Family, ServiceSet, StateSet, Traffic};
 use rustc_hash::FxHashMap;
 
 use super::Join;
@@ -114,20 +114,21 @@ impl<'a> Join<'_, 'a> {
     /// Whether packets of a run get to all of some addresses, for some service at least: silence behind a
     /// firewall that stops everything says nothing.
     fn reaches(&self, run: u32, addresses: &AddrSet) -> bool {
-        let Some(from) = self.runs[run as usize].zone() else { return false };
-        let zones = self.audit.site.zone_ids().map(|(id, _)| id);
+        let run = &self.runs[run as usize];
+        let Some(from) = run.zone() else { return false };
+        let src: AddrSet = Family::BOTH.into_iter().map(|f| self.sources(run, f)).collect();
         let mut left = addresses.clone();
-        for to in zones {
-            let here = addresses.intersect(&self.audit.zone_addresses()[to.0 as usize]);
-            let region = Traffic {
-                src: self.audit.zone_addresses()[from.0 as usize].clone(),
-                dst: here.clone(),
-                service: ServiceSet::ANY,
-                state: StateSet::NEW,
-                ..Traffic::ANY
-            };
-            if !here.is_empty() && self.ways.reaches(from, to, &region) {
-                left = left.minus(&here);
+        for (to, _) in self.audit.site.zone_ids() {
+            let dst = addresses.intersect(&self.audit.zone_addresses()[to.0 as usize]);
+            if !dst.is_empty() {
+                let region = Traffic {
+                    src: src.clone(),
+                    dst,
+                    service: ServiceSet::ANY,
+                    state: StateSet::NEW,
+                    ..Traffic::ANY
+                };
+                left = left.minus(&self.ways.reached(from, to, &region));
             }
         }
         left.is_empty()

@@ -57,6 +57,9 @@ impl Join<'_, '_> {
             return Listening::NotAsked;
         }
         let Some(places) = self.places(&decision.permits) else { return Listening::NotAsked };
+        if places.is_empty() {
+            return Listening::NotAsked;
+        }
         if places.iter().flatten().any(|endpoint| open.contains(endpoint)) {
             return Listening::Answers;
         }

@@ -1,10 +1,11 @@
 //! Where packets to an address come out behind translation.
 
 use portvakt_model::NatRule;
-use portvakt_space::{Class, FirstMatchList, ListedRule, Traffic};
+use portvakt_space::{Class, Family, FirstMatchList, ListedRule, Traffic};
 
 use crate::audit::Audit;
 use crate::book::{inbound_nat, translated};
+use crate::shift::is_one;
 
 /// All translations of destinations, indexed.
 pub(super) struct Translations<'a> {
@@ -37,11 +38,10 @@ impl<'a> Translations<'a> {
         let hits = self.index.meeting(traffic, usize::MAX);
         let mut all: Vec<Traffic> = Vec::new();
         for rule in hits.into_iter().map(|place| self.rules[place]) {
-            // A rule for every destination is no address of a host.
-            if rule.matches.dst.is_any() {
+            if !is_for(rule, traffic) {
                 continue;
             }
-            let new = translated(traffic, rule)?;
+            let new = translated(traffic, rule).or_else(|| to_one(traffic, rule))?;
             if !all.contains(&new) {
                 all.push(new);
             }
@@ -52,4 +52,19 @@ impl<'a> Translations<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether a rule is about packets from there. One for every destination is about no host: it is a
+/// proxy in the way.
+fn is_for(rule: &NatRule, traffic: &Traffic) -> bool {
+    let matches = &rule.matches;
+    !Family::BOTH.into_iter().any(|f| matches.dst.is_all(f)) && matches.src.overlaps(&traffic.src)
+}
+
+/// Several outside addresses that all become one.
+fn to_one(traffic: &Traffic, rule: &NatRule) -> Option<Traffic> {
+    let dst = rule.to_dst.clone().filter(is_one)?;
+    let own = || traffic.service.intersect(&rule.matches.service);
+    let service = rule.to_service.clone().unwrap_or_else(own);
+    Some(Traffic { dst, service, ..traffic.clone() })
 }

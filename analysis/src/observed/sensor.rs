@@ -30,6 +30,8 @@ pub enum Age {
     Recent,
     /// So many days: more than the parameter allows.
     TooOld(i64),
+    /// It says that it was made after the day that is judged: its clock is wrong, or that day is past.
+    Ahead(Date),
     /// Its record has no time.
     NotStated,
 }
@@ -59,6 +61,8 @@ pub fn age(audit: &Audit<'_>, seen: Option<Timestamp>) -> Age {
     let Some(seen) = seen.map(day) else { return Age::NotStated };
     let days = i64::from((audit.today - seen).get_days());
     match audit.parameters.number(OBSERVATION_DAYS) {
+        // West of Greenwich the day in UTC may be tomorrow.
+        _ if days < -1 => Age::Ahead(seen),
         Some(most) if days > most => Age::TooOld(days),
         _ => Age::Recent,
     }

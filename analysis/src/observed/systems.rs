@@ -13,20 +13,23 @@ pub(super) struct Systems {
 
 impl Systems {
     /// Where several systems have an address, the one with the narrower range has it: a server in a
-    /// client network is itself.
+    /// client network is itself. Of equals one that is in use goes before one that is gone: it was given
+    /// the address.
     pub(super) fn new(audit: &Audit<'_>) -> Self {
         let all = (0..).zip(audit.tables.systems.iter().flatten());
-        let known = all.filter_map(|(index, s)| Some((index, s.addresses.as_ref()?)));
-        let mut ranges: Vec<(u128, u128, u32)> = known
-            .flat_map(|(index, set)| {
+        let known = all.filter_map(|(index, s)| {
+            Some(((s.is_gone_on(audit.today), index), s.addresses.as_ref()?))
+        });
+        let mut ranges: Vec<(u128, u128, (bool, u32))> = known
+            .flat_map(|(rank, set)| {
                 let own = set.ranges().into_iter();
-                own.map(move |(lo, hi)| (number(lo), number(hi), index))
+                own.map(move |(lo, hi)| (number(lo), number(hi), rank))
             })
             .collect();
         // Wide ones first, so that narrow ones are laid over them; of equals the first row stays.
-        ranges.sort_unstable_by_key(|(lo, hi, index)| std::cmp::Reverse((hi - lo, *index)));
+        ranges.sort_unstable_by_key(|(lo, hi, rank)| std::cmp::Reverse((hi - lo, *rank)));
         let mut systems = Self { ranges: BTreeMap::new() };
-        for (lo, hi, index) in ranges {
+        for (lo, hi, (_, index)) in ranges {
             systems.lay(lo, hi, index);
         }
         systems

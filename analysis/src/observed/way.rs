@@ -117,9 +117,13 @@ impl<'b, 'a> Ways<'b, 'a> {
         }
     }
 
-    /// Whether some service of a host is let through for certain.
-    pub(super) fn reaches(&self, from: ZoneId, to: ZoneId, host: &Traffic) -> bool {
-        from == to || self.through(from, to, host).iter().any(|flow| flow.certain)
+    /// The destinations to which some of `region` is let through for certain.
+    pub(super) fn reached(&self, from: ZoneId, to: ZoneId, region: &Traffic) -> AddrSet {
+        if from == to {
+            return region.dst.clone();
+        }
+        let through = self.through(from, to, region);
+        AddrSet::union_all(through.iter().filter(|flow| flow.certain).map(|flow| &flow.traffic.dst))
     }
 
     /// What is for a device itself is decided by more than its lists.

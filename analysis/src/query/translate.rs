@@ -3,6 +3,8 @@
 use portvakt_model::{NatKind, NatRule};
 use portvakt_space::{AddrSet, Family, Packet, RangeSet, ServiceBox, ServiceSet, Traffic};
 
+use crate::shift::{is_one, moved, shift, shifted};
+
 /// Packets on their way: what they are on the wire, and what the next list sees.
 #[derive(Clone, Debug)]
 pub(super) struct Stream {
@@ -122,49 +124,6 @@ pub(super) fn changes_destination(rule: &NatRule) -> bool {
     matches!(rule.kind, NatKind::Destination | NatKind::Static)
         && rule.enabled
         && rule.uses != Some(0)
-}
-
-fn is_one(set: &AddrSet) -> bool {
-    matches!(set.ranges()[..], [(lo, hi)] if lo == hi)
-}
-
-/// By how much a range of addresses is moved to another of the same length.
-fn shift(from: &AddrSet, to: &AddrSet) -> Option<u128> {
-    let (from, to) = (from.ranges(), to.ranges());
-    let ([a], [b]) = (&from[..], &to[..]) else { return None };
-    let same = number(a.1).wrapping_sub(number(a.0)) == number(b.1).wrapping_sub(number(b.0));
-    (same && a.0.is_ipv4() == b.0.is_ipv4()).then(|| number(b.0).wrapping_sub(number(a.0)))
-}
-
-fn number(addr: std::net::IpAddr) -> u128 {
-    match addr {
-        std::net::IpAddr::V4(a) => u32::from(a).into(),
-        std::net::IpAddr::V6(a) => a.into(),
-    }
-}
-
-fn moved(addr: std::net::IpAddr, by: u128) -> std::net::IpAddr {
-    let number = number(addr).wrapping_add(by);
-    match addr {
-        std::net::IpAddr::V4(_) => std::net::Ipv4Addr::from(number as u32).into(),
-        std::net::IpAddr::V6(_) => std::net::Ipv6Addr::from(number).into(),
-    }
-}
-
-fn shifted(set: &AddrSet, by: u128) -> AddrSet {
-    let v4 = set
-        .v4()
-        .ranges()
-        .iter()
-        .map(|&(lo, hi)| (lo.wrapping_add(by as u32), hi.wrapping_add(by as u32)))
-        .collect();
-    let v6 = set
-        .v6()
-        .ranges()
-        .iter()
-        .map(|&(lo, hi)| (lo.wrapping_add(by), hi.wrapping_add(by)))
-        .collect();
-    AddrSet::from_parts(v4, v6)
 }
 
 /// Services with the destination ports of others in place of their own.

@@ -1,7 +1,7 @@
 //! Address translation to something unused.
 
 use portvakt_analysis::Audit;
-use portvakt_model::{Message, NatRule, Role, Severity};
+use portvakt_model::{Message, NatRule, Role, Severity, System};
 use portvakt_space::AddrSet;
 
 use crate::{Check, Findings, Need};
@@ -38,25 +38,28 @@ static UNUSED: Message = Message {
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
+    let gone = audit.gone_systems();
     for (device, model) in audit.devices().filter(|(_, d)| !d.nat.is_empty()) {
         findings.judge(device);
         for nat in model.nat.iter().filter(|n| n.enabled) {
-            judge(audit, device, nat, findings);
+            judge(audit, &gone, (device, nat), findings);
         }
     }
 }
 
-fn judge(audit: &Audit<'_>, device: u32, nat: &NatRule, findings: &mut Findings<'_>) {
+fn judge(
+    audit: &Audit<'_>,
+    gone: &[(&System, AddrSet)],
+    (device, nat): (u32, &NatRule),
+    findings: &mut Findings<'_>,
+) {
     let at = audit.at(device, nat.line);
     let targets = [nat.to_dst.as_ref(), Some(&nat.matches.src).filter(|s| !s.is_any())];
-    let gone = audit.tables.systems.iter().flatten().filter(|s| s.decommissioned == Some(true));
-    let hit = gone.into_iter().find(|s| {
-        let inside = |set: &AddrSet| {
-            !set.is_empty() && s.addresses.as_ref().is_some_and(|a| set.is_subset(a))
-        };
+    let hit = gone.iter().find(|(_, own)| {
+        let inside = |set: &AddrSet| !set.is_empty() && set.is_subset(own);
         targets.iter().flatten().any(|set| inside(set))
     });
-    if let Some(system) = hit {
+    if let Some((system, _)) = hit {
         findings
             .violation(&DECOMMISSIONED, at)
             .device(device)

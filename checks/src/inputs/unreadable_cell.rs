@@ -27,8 +27,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 static MESSAGE: Message = Message {
-    sv: "{row}, kolumnen {column}: ”{text}” går inte att läsa. {why}",
-    en: "{row}, column {column}: \"{text}\" cannot be read. {why}",
+    sv: "{row}, kolumnen {column}: ”{text}” går inte att läsa: {why}",
+    en: "{row}, column {column}: \"{text}\" cannot be read: {why}",
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {

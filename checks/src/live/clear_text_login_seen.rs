@@ -37,8 +37,8 @@ static MESSAGE: Message = Message {
 };
 
 static GUESSED: Message = Message {
-    sv: "{host} svarar på {number}, sett från {from} ({time}). Det brukar vara {service} i klartext, men vad som talas där blev inte frågat.",
-    en: "{host} answers on {number}, seen from {from} ({time}). That is usually {service} in clear text, but what speaks there was not asked.",
+    sv: "{host} svarar på {number}, sett från {from} ({time}). Det brukar vara {service} i klartext, men vad som talas där är inte känt.",
+    en: "{host} answers on {number}, seen from {from} ({time}). That is usually {service} in clear text, but what speaks there is not known.",
 };
 
 /// Protocols that ask for a login and are readable outside TLS (IANA service names, and nmap's), with the
@@ -79,8 +79,7 @@ enum Spoken {
 }
 
 fn spoken(port: &OpenPort<'_>) -> Spoken {
-    let asked = port.port.service.as_ref().filter(|s| s.asked);
-    if let Some(service) = asked {
+    if let Some(service) = port.service {
         let readable = !service.tls && !service.starttls;
         let found = SERVICES.iter().find(|(id, ..)| *id == service.name && readable);
         return found.map_or(Spoken::Other, |(_, name, _)| Spoken::Clear(name));

@@ -83,9 +83,9 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
 
 /// The protocol that was spoken outside TLS, where the port was asked and does not offer to go over to it.
 fn readable<'p>(port: &'p OpenPort<'_>) -> Option<&'p str> {
-    let service = port.port.service.as_ref()?;
+    let service = port.service?;
     let known = READABLE.contains(&service.name.as_str());
-    (service.asked && !service.tls && !service.starttls && known).then_some(&service.name)
+    (!service.tls && !service.starttls && known).then_some(&service.name)
 }
 
 /// Whether a decision says that what goes to the port is encrypted: by its column for that, or by a port
@@ -101,10 +101,28 @@ fn demands(decision: &Decision, port: &OpenPort<'_>) -> bool {
         && decision.service.iter().flat_map(ServiceSet::boxes).any(names)
 }
 
-/// What a cell about encryption says; `None` where it can't be told.
+/// What a cell about encryption says of the service itself; `None` where it can't be told. A tunnel
+/// encrypts between its ends, and a scan may stand behind them.
 fn states(text: &str) -> Option<bool> {
-    const NO: &[&str] =
-        &["nej", "no", "ingen", "inte", "okrypterad", "okrypterat", "none", "klartext"];
+    const NO: &[&str] = &[
+        "nej",
+        "no",
+        "not",
+        "ej",
+        "ingen",
+        "inte",
+        "utan",
+        "saknas",
+        "okrypterad",
+        "okrypterat",
+        "unencrypted",
+        "without",
+        "none",
+        "klartext",
+        "cleartext",
+        "plaintext",
+    ];
+    const TUNNEL: &[&str] = &["ipsec", "vpn", "tunnel", "wireguard", "macsec", "ipsectunnel"];
     const YES: &[&str] = &[
         "ja",
         "yes",
@@ -117,8 +135,6 @@ fn states(text: &str) -> Option<bool> {
         "https",
         "ssh",
         "sftp",
-        "ipsec",
-        "vpn",
         "required",
         "encrypted",
     ];
@@ -127,7 +143,8 @@ fn states(text: &str) -> Option<bool> {
     if words().any(|w| NO.contains(&w)) {
         return Some(false);
     }
-    words().any(|w| YES.contains(&w)).then_some(true)
+    let only_between = words().any(|w| TUNNEL.contains(&w));
+    (!only_between && words().any(|w| YES.contains(&w))).then_some(true)
 }
 
 /// Port 80 beside 443 is there to send browsers on to it.
@@ -144,6 +161,8 @@ mod tests {
     fn a_cell_is_read_as_a_person_reads_it() {
         assert_eq!(states("Ja, TLS 1.2"), Some(true));
         assert_eq!(states("inte krypterad"), Some(false));
+        assert_eq!(states("Ej krypterad"), Some(false));
+        assert_eq!(states("Ja, VPN till leverantören"), None);
         assert_eq!(states("enligt avtal"), None);
     }
 }

@@ -37,8 +37,8 @@ static MESSAGE: Message = Message {
 };
 
 static GUESSED: Message = Message {
-    sv: "{host} svarar på {number} när {from} frågar ({time}). Det brukar vara {kind}, men vad som talas där blev inte frågat.",
-    en: "{host} answers on {number} when {from} asks ({time}). That is usually {kind}, but what speaks there was not asked.",
+    sv: "{host} svarar på {number} när {from} frågar ({time}). Det brukar vara {kind}, men vad som talas där är inte känt.",
+    en: "{host} answers on {number} when {from} asks ({time}). That is usually {kind}, but what speaks there is not known.",
 };
 
 /// A service that is no client's to reach.
@@ -108,10 +108,9 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// The service that answers, and whether that was asked or is what its port usually means.
+/// The service that answers, and whether it said so or is what its port usually means.
 fn inner(port: &OpenPort<'_>) -> Option<(&'static Inner, bool)> {
-    let asked = port.port.service.as_ref().filter(|s| s.asked && !s.name.is_empty());
-    if let Some(service) = asked {
+    if let Some(service) = port.service.filter(|s| !s.is_bare_tls()) {
         return SERVICES.iter().find(|s| s.ids.contains(&service.name.as_str())).map(|s| (s, true));
     }
     let (protocol, number) = (port.port.protocol, port.port.port);

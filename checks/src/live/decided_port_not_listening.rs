@@ -61,7 +61,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         let draft = refusals.iter().take(SHOWN).fold(draft, |draft, refusal| {
             let run = audit.observed().run(refusal.run);
             let at = audit.observed().place(run.source, refusal.address, Some(refusal.port));
-            let time = run.at.map(support::second).unwrap_or_default();
+            let time = support::made(run);
             draft.related(Role::Observation, at, format!("{time} {} closed", name(refusal)))
         });
         support::with_openings(audit, draft, decision).push();

@@ -1,8 +1,8 @@
 //! Decommissioned system that still answers.
 
 use portvakt_analysis::Audit;
-use portvakt_analysis::observed::UpHost;
-use portvakt_model::{Message, Role, Severity};
+use portvakt_analysis::observed::day;
+use portvakt_model::{Message, Role, Severity, System};
 
 use super::support;
 use crate::{Check, Findings, Need};
@@ -38,28 +38,21 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     let systems = audit.tables.systems.as_deref().unwrap_or_default();
     for host in &observed.up {
         findings.judge_site();
-        let system = host.system.map(|index| systems[index as usize]);
-        let Some(system) = system.filter(|s| s.decommissioned == Some(true)) else { continue };
         let run = observed.run(host.run);
-        let time = run.at.map_or_else(|| "?".to_owned(), support::second);
+        let system = host.system.map(|index| systems[index as usize]);
+        // What it did before it was decommissioned says nothing.
+        let was_gone = |s: &&System| run.at.is_some_and(|at| s.is_gone_on(day(at)));
+        let Some(system) = system.filter(was_gone) else { continue };
         let at = observed.place(run.source, host.host.address, None);
         findings
             .violation(&MESSAGE, at.clone())
             .text("system", &system.name)
             .text("host", host.host.address.to_string())
-            .text("time", &time)
-            .related(Role::Observation, at, label(host, &time))
+            .text("time", support::made(run))
+            .related(Role::Observation, at, support::host_label(audit, host))
             .related(Role::Definition, system.at.clone(), &system.name)
             .owner(system.owner.as_ref().map(|o| o.text.clone()))
             .key(format!("{} {}", system.name, host.host.address))
             .push();
     }
-}
-
-/// Which ports of the host are open.
-fn label(host: &UpHost<'_>, time: &str) -> String {
-    let open = host.host.ports.iter().filter(|p| p.state == portvakt_model::PortState::Open);
-    let ports: Vec<String> =
-        open.take(8).map(|p| format!("{}/{}", p.protocol.name(), p.port)).collect();
-    format!("{time} {} up {}", host.host.address, ports.join(" "))
 }

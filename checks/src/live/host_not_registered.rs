@@ -92,23 +92,15 @@ fn at(audit: &Audit<'_>, host: &UpHost<'_>) -> Location {
     audit.observed().place(source, host.host.address, None)
 }
 
-fn time(audit: &Audit<'_>, host: &UpHost<'_>) -> String {
-    let run = audit.observed().run(host.run);
-    run.at.map_or_else(|| "?".to_owned(), support::second)
-}
-
 fn one(audit: &Audit<'_>, zone: ZoneId, host: &UpHost<'_>, findings: &mut Findings<'_>) {
     let address = host.host.address.to_string();
     let named = host.host.names.first().map(|name| format!("{address} ({name})"));
-    let open =
-        host.host.ports.iter().filter(|p| p.state == portvakt_model::PortState::Open).count();
-    let label = format!("{} {address} up, {open} open ports", time(audit, host));
     findings
         .violation(&MESSAGE, at(audit, host))
         .text("host", named.unwrap_or_else(|| address.clone()))
         .text("zone", &audit.site.zone(zone).name)
-        .text("time", time(audit, host))
-        .related(Role::Observation, at(audit, host), label)
+        .text("time", support::made(audit.observed().run(host.run)))
+        .related(Role::Observation, at(audit, host), support::host_label(audit, host))
         .owner(audit.site.zone(zone).owner.clone())
         .key(address)
         .push();
@@ -130,8 +122,7 @@ fn together(audit: &Audit<'_>, zone: ZoneId, hosts: &[&UpHost<'_>], findings: &m
         .key(&audit.site.zone(zone).name);
     let seen = hosts.iter().take(NAMED);
     seen.fold(draft, |draft, host| {
-        let label = format!("{} {} up", time(audit, host), host.host.address);
-        draft.related(Role::Observation, at(audit, host), label)
+        draft.related(Role::Observation, at(audit, host), support::host_label(audit, host))
     })
     .push();
 }

@@ -20,12 +20,12 @@ pub(crate) static CHECK: Check = Check {
         en: "Port that answers though the firewall must block it",
     },
     why: Message {
-        sv: "Den inlästa konfigurationen släpper inte igenom det som skanningen ändå kom fram till. Antingen gäller en annan konfiguration, eller så finns en väg förbi brandväggen.",
-        en: "The configuration that was read does not let through what the scan got through all the same. Either another configuration is in force, or there is a way around the firewall.",
+        sv: "Den inlästa konfigurationen släpper inte igenom det som skanningen ändå kom fram till. Antingen gäller en annan konfiguration, eller så har den ändrats efter skanningen, eller så finns en väg förbi brandväggen.",
+        en: "The configuration that was read does not let through what the scan got through all the same. Either another configuration is in force, or it was changed after the scan, or there is a way around the firewall.",
     },
     fix: Message {
-        sv: "Kontrollera att exporten är den som gäller i brandväggen, och sök vägen som skanningen tog.",
-        en: "See that the export is what is in force on the firewall, and look for the way that the scan took.",
+        sv: "Kontrollera att exporten är den som gäller i brandväggen. Har den ändrats efter skanningen, skanna på nytt; sök annars vägen som skanningen tog.",
+        en: "See that the export is what is in force on the firewall. If it was changed after the scan, scan anew; otherwise look for the way that the scan took.",
     },
     messages: &[&MESSAGE],
     run,

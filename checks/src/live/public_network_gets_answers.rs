@@ -53,9 +53,13 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
 }
 
 fn is_public(audit: &Audit<'_>, port: &OpenPort<'_>) -> bool {
-    let seen = &port.traffic;
+    // The site file may name the outside address or the inside one.
+    let names = [Some(&port.traffic), port.inside.as_ref()];
     let holds = |t: &portvakt_space::Traffic| {
-        seen.dst.is_subset(&t.dst) && seen.service.is_subset(&t.service)
+        let is = |seen: &&portvakt_space::Traffic| {
+            seen.dst.is_subset(&t.dst) && seen.service.is_subset(&t.service)
+        };
+        names.iter().flatten().any(is)
     };
     audit.site.public_services.iter().any(holds)
 }

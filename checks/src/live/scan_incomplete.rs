@@ -20,8 +20,8 @@ pub(crate) static CHECK: Check = Check {
         en: "What a scan that was cut short does not mention was perhaps never asked. Open ports that it saw count; that something is missing from it means nothing.",
     },
     fix: Message {
-        sv: "Låt skanningen gå till slutet, eller kör om den långsammare.",
-        en: "Let the scan go through to its end, or run it again more slowly.",
+        sv: "Låt skanningen gå till slutet, eller kör om den långsammare. naabu och tlsx skriver aldrig vad de frågade: skanna då med portvakt eller med nmap (-oX).",
+        en: "Let the scan go through to its end, or run it again more slowly. naabu and tlsx never write what they asked: scan with portvakt or nmap (-oX) then.",
     },
     messages: &[&CUT_SHORT, &UNSURE, &DROPPED],
     run,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use portvakt_analysis::Audit;
 use portvakt_analysis::observed::{Age, OBSERVATION_DAYS, age};
-use portvakt_model::{Location, Message, Severity};
+use portvakt_model::{Arg, Location, Message, Severity};
 
 use crate::{Check, Findings, Need};
 
@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
         sv: "Skanna på nytt, eller ta bort filen från granskningen.",
         en: "Scan anew, or take the file out of the audit.",
     },
-    messages: &[&OLD, &NO_TIME, &ENDPOINTS],
+    messages: &[&OLD, &AHEAD, &NO_TIME, &ENDPOINTS],
     run,
 };
 
@@ -36,14 +36,19 @@ static OLD: Message = Message {
     en: "The scan ({tool}) is {days} days old, more than {limit}. It is not used.",
 };
 
+static AHEAD: Message = Message {
+    sv: "Skanningen ({tool}) säger sig vara gjord {days}, efter dagen som granskas. Den används inte; se efter om skannerns klocka går rätt.",
+    en: "The scan ({tool}) says that it was made on {days}, after the day that is judged. It is not used; see whether the scanner's clock is right.",
+};
+
 static NO_TIME: Message = Message {
     sv: "Skanningen ({tool}) säger inte när den gjordes. Den används inte.",
     en: "The scan ({tool}) does not say when it was made. It is not used.",
 };
 
 static ENDPOINTS: Message = Message {
-    sv: "TLS- och SSH-tjänster i filen sågs för mer än {limit} dagar sedan och används inte. Antal: {count}.",
-    en: "TLS and SSH endpoints in the file were seen more than {limit} days ago and are not used. Number: {count}.",
+    sv: "TLS- och SSH-tjänster i filen sågs för mer än {limit} dagar sedan, eller efter dagen som granskas, och används inte. Antal: {count}.",
+    en: "TLS and SSH endpoints in the file were seen more than {limit} days ago, or after the day that is judged, and are not used. Number: {count}.",
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
@@ -52,13 +57,14 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         findings.judge_site();
         let (message, days) = match run.age {
             Age::Recent => continue,
-            Age::TooOld(days) => (&OLD, days),
-            Age::NotStated => (&NO_TIME, 0),
+            Age::TooOld(days) => (&OLD, Arg::Number(days)),
+            Age::Ahead(day) => (&AHEAD, Arg::Date(day)),
+            Age::NotStated => (&NO_TIME, Arg::Number(0)),
         };
         findings
             .cannot_tell(message, run.run.at.clone().unwrap_or(Location::Whole(run.source)))
             .text("tool", &run.run.tool)
-            .number("days", days)
+            .arg("days", days)
             .number("limit", limit)
             .key(audit.file_name(run.source))
             .push();

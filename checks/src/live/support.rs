@@ -1,9 +1,10 @@
 //! What several checks of observations share.
 
+use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
-use portvakt_analysis::observed::{Endpointed, OpenPort, Way};
+use portvakt_analysis::observed::{Endpointed, OpenPort, Run, UpHost, Way};
 use portvakt_analysis::{Audit, Observed, RuleKey};
 use portvakt_model::{
     Arg, Decision, Location, Message, PortProtocol, PortState, Role, ServiceSeen, TlsEndpoint,
@@ -69,26 +70,45 @@ pub(super) fn port_name(port: &OpenPort<'_>) -> String {
 
 /// What was seen in one line: time, port, state, why, and what the service said.
 pub(super) fn label(port: &OpenPort<'_>) -> String {
-    let reason = if port.port.reason.is_empty() { "" } else { " by " };
     let mut label = format!(
-        "{}{} {} {}{reason}{}",
-        port.at.map_or_else(String::new, |at| format!("{} ", second(at))),
+        "{}{} {} {}",
+        port.at.map_or_else(String::new, |at| format!("{} ", minute(at))),
         port.host.address,
         port_name(port),
         PortState::Open.name(),
-        port.port.reason,
     );
-    if let Some(said) = port.port.service.as_ref().map(said).filter(|s| !s.is_empty()) {
+    if !port.port.reason.is_empty() {
+        let _ = write!(label, " ({})", port.port.reason);
+    }
+    let service = port.service.or(port.port.service.as_ref());
+    if let Some(said) = service.map(said).filter(|s| !s.is_empty()) {
         label.push_str(": ");
         label.push_str(&said);
     }
     label
 }
 
-/// A time to the second.
-pub(super) fn second(at: Timestamp) -> String {
-    let whole = Timestamp::from_second(at.as_second()).unwrap_or(at);
-    whole.to_string()
+/// A time as people read it, in UTC, whatever zone the reader is in.
+pub(super) fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// When a run was made, as people read it.
+pub(super) fn made(run: &Run<'_>) -> String {
+    run.at.map_or_else(|| "?".to_owned(), minute)
+}
+
+/// What was seen of a host in one line: time, address, and its open ports.
+pub(super) fn host_label(audit: &Audit<'_>, host: &UpHost<'_>) -> String {
+    let open = host.host.ports.iter().filter(|p| p.state == PortState::Open);
+    let ports: Vec<String> = open
+        .clone()
+        .take(MOST_RELATED)
+        .map(|p| format!(" {}/{}", p.protocol.name(), p.port))
+        .collect();
+    let more = if open.count() > MOST_RELATED { " …" } else { "" };
+    let time = made(audit.observed().run(host.run));
+    format!("{time} {} up{}{more}", host.host.address, ports.concat())
 }
 
 /// The name of a service and the beginning of what it said.
@@ -102,12 +122,6 @@ fn said(service: &ServiceSeen) -> String {
     [name, shown].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// The service as a person calls it; by the port's number it is only guessed.
-fn service_name<'p>(port: &'p OpenPort<'_>) -> Option<&'p str> {
-    let service = port.port.service.as_ref().filter(|s| s.asked && !s.name.is_empty())?;
-    Some(&service.name)
-}
-
 /// Host, port, service, the zone it was seen from, with the time; what was seen, the decisions and the
 /// rules as other places; who answers for it; and what stays the same in later scans.
 pub(super) fn describe<'f, 'a>(
@@ -116,18 +130,18 @@ pub(super) fn describe<'f, 'a>(
     port: &OpenPort<'_>,
 ) -> Draft<'f, 'a> {
     let name = port_name(port);
-    let shown = service_name(port).map_or_else(|| name.clone(), |s| format!("{name} ({s})"));
+    let shown = port.service.map_or_else(|| name.clone(), |s| format!("{name} ({})", s.name));
     let from =
         port.from.map_or(Arg::Phrase(&UNKNOWN_PLACE), |zone| Arg::Text(zone_name(audit, zone)));
     let zone = port.from.map(|zone| zone_name(audit, zone)).unwrap_or_default();
     let decisions = decided(audit, &port.decisions);
     let ids = decisions.iter().map(|d| d.id.clone()).collect();
     let draft = draft
-        .text("host", host_name(port))
+        .text("host", host_name(audit, port))
         .text("port", shown)
         .text("number", &name)
         .arg("from", from)
-        .text("time", port.at.map_or_else(|| "?".to_owned(), second))
+        .text("time", port.at.map_or_else(|| "?".to_owned(), minute))
         .arg("decisions", Arg::Names(ids))
         .related(Role::Observation, place(audit, port), label(port))
         .owner(owner(audit, port.system, port.to))
@@ -135,8 +149,11 @@ pub(super) fn describe<'f, 'a>(
     with_rules(audit, with_decisions(draft, &decisions), &port.way)
 }
 
-fn host_name(port: &OpenPort<'_>) -> String {
-    match port.host.names.first() {
+/// The address, with the name that the scanner had for it, or else that of its system.
+fn host_name(audit: &Audit<'_>, port: &OpenPort<'_>) -> String {
+    let systems = audit.tables.systems.as_deref().unwrap_or_default();
+    let system = port.system.map(|index| &systems[index as usize].name);
+    match port.host.names.first().or(system) {
         Some(name) => format!("{} ({name})", port.host.address),
         None => port.host.address.to_string(),
     }
@@ -211,10 +228,10 @@ pub(super) fn describe_tls<'f, 'a>(
     let ids = decisions.iter().map(|d| d.id.clone()).collect();
     let address = endpoint.seen.address.map(|a| a.ip());
     let zone = address.and_then(|a| audit.zone_of(a));
-    let label = format!("{} {} {shown}", second(endpoint.seen.at), target(endpoint.seen));
+    let label = format!("{} {} {shown}", minute(endpoint.seen.at), target(endpoint.seen));
     let draft = draft
         .text("target", target(endpoint.seen))
-        .text("time", second(endpoint.seen.at))
+        .text("time", minute(endpoint.seen.at))
         .arg("decisions", Arg::Names(ids))
         .related(Role::Observation, place_tls(audit, endpoint), label)
         .owner(owner(audit, endpoint.system, zone))

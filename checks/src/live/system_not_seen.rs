@@ -45,10 +45,10 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             Presence::Silent { run } => observed.run(*run),
         };
         findings.judge_site();
-        if system.decommissioned == Some(true) {
+        if system.is_gone_on(audit.today) {
             continue;
         }
-        let time = run.at.map_or_else(|| "?".to_owned(), support::second);
+        let time = support::made(run);
         let at = run.run.at.clone().unwrap_or(portvakt_model::Location::Whole(run.source));
         findings
             .violation(&MESSAGE, system.at.clone())

@@ -12,15 +12,25 @@ use portvakt_space::{AddrSet, ServiceBox, ServiceSet, TCP, Traffic, UDP};
 use super::support::{Named, first_line, name_all};
 use crate::Findings;
 
-/// Which zones a check looks at, and what it says.
+/// A service answers.
+pub(super) static ANSWERS: Message = Message {
+    sv: "{device} svarar på {services} från {zone} på gränssnittet {interface}.",
+    en: "{device} answers to {services} from {zone} on interface {interface}.",
+};
+
+/// It may, where a rule on the way is not wholly understood.
+pub(super) static MAY_ANSWER: Message = Message {
+    sv: "{device} svarar kanske på {services} från {zone} på gränssnittet {interface}; en regel på \
+         vägen är inte helt förstådd.",
+    en: "{device} may answer to {services} from {zone} on interface {interface}; a rule on the way \
+         is not wholly understood.",
+};
+
+/// Which zones a check looks at, and how bad that is.
 pub(super) struct Exposures {
     /// Whether a service may answer to a zone of that kind; the second value is whether the service is
     /// bound to an interface.
     pub(super) is_foreign: fn(ZoneKind, bool) -> bool,
-    /// With `{services}`, `{zone}` and `{interface}`.
-    pub(super) certain: &'static Message,
-    /// The same where a rule on the way is not wholly understood.
-    pub(super) uncertain: &'static Message,
     /// How bad it is from a zone of that kind.
     pub(super) severity: fn(ZoneKind) -> Severity,
 }
@@ -93,9 +103,9 @@ impl Exposures {
         let interface = interface.map_or("*", |i| i.name.as_str());
         let model = audit.site.zone(zone);
         let draft = if certain {
-            findings.violation(self.certain, at)
+            findings.violation(&ANSWERS, at)
         } else {
-            findings.cannot_tell(self.uncertain, at)
+            findings.cannot_tell(&MAY_ANSWER, at)
         };
         let draft = draft
             .device(index)

@@ -3,7 +3,7 @@
 use portvakt_analysis::Audit;
 use portvakt_model::{Message, Severity, ZoneKind};
 
-use super::exposure::Exposures;
+use super::exposure::{ANSWERS, Exposures, MAY_ANSWER};
 use super::support::is_for_administration;
 use crate::{Check, Findings, Need};
 
@@ -31,25 +31,12 @@ pub(crate) static CHECK: Check = Check {
         en: "Turn the services off on the interface, or block them with a rule for traffic to the \
              device itself. FortiOS: allowaccess, local-in-policy.",
     },
-    messages: &[&MESSAGE, &NOT_CERTAIN],
+    messages: &[&ANSWERS, &MAY_ANSWER],
     run,
 };
 
-static MESSAGE: Message = Message {
-    sv: "{device} svarar på {services} från {zone} på gränssnittet {interface}.",
-    en: "{device} answers to {services} from {zone} on interface {interface}.",
-};
-
-static NOT_CERTAIN: Message = Message {
-    sv: "{device} svarar kanske på {services} från {zone} på gränssnittet {interface}; en regel på \
-         vägen är inte helt förstådd.",
-    en: "{device} may answer to {services} from {zone} on interface {interface}; a rule on the way \
-         is not wholly understood.",
-};
-
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
-    let exposures = Exposures { is_foreign, certain: &MESSAGE, uncertain: &NOT_CERTAIN, severity };
-    exposures.judge(audit, findings);
+    Exposures { is_foreign, severity }.judge(audit, findings);
 }
 
 /// A service on every interface is not held against each network: that it answers to all of them is

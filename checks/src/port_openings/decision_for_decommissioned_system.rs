@@ -40,7 +40,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for decision in support::standing(audit) {
         let name = support::text(decision.internal_system.as_ref());
         let systems = audit.tables.systems.iter().flatten();
-        let gone = systems.filter(|s| s.decommissioned == Some(true));
+        let gone = systems.filter(|s| s.is_gone_on(audit.today));
         if let Some(system) = gone.into_iter().find(|s| s.name.eq_ignore_ascii_case(name)) {
             support::fault(findings, &MESSAGE, decision, decision.at.clone())
                 .text("system", &system.name)

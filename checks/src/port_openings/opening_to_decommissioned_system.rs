@@ -35,11 +35,9 @@ static MESSAGE: Message = Message {
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     support::judge_all(audit, findings);
-    let gone = audit.tables.systems.iter().flatten().filter(|s| s.decommissioned == Some(true));
-    for system in gone {
-        let Some(addresses) = &system.addresses else { continue };
+    for (system, addresses) in audit.gone_systems() {
         for opening in &audit.openings().list {
-            report(audit, opening, system, addresses, findings);
+            report(audit, opening, system, &addresses, findings);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use askama::Template;
 
-use super::text::{effect_word, open_said, summary};
+use super::text::{effect_word, not_recognised, open_said, summary};
 use super::{ChangeRow, Document, RulesetRow};
 use crate::answer::LineRow;
 use crate::text::Lang;
@@ -20,6 +20,7 @@ struct Page<'d> {
     counts: Vec<(&'static str, usize, &'static str)>,
     failures: &'d [String],
     nat_changed: String,
+    not_recognised: Vec<String>,
     lists: Vec<ListPart>,
     same: usize,
 }
@@ -37,6 +38,7 @@ struct Words {
     no_effect: &'static str,
     same: &'static str,
     nat: &'static str,
+    not_recognised: &'static str,
     failures: &'static str,
     made_by: &'static str,
 }
@@ -53,6 +55,7 @@ const SV: Words = Words {
     no_effect: "Ändringar utan verkan",
     same: "listor utan skillnad",
     nat: "Adressöversättningen skiljer sig, och vad det ändrar jämförs inte",
+    not_recognised: "Rader som inte förstås",
     failures: "Kunde inte läsas",
     made_by: "Framställd av portvakt",
 };
@@ -69,6 +72,7 @@ const EN: Words = Words {
     no_effect: "Changes without effect",
     same: "lists without a difference",
     nat: "Address translation differs, and what that changes is not compared",
+    not_recognised: "Lines that were not recognised",
     failures: "Could not be read",
     made_by: "Made by portvakt",
 };
@@ -114,6 +118,7 @@ fn page(document: &Document, lang: Lang) -> Page<'_> {
         ],
         failures: &document.failures,
         nat_changed: document.nat_changed.join(", "),
+        not_recognised: document.not_recognised.iter().map(|l| not_recognised(l, lang)).collect(),
         same: lists.len() - parts.len(),
         lists: parts,
     }

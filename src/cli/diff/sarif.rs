@@ -52,11 +52,42 @@ pub(super) fn write(document: &Document, lang: Lang, out: &mut dyn Write) -> io:
                 "toolExecutionNotifications":
                     document.failures.iter().map(notification).collect::<Vec<_>>(),
             }],
-            "results": document.rulesets.iter().flat_map(|l| results(l, lang)).collect::<Vec<_>>(),
+            "results": all(document, lang),
         }],
     });
     serde_json::to_writer_pretty(&mut *out, &log)?;
     writeln!(out)
+}
+
+fn all(document: &Document, lang: Lang) -> Vec<Value> {
+    let lists = document.rulesets.iter().flat_map(|list| results(list, lang));
+    let nat = document
+        .nat_changed
+        .iter()
+        .map(|device| not_compared(&format!("{device}: {}", super::text::nat_changed(lang)), None));
+    let lines = document.not_recognised.iter().map(|line| {
+        let at = (line.side == "new").then(|| place(&line.path, line.line));
+        not_compared(&super::text::not_recognised(line, lang), at)
+    });
+    lists.chain(nat).chain(lines).collect()
+}
+
+/// What is about no list.
+fn not_compared(text: &str, at: Option<Value>) -> Value {
+    let (id, _, _, level) = RULES[2];
+    json!({
+        "ruleId": id,
+        "level": level,
+        "message": {"text": text},
+        "locations": at.into_iter().collect::<Vec<_>>(),
+    })
+}
+
+fn place(path: &str, line: u32) -> Value {
+    json!({"physicalLocation": {
+        "artifactLocation": {"uri": uri(path)},
+        "region": {"startLine": line.max(1)},
+    }})
 }
 
 fn results(list: &RulesetRow, lang: Lang) -> Vec<Value> {
@@ -96,12 +127,7 @@ fn result(
     related: &[LineRow],
 ) -> Value {
     let (id, _, _, level) = RULES[kind];
-    let place = |line: &LineRow| {
-        json!({"physicalLocation": {
-            "artifactLocation": {"uri": uri(&line.path)},
-            "region": {"startLine": line.line.max(1)},
-        }})
-    };
+    let place = |line: &LineRow| place(&line.path, line.line);
     json!({
         "ruleId": id,
         "level": level,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{ChangeRow, Document, OpenRow, RulesetRow};
+use super::{ChangeRow, Document, OpenRow, RulesetRow, UnreadRow};
 use crate::answer::LineRow;
 use crate::text::Lang;
 
@@ -13,14 +13,10 @@ pub(super) fn write(document: &Document, lang: Lang, out: &mut dyn Write) -> io:
         write_list(list, lang, out)?;
     }
     for device in &document.nat_changed {
-        writeln!(
-            out,
-            "{device}: {}",
-            lang.of(
-                "adressöversättningen skiljer sig; vad det ändrar jämförs inte",
-                "address translation differs; what that changes is not compared"
-            )
-        )?;
+        writeln!(out, "{device}: {}", nat_changed(lang))?;
+    }
+    for line in &document.not_recognised {
+        writeln!(out, "{}", not_recognised(line, lang))?;
     }
     let same = document.rulesets.len() - changed.len();
     if same > 0 {
@@ -28,6 +24,27 @@ pub(super) fn write(document: &Document, lang: Lang, out: &mut dyn Write) -> io:
         writeln!(out, "{same} {word}")?;
     }
     Ok(())
+}
+
+pub(super) fn nat_changed(lang: Lang) -> &'static str {
+    lang.of(
+        "adressöversättningen skiljer sig; vad det ändrar jämförs inte",
+        "address translation differs; what that changes is not compared",
+    )
+}
+
+/// A line that was not recognised, in a sentence.
+pub(super) fn not_recognised(line: &UnreadRow, lang: Lang) -> String {
+    let side = if line.side == "old" {
+        lang.of("bara i den gamla versionen", "only in the old version")
+    } else {
+        lang.of("bara i den nya versionen", "only in the new version")
+    };
+    let what = lang.of(
+        "förstås inte; vad den ändrar är inte känt",
+        "is not recognised; what it changes is not known",
+    );
+    format!("{}:{} {} — {side}, {what}", line.path, line.line, line.text)
 }
 
 fn write_list(list: &RulesetRow, lang: Lang, out: &mut dyn Write) -> io::Result<()> {

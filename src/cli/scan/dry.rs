@@ -10,8 +10,8 @@ use portvakt_scan::plan::Plan;
 use portvakt_scan::scope::Rate;
 use serde::Serialize;
 
-use super::document::{ends, port_ranges};
 use super::Job;
+use super::document::{ends, port_ranges};
 use crate::text::Lang;
 
 /// What would be sent.

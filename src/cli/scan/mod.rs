@@ -301,7 +301,12 @@ impl Job<'_> {
     /// or a thread started.
     fn scan(self) -> anyhow::Result<Exit> {
         let path = self.args.record_path();
-        let cannot = || format!("nothing was sent: no record can be kept in {}", path.display());
+        let cannot = || {
+            format!(
+                "nothing was sent: no record can be kept in {}; name another one with --record",
+                path.display()
+            )
+        };
         let mut record = Record::open(&path).with_context(cannot)?;
         let engine = Engine::open(self.method, self.resumes.as_ref())?;
         let answer = Answer::open(self.args.format, self.args.to.output.as_deref())?;

@@ -82,6 +82,9 @@ enum Command {
     /// Ctrl-C stops at once and keeps what was found; --resume goes on from there. The exit status is 2
     /// when a run was refused or did not come to its end.
     Scan(scan::Args),
+    /// Move the files of a scan that has given up the right to
+    #[command(name = scan::mover::COMMAND, hide = true)]
+    MoveFiles(scan::mover::Args),
     /// List certificates with when they end, where they were seen and what is wrong with them
     ///
     /// What ends first comes first. Each certificate is listed once, however often it was seen. Private keys in
@@ -162,6 +165,7 @@ fn run(command: Command) -> Exit {
         Command::Matrix(args) => matrix::run(&args),
         Command::Spoof(args) => spoof::run(&args),
         Command::Scan(args) => scan::run(&args),
+        Command::MoveFiles(args) => scan::mover::run(&args),
         Command::Certs(args) => certs::run(&args),
         Command::Tls(args) => tls::run(&args),
         Command::Ssh(args) => ssh::run(&args),
@@ -181,12 +185,17 @@ fn run(command: Command) -> Exit {
 
 /// A reader that went away (`| head`) is no fault; anything else is told.
 fn ended(e: &anyhow::Error) -> Exit {
-    let closed = |io: &std::io::Error| io.kind() == std::io::ErrorKind::BrokenPipe;
-    if e.downcast_ref::<std::io::Error>().is_some_and(closed) {
+    if is_closed(e) {
         return Exit::Clean;
     }
     anstream::eprintln!("portvakt: {e:#}");
     Exit::NotAudited
+}
+
+/// Whether whoever reads the answer has gone away.
+fn is_closed(e: &anyhow::Error) -> bool {
+    let closed = |io: &std::io::Error| io.kind() == std::io::ErrorKind::BrokenPipe;
+    e.downcast_ref::<std::io::Error>().is_some_and(closed)
 }
 
 fn man() -> anyhow::Result<Exit> {

@@ -3,13 +3,15 @@
 //! Everything goes to servers of the test's own on 127.0.0.1.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::print_stderr, reason = "why something was not tested is said")]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use portvakt::observations;
 use portvakt_model::{PortState, Source, SourceId};
@@ -138,8 +140,13 @@ fn a_dry_run_tells_what_would_be_sent_and_sends_nothing() {
     let plan = json(&dry);
     assert_eq!((&plan["hosts"], &plan["gentle_hosts"]), (&120.into(), &128.into()));
     assert_eq!(plan["probes"], 248 * 100);
-    // 120 hosts x 100 ports at 1,000/s; 16 rounds of 8 fragile hosts x 100 ports at 5/s.
-    assert_eq!(plan["seconds_at_least"], 12 + 16 * 20);
+    // 120 hosts x 100 ports at 1,000/s; 16 rounds of 8 fragile hosts, which are looked for by 12 ports at 5/s.
+    assert_eq!(plan["seconds_at_least"], 12 + 16 * 3);
+    assert_eq!(plan["hosts_are_looked_for"], true);
+    assert!(
+        plan["why_rates"][2].as_str().unwrap().starts_with("40/s to a host: the default"),
+        "{plan}"
+    );
     assert!(plan["left_out"][0].as_str().unwrap().contains("excluded by 127.0.0.8/29"));
     let text = stdout(&scan(folder.path(), &["--dry-run", "--lang", "en"]));
     assert!(
@@ -225,7 +232,7 @@ fn long_scan(folder: &Path, ports: &str) -> (Child, BufReader<std::process::Chil
         command(folder, &args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
-    while !line.contains("\"open\"") || line.contains("schema") {
+    while !line.contains("\"state\":\"open\"") || line.contains("schema") {
         line.clear();
         assert!(lines.read_line(&mut line).unwrap() > 0, "it ended before a port was found");
     }
@@ -260,6 +267,9 @@ fn a_stop_keeps_what_was_found_and_resume_goes_on_from_there() {
         let runs = record(folder.path());
         assert_eq!(runs.len(), 4);
         assert_eq!(runs[2]["begun"]["resumes"], runs[0]["run"]);
+        assert_eq!(runs[2]["begun"]["rates"], serde_json::json!([1000, 1000, 40]));
+        assert!(runs[2]["begun"]["why_rates"][2].as_str().unwrap().contains("the default"));
+        assert_eq!(parts(folder.path()), Vec::<PathBuf>::new(), "what was found is told");
         let done = scan(folder.path(), &again);
         assert_eq!(done.status.code(), Some(2));
         assert!(said(&done).contains("went through to its end"), "{}", said(&done));
@@ -282,4 +292,195 @@ fn wishes_never_go_beyond_the_scope() {
     let dry = scan(folder.path(), &[&args[..], &["--format", "json"]].concat());
     assert_eq!(json(&dry)["rates"], serde_json::json!([50, 50, 50]));
     assert!(said(&dry).contains("at most"), "{}", said(&dry));
+}
+
+/// Files that keep what runs have found.
+fn parts(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|ext| ext == "part")).collect()
+}
+
+/// Waits until a part file names open ports.
+fn until_kept(folder: &Path, run: &Path) -> PathBuf {
+    let until = Instant::now() + Duration::from_mins(1);
+    loop {
+        let new = parts(folder).into_iter().find(|part| part != run);
+        if let Some(part) = new
+            && fs::read_to_string(&part).unwrap().contains("\"state\":\"open\"")
+        {
+            return part;
+        }
+        assert!(Instant::now() < until, "nothing is kept");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_from_what_it_had_written() {
+    let open = servers(400, drop);
+    let folder = folder("");
+    // At 40 a second it takes ten seconds; what was found is written after five.
+    let (mut first, _lines) = long_scan(folder.path(), &list(&open));
+    let part = until_kept(folder.path(), Path::new(""));
+    let again = ["--resume", "portvakt-scans.jsonl", "--format", "json", "--no-services"];
+    let refused = scan(folder.path(), &again);
+    assert!(said(&refused).contains("still runs"), "{}", said(&refused));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // The machine went down while a line was being written.
+    let mut torn = fs::OpenOptions::new().append(true).open(&part).unwrap();
+    torn.write_all(b"{\"address\":\"127.0.0.1\",\"por").unwrap();
+    drop(torn);
+
+    // The run that goes on is killed, too: what the first one found is not lost with it.
+    let mut second = command(folder.path(), &again).stdout(Stdio::null()).spawn().unwrap();
+    let kept = until_kept(folder.path(), &part);
+    let until = Instant::now() + Duration::from_mins(1);
+    while part.exists() {
+        assert!(Instant::now() < until, "the second run has not taken the first one's over");
+        thread::sleep(Duration::from_millis(20));
+    }
+    second.kill().unwrap();
+    second.wait().unwrap();
+    assert_eq!(parts(folder.path()), [kept]);
+    let resumed = scan(folder.path(), &again);
+    assert_eq!(resumed.status.code(), Some(0), "{}", said(&resumed));
+    let all = json(&resumed);
+    assert_eq!((&all["open"], &all["incomplete"]), (&400.into(), &0.into()));
+    let sent = all["sent"].as_u64().unwrap();
+    assert!(sent <= 400 - 150, "some 200 were known before the first kill: {sent}");
+    assert_eq!(record(folder.path()).len(), 4, "two beginnings, a beginning and an end");
+    assert!(parts(folder.path()).is_empty());
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_not_lost() {
+    let folder = folder(FAST);
+    let ports = list(&servers(3, drop));
+    let args = ["127.0.0.1", "--connect", "--ports", &ports, "--format", "json", "--no-services"];
+    // The disk is full.
+    let failed = scan(folder.path(), &[&args[..], &["--output", "/dev/full"]].concat());
+    assert_eq!(failed.status.code(), Some(2));
+    assert!(said(&failed).contains("No space left"), "{}", said(&failed));
+    assert!(said(&failed).contains("--resume portvakt-scans.jsonl"), "{}", said(&failed));
+    let again = ["--resume", "portvakt-scans.jsonl", "--format", "json", "--no-services"];
+    let given = scan(folder.path(), &again);
+    assert_eq!(given.status.code(), Some(0), "{}", said(&given));
+    assert_eq!((&json(&given)["open"], &json(&given)["sent"]), (&3.into(), &0.into()));
+}
+
+#[test]
+fn where_an_answer_cannot_go_is_said_before_anything_is_sent() {
+    let folder = folder(FAST);
+    for output in ["no/such/folder/answer.json", "."] {
+        let args = ["127.0.0.1", "--connect", "--ports", "1", "--output", output];
+        let refused = scan(folder.path(), &args);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(said(&refused).contains("nothing was sent: cannot write"), "{}", said(&refused));
+    }
+    assert!(parts(folder.path()).is_empty());
+}
+
+/// Whether this process may send packets of its own, make networks and take what it needs for it.
+fn may(what: &str) -> bool {
+    let is_root = nix::unistd::Uid::effective().is_root();
+    assert!(is_root || std::env::var_os("CI").is_none(), "{what} needs root");
+    if !is_root {
+        eprintln!("skipped: {what} needs root");
+    }
+    is_root
+}
+
+#[test]
+fn an_answer_is_put_in_its_place_whole_after_rights_were_given_up() {
+    if !may("a scan with packets of its own") {
+        return;
+    }
+    let folder = folder("");
+    // Nobody but root may change this folder.
+    let answer = folder.path().join("answer.json");
+    fs::write(&answer, "old").unwrap();
+    let ports = list(&servers(3, drop));
+    let args = ["127.0.0.1", "--ports", &ports, "--format", "json", "--no-services"];
+    let out = ["--output", "answer.json"];
+    let given = scan(folder.path(), &[&args[..], &out].concat());
+    assert_eq!(given.status.code(), Some(0), "{}", said(&given));
+    let document: Value = serde_json::from_slice(&fs::read(&answer).unwrap()).unwrap();
+    assert_eq!((&document["method"], &document["open"]), (&"syn".into(), &3.into()));
+    let files = || {
+        let names = fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|n| n.into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(files(), ["answer.json", "portvakt-scans.jsonl", "portvakt.toml"]);
+
+    // One that is killed leaves what was there, and nothing half written.
+    fs::write(&answer, "old").unwrap();
+    let long = ["127.0.0.1", "--ports", "1-2000", "--format", "json", "--output", "answer.json"];
+    let mut child = command(folder.path(), &long).spawn().unwrap();
+    let until = Instant::now() + Duration::from_mins(1);
+    while record(folder.path()).len() < 3 {
+        assert!(Instant::now() < until, "it does not begin");
+        thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    while files().iter().any(|name| name.starts_with(".portvakt-")) {
+        assert!(Instant::now() < until, "{:?}", files());
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(fs::read(&answer).unwrap(), b"old");
+    assert_eq!(parts(folder.path()).len(), 1, "it can be gone on with");
+}
+
+/// Does something in a network of its own, in which 10.77.0.0/24 is this machine and all but the first eight
+/// addresses are silent.
+fn in_silent_network<T: Send>(act: impl FnOnce() -> T + Send) -> T {
+    let run = |program: &str, args: &str| {
+        let status = Command::new(program).args(args.split_whitespace()).status().unwrap();
+        assert!(status.success(), "{program} {args}");
+    };
+    thread::scope(|scope| {
+        let inside = scope.spawn(move || {
+            nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET).unwrap();
+            run("ip", "link set lo up");
+            run("ip", "route add local 10.77.0.0/24 dev lo");
+            run("nft", "add table ip t");
+            run("nft", "add chain ip t i { type filter hook input priority 0 ; }");
+            run("nft", "add rule ip t i ip daddr 10.77.0.8-10.77.0.255 drop");
+            act()
+        });
+        inside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+#[test]
+fn silent_addresses_are_not_asked_for_many_ports_by_connections() {
+    if !may("a network of its own") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let scope = "[scan]\nscope = ['10.77.0.0/24']\nauthorised_by = 'A'\nvalid_until = '2999-12-31'\n\
+                 window = 'always'\nrate = 100000\n";
+    fs::write(folder.path().join("portvakt.toml"), scope).unwrap();
+    let args = ["--connect", "--ports", "1-1000", "--format", "json", "--no-services"];
+    let found = in_silent_network(|| {
+        let _listens = TcpListener::bind("10.77.0.3:443").unwrap();
+        scan(folder.path(), &args)
+    });
+    assert_eq!(found.status.code(), Some(0), "{}", said(&found));
+    let found = json(&found);
+    let hosts = found["hosts"].as_array().unwrap();
+    assert_eq!(hosts.len(), 8, "{found}");
+    assert!(hosts.iter().all(|host| host["up"] == true));
+    assert_eq!(found["open"], 1);
+    // They are neither closed nor silent: nobody asked their ports.
+    assert_eq!(found["skipped"], serde_json::json!([["10.77.0.8", "10.77.0.255"]]));
+    assert_eq!(
+        (&found["silent"], &found["not_known"]),
+        (&serde_json::json!([]), &serde_json::json!([]))
+    );
+    assert!(found["sent"].as_u64().unwrap() < 8 * 1_000 + 256 * 12 * 2 + 100, "{}", found["sent"]);
+    assert!(found["notes"][0].as_str().unwrap().starts_with("8 addresses answered"), "{found}");
 }

@@ -41,6 +41,10 @@ pub struct ScanRun {
     /// Addresses that were asked, as closed ranges; empty where the record does not say. Only then does
     /// silence of a host that it does not list mean anything.
     pub targets: Vec<(IpAddr, IpAddr)>,
+    /// Addresses among the targets whose ports were not asked: nobody was found there, or it was stopped before.
+    pub not_asked: Vec<(IpAddr, IpAddr)>,
+    /// Ports that were asked, by protocol, as closed ranges in rising order; empty where the record does not say.
+    pub ports: Vec<(PortProtocol, Vec<(u16, u16)>)>,
     /// What it found.
     pub hosts: Vec<HostSeen>,
     /// What it sent and got back.

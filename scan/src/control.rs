@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use portvakt_model::{PortProtocol, PortState};
 
@@ -35,11 +36,37 @@ pub struct Progress {
     pub open: AtomicU64,
     /// Probes that need no more: answered, or asked often enough.
     pub done: AtomicU64,
-    /// Probes in all.
+    /// Probes in all; set by whoever starts the engine, which may do so for one part of a plan after another.
     pub total: AtomicU64,
+    /// Answers that nobody has taken yet; `None` where nobody wants them.
+    answers: Option<Mutex<Vec<Seen>>>,
 }
 
 impl Progress {
+    /// Counts that keep what ports answered, until it is taken.
+    pub fn keeping() -> Self {
+        Self { answers: Some(Mutex::default()), ..Self::default() }
+    }
+
+    /// Notes that a port was told to be open or closed.
+    pub fn answer(&self, seen: Seen) {
+        if let Some(answers) = &self.answers {
+            answers.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
+        }
+    }
+
+    /// How many answers wait to be taken.
+    pub fn waiting(&self) -> usize {
+        self.answers.as_ref().map_or(0, |all| all.lock().map_or(0, |all| all.len()))
+    }
+
+    /// Takes the answers since this was asked last.
+    pub fn take(&self) -> Vec<Seen> {
+        let all =
+            self.answers.as_ref().map(|all| all.lock().unwrap_or_else(PoisonError::into_inner));
+        all.map(|mut all| std::mem::take(&mut *all)).unwrap_or_default()
+    }
+
     /// Adds to one of the counts.
     pub fn add(count: &AtomicU64, by: u64) {
         count.fetch_add(by, Ordering::Relaxed);

@@ -19,6 +19,7 @@ pub mod privileges;
 #[cfg(target_os = "linux")]
 mod raw;
 pub mod record;
+mod rtt;
 pub mod scope;
 pub mod service;
 pub mod ssh;

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use ipnetwork::IpNetwork;
 use jiff::civil::DateTime;
 
-use crate::scope::{Leave, Refusal, Scope};
+use crate::scope::{Leave, Rate, Refusal, Scope};
 
 pub use ports::{PortsError, parse as parse_ports, top as top_ports};
 
@@ -23,6 +23,14 @@ pub type Range = (IpAddr, IpAddr);
 /// Addresses in one written target at most. A whole IPv6 subnet has 2^64 and can't be swept; its hosts
 /// come from neighbour tables, DNS or the asset register.
 pub const MOST_ADDRESSES: u128 = 1 << 32;
+
+/// How long a stretch of a plan takes, roughly ([`Plan::stretch_hosts`]): no more than that of asking what is
+/// silent is lost when a run is killed.
+pub const STRETCH_SECONDS: u64 = 600;
+/// A stretch has as many hosts at least, and at most; and as many probes at most.
+const FEWEST_HOSTS: u64 = 16;
+const MOST_HOSTS: u64 = 1 << 16;
+const MOST_PROBES: u64 = 1 << 26;
 
 /// What is asked, and in what numbering.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +76,11 @@ impl Planned {
         refused.dedup_by(|later, first| same_reason(later, first));
         Self { full: Plan::of(full, ports), gentle: Plan::of(gentle, ports), refused }
     }
+
+    /// The ports that are asked, of whichever host.
+    pub fn ports(&self) -> &[u16] {
+        if self.full.is_empty() { self.gentle.ports() } else { self.full.ports() }
+    }
 }
 
 impl Plan {
@@ -104,6 +117,39 @@ impl Plan {
     pub fn only(&self, hosts: &[IpAddr]) -> Self {
         let known = hosts.iter().filter(|h| self.host_index(**h).is_some());
         Self::of(known.map(|h| (*h, *h)).collect(), &self.ports)
+    }
+
+    /// The same ports of all hosts but those in `ranges`, which are disjoint and in rising order.
+    #[must_use]
+    pub fn without(&self, ranges: &[Range]) -> Self {
+        Self::of(without(&self.ranges, ranges), &self.ports)
+    }
+
+    /// Other ports of the same hosts.
+    #[must_use]
+    pub fn with_ports(&self, ports: &[u16]) -> Self {
+        Self::of(self.ranges.clone(), ports)
+    }
+
+    /// The same ports of `count` hosts from number `first` on, or of those that are left.
+    #[must_use]
+    pub fn stretch(&self, first: u64, count: u64) -> Self {
+        Self::of(self.part(first, count), &self.ports)
+    }
+
+    /// How many hosts to ask side by side, so that [`STRETCH_SECONDS`] go by at the ceilings: what was silent
+    /// is settled after each such stretch, and an engine need not keep more in mind. More hosts where fewer
+    /// could not use up the ceilings.
+    pub fn stretch_hosts(&self, rate: Rate) -> u64 {
+        let ports = (self.ports.len() as u64).max(1);
+        let [total, subnet, host] =
+            [rate.total, rate.subnet, rate.host].map(|r| u64::from(r.max(1)));
+        let long = STRETCH_SECONDS * total / ports;
+        // Four times as many as must be asked at once: some are slow.
+        let for_hosts = 4 * total.div_ceil(host);
+        let for_subnets = if subnet < total { 256 * total.div_ceil(subnet) } else { 0 };
+        let least = for_hosts.max(for_subnets).max(FEWEST_HOSTS);
+        long.max(least).min((MOST_PROBES / ports).min(MOST_HOSTS))
     }
 
     /// The addresses: disjoint, in rising order, IPv4 first.
@@ -144,7 +190,7 @@ impl Plan {
 
     /// The addresses of `count` hosts from `first` on.
     pub(crate) fn part(&self, first: u64, count: u64) -> Vec<Range> {
-        let end = (first + count).min(self.hosts);
+        let end = first.saturating_add(count).min(self.hosts);
         let each = self.ranges.iter().zip(&self.starts);
         let parts = each.filter_map(|(range, start)| {
             let size = u64::try_from(size(*range)).unwrap_or(u64::MAX);
@@ -360,7 +406,7 @@ fn same_reason(a: &Refusal, b: &Refusal) -> bool {
 }
 
 /// Sorted, with what overlaps or adjoins put together.
-fn merged(mut ranges: Vec<Range>) -> Vec<Range> {
+pub fn merged(mut ranges: Vec<Range>) -> Vec<Range> {
     ranges.retain(|(first, last)| first <= last && first.is_ipv4() == last.is_ipv4());
     ranges.sort_unstable();
     let mut out: Vec<Range> = Vec::with_capacity(ranges.len());
@@ -376,6 +422,45 @@ fn merged(mut ranges: Vec<Range>) -> Vec<Range> {
         }
     }
     out
+}
+
+/// What is left of ranges of addresses without others. Both are disjoint and in rising order.
+pub fn without(ranges: &[Range], others: &[Range]) -> Vec<Range> {
+    let mut left = Vec::new();
+    for &(first, last) in ranges {
+        let mut from = Some(first);
+        let start = others.partition_point(|other| other.1 < first);
+        for &(other, end) in others[start..].iter().take_while(|other| other.0 <= last) {
+            if let Some(from) = from
+                && from < other
+                && let Some(before) = step(other, -1)
+            {
+                left.push((from, before));
+            }
+            from = step(end, 1);
+        }
+        left.extend(from.filter(|from| *from <= last).map(|from| (from, last)));
+    }
+    left
+}
+
+/// What ranges of addresses have in common with others. Both are disjoint and in rising order.
+pub fn within(ranges: &[Range], others: &[Range]) -> Vec<Range> {
+    without(ranges, &without(ranges, others))
+}
+
+/// How many addresses ranges have.
+pub fn addresses(ranges: &[Range]) -> u64 {
+    let all = ranges.iter().map(|range| size(*range)).fold(0, u128::saturating_add);
+    u64::try_from(all).unwrap_or(u64::MAX)
+}
+
+/// The next address of the same family, or the one before.
+fn step(address: IpAddr, by: i32) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(a) => a.to_bits().checked_add_signed(by).map(|n| IpAddr::V4(n.into())),
+        IpAddr::V6(a) => a.to_bits().checked_add_signed(by.into()).map(|n| IpAddr::V6(n.into())),
+    }
 }
 
 fn bounds(prefix: IpNetwork) -> Range {

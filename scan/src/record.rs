@@ -1,26 +1,27 @@
 //! The record of runs: who looked at what, by whose leave, when, and what was sent.
 //!
-//! A record is a file of lines, each of them JSON, that is only ever appended to: it may be kept on a
-//! file system that allows nothing else. A run writes a line before its first packet and one after its
-//! last. A run without the second line was killed.
+//! A record is a file of lines, each of them JSON, that is only ever appended to. A run writes a line before its
+//! first packet and one after its last. A run without the second line was killed.
+//!
+//! What a run has found stands in a file beside the record while it runs ([`part`]), and stays there when it was
+//! stopped or killed: where it is gone on with.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use nix::unistd::{Uid, User};
 use portvakt_model::ScanCounts;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
-use crate::scope::{FragileMode, Scope, Window};
+use crate::scope::{FragileMode, MINUTES, Scope, Window};
 
 /// Name and version of the form of a line.
 pub const SCHEMA: &str = "portvakt-scan-record-1";
 
-/// Longest line that is read: a result with every port of some thousand hosts.
-const LONGEST: u64 = 1 << 30;
+/// Longest line that is read: a scope and targets of some ten thousand prefixes.
+const LONGEST: u64 = 1 << 24;
 
 /// A line of a record: of the beginning of a run, or of its end.
 #[derive(Debug, Serialize, Deserialize)]
@@ -54,8 +55,10 @@ pub struct Begun {
     pub targets: Vec<String>,
     /// The ports, as it was written.
     pub ports: String,
-    /// Packets per second at most.
-    pub rate: u32,
+    /// Packets per second at most, as they hold for this run: in total, to a subnet, to a host.
+    pub rates: [u32; 3],
+    /// The same in words, each with the reason.
+    pub why_rates: Vec<String>,
     /// Probes that are planned.
     pub probes: u64,
     /// The run that is gone on with.
@@ -83,8 +86,6 @@ pub struct Ended {
     pub incomplete: u64,
     /// Open ports.
     pub open: u64,
-    /// What was found, when there is more to ask: where `--resume` goes on.
-    pub result: Option<Box<RawValue>>,
 }
 
 /// Who runs a scan.
@@ -117,7 +118,7 @@ pub struct ScopeRow {
     pub valid_until: String,
     /// Hours of the day.
     pub window: String,
-    /// Packets per second in total, to a subnet, to a host.
+    /// Packets per second that it allows: in total, to a subnet, to a host.
     pub rates: [u32; 3],
     /// Groups that are treated gently or left alone, with their prefixes.
     pub fragile: Vec<String>,
@@ -160,7 +161,7 @@ impl ScopeRow {
             window: match scope.window {
                 Window::Always => "always".to_owned(),
                 Window::Between(from, to) => {
-                    format!("{}-{}", from.strftime("%H:%M"), to.strftime("%H:%M"))
+                    format!("{}-{}", from.strftime(MINUTES), to.strftime(MINUTES))
                 }
             },
             rates: [scope.rate.total, scope.rate.subnet, scope.rate.host],
@@ -182,7 +183,6 @@ impl Ended {
             dropped: counts.dropped,
             incomplete: counts.incomplete,
             open,
-            result: None,
         }
     }
 }
@@ -249,8 +249,15 @@ pub struct Unfinished {
     pub run: String,
     /// How it began.
     pub begun: Begun,
-    /// What it found; `None` when it was killed and could not say.
-    pub result: Option<Box<RawValue>>,
+    /// Whether it could say that it ended; otherwise it was killed, or still runs.
+    pub ended: bool,
+}
+
+/// Where what a run has found stands while it runs, and after it when there is more to ask.
+pub fn part(record: &Path, run: &str) -> PathBuf {
+    let mut name = record.as_os_str().to_owned();
+    name.push(format!(".{run}.part"));
+    name.into()
 }
 
 /// Why a record does not tell where to go on.
@@ -263,10 +270,12 @@ pub enum ResumeError {
     #[error("line {0} is no line of a scan's record: {1}")]
     Foreign(u64, serde_json::Error),
     /// Its last run went through to its end.
-    #[error("the last run, {0}, went through to its end; nothing is left to go on with")]
+    #[error(
+        "the last run, {0}, went through to its end; nothing is left to go on with. Leave --resume out"
+    )]
     Complete(String),
     /// It has no run.
-    #[error("no run stands in it")]
+    #[error("no run stands in it; leave --resume out to begin one")]
     Empty,
 }
 
@@ -296,9 +305,7 @@ pub fn unfinished(path: &Path) -> Result<Unfinished, ResumeError> {
     match last {
         None => Err(ResumeError::Empty),
         Some((run, _, Some(Ended { complete: true, .. }))) => Err(ResumeError::Complete(run)),
-        Some((run, begun, ended)) => {
-            Ok(Unfinished { run, begun, result: ended.and_then(|e| e.result) })
-        }
+        Some((run, begun, ended)) => Ok(Unfinished { run, begun, ended: ended.is_some() }),
     }
 }
 
@@ -332,36 +339,41 @@ mod tests {
             method: "connect".to_owned(),
             targets: vec!["10.77.0.1".to_owned()],
             ports: "22".to_owned(),
-            rate: 1_000,
+            rates: [1_000, 1_000, 40],
+            why_rates: Vec::new(),
             probes: 1,
             resumes: None,
         }
     }
 
-    fn ended(why: Option<&str>, result: &str) -> Ended {
+    fn ended(why: Option<&str>) -> Ended {
         let counts = ScanCounts { sent: 9, answered: 7, ..ScanCounts::default() };
-        let mut end = Ended::new(&counts, 1, why.map(str::to_owned));
+        let end = Ended::new(&counts, 1, why.map(str::to_owned));
         assert_eq!(end.unanswered, 2);
-        end.result = Some(RawValue::from_string(result.to_owned()).unwrap());
         end
     }
 
     #[test]
-    fn a_run_that_was_stopped_is_found_again_with_what_it_saw() {
+    fn a_run_that_was_stopped_is_found_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("scans.jsonl");
         let mut record = Record::open(&path).unwrap();
         record.begin(begun()).unwrap();
-        assert!(unfinished(&path).unwrap().result.is_none(), "as if it had been killed");
-        record.end(ended(Some("stopped"), r#"{"hosts":[]}"#)).unwrap();
+        assert!(!unfinished(&path).unwrap().ended, "as if it had been killed");
+        record.end(ended(Some("stopped"))).unwrap();
         let found = unfinished(&path).unwrap();
+        assert!(found.ended);
         assert_eq!(
             (found.run.as_str(), found.begun.targets),
             (record.run(), vec!["10.77.0.1".to_owned()])
         );
-        assert_eq!(found.result.unwrap().get(), r#"{"hosts":[]}"#);
+        assert_eq!(
+            part(&path, "r1"),
+            folder.path().join("scans.jsonl.r1.part"),
+            "what it saw stands beside the record"
+        );
         record.begin(begun()).unwrap();
-        record.end(ended(None, "{}")).unwrap();
+        record.end(ended(None)).unwrap();
         assert!(matches!(unfinished(&path), Err(ResumeError::Complete(_))));
     }
 

@@ -25,6 +25,8 @@ pub struct Scope {
     pub window: Window,
     /// Ceilings.
     pub rate: Rate,
+    /// Why the ceilings of a subnet and of a host are what they are.
+    pub why: [Ceiling; 2],
     /// Equipment that must be treated gently, or left alone.
     pub fragile: Vec<Fragile>,
 }
@@ -44,6 +46,26 @@ impl Default for Rate {
     fn default() -> Self {
         Self { total: 1_000, subnet: 1_000, host: 40 }
     }
+}
+
+impl Rate {
+    /// The same, but never more than `most` in total: no part of the network gets more than all of it.
+    #[must_use]
+    pub fn at_most(self, most: u32) -> Self {
+        let total = self.total.min(most);
+        Self { total, subnet: self.subnet.min(total), host: self.host.min(total) }
+    }
+}
+
+/// Where a ceiling comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ceiling {
+    /// It is written.
+    Written,
+    /// It is not written, and the rate is: that holds for each part of the network too.
+    AsRate,
+    /// Neither is written.
+    Standard,
 }
 
 /// Hours of the day, local time. `from` may be later than `to`: then it is over midnight.
@@ -85,6 +107,9 @@ pub enum Leave {
     ConnectOnly,
 }
 
+/// A time of day, as windows are written.
+pub(crate) const MINUTES: &str = "%H:%M";
+
 /// Why a host is not scanned.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Refusal {
@@ -104,7 +129,7 @@ pub enum Refusal {
     #[error("the leave to scan ended on {0}; have it renewed by {1}")]
     Ended(Date, String),
     /// Not at this time of day.
-    #[error("it is {now}, and the window is {from}-{to}")]
+    #[error("it is {}, and the window is {}-{}", .now.strftime(MINUTES), .from.strftime(MINUTES), .to.strftime(MINUTES))]
     Closed {
         /// The time.
         now: Time,
@@ -113,6 +138,20 @@ pub enum Refusal {
         /// When it closes.
         to: Time,
     },
+}
+
+impl Refusal {
+    /// What to do about it.
+    pub const fn advice(&self) -> &'static str {
+        match self {
+            Self::Outside(_) => "leave it out, or have `scope` in [scan] widened",
+            Self::NoHost(_) => "leave it out",
+            Self::Excluded(..) => "leave it out, or have `exclude` in [scan] changed",
+            Self::Fragile(..) => "leave it out, or have the group's `mode` in [scan] changed",
+            Self::Ended(..) => "then write the new day in `valid_until`",
+            Self::Closed { .. } => "begin within it, or have `window` in [scan] changed",
+        }
+    }
 }
 
 /// Why a scope cannot be used.
@@ -210,8 +249,11 @@ impl Raw {
         let standard = Rate::default();
         // Whoever writes a rate has thought of what the network bears; it holds for each part of it that has
         // no ceiling of its own. Without one a host gets little.
-        let host = self.rate.as_ref().map_or(standard.host, |rate| *rate.get_ref());
+        let otherwise = if self.rate.is_some() { Ceiling::AsRate } else { Ceiling::Standard };
+        let why = [&self.subnet_rate, &self.host_rate]
+            .map(|written| if written.is_some() { Ceiling::Written } else { otherwise });
         let total = rate(text, self.rate, standard.total)?;
+        let host = if otherwise == Ceiling::AsRate { total } else { standard.host };
         let fragile = self.fragile.into_iter().map(|group| {
             let prefixes = prefixes(text, &group.prefixes)?;
             Ok(Fragile { name: group.name, prefixes, mode: group.mode })
@@ -226,7 +268,9 @@ impl Raw {
                 total,
                 subnet: rate(text, self.subnet_rate, total)?,
                 host: rate(text, self.host_rate, host)?,
-            },
+            }
+            .at_most(total),
+            why,
             fragile: fragile.collect::<Result<_, _>>()?,
         })
     }
@@ -255,7 +299,7 @@ fn window(text: &str, written: &Spanned<String>) -> Result<Window, ScopeError> {
         return Ok(Window::Always);
     }
     let times = value.split_once('-').and_then(|(from, to)| {
-        let time = |t: &str| Time::strptime("%H:%M", t.trim()).ok();
+        let time = |t: &str| Time::strptime(MINUTES, t.trim()).ok();
         Some((time(from)?, time(to)?))
     });
     let why = || format!("\"{value}\" is no window; write \"always\" or \"06:00-22:00\"");

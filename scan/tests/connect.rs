@@ -194,3 +194,36 @@ fn an_ended_leave_ends_the_scan() {
     assert!(matches!(scanned.ended, Ended::Closed(_)), "{:?}", scanned.ended);
     assert!(scanned.counts.incomplete > 0);
 }
+
+#[test]
+fn a_host_that_refuses_is_there_and_is_asked_no_more() {
+    let range = (HOST, IpAddr::V4(Ipv4Addr::new(127, 0, 0, 64)));
+    let plan = Plan::of(vec![range], &parse_ports("-").unwrap());
+    let (stop, progress) = (AtomicBool::new(false), Progress::default());
+    let control = Control { stop: &stop, progress: &progress, seen: &|_| {} };
+    // At 20 a second for each host its second port is not asked before the first has answered.
+    let slow = scope("rate = 1000000\nhost_rate = 20\n");
+    let there = connect::hosts(&plan, &slow, control).unwrap();
+    assert_eq!((there.hosts.len(), there.ended), (64, Ended::Complete));
+    assert_eq!((there.hosts[0], there.counts.sent), (HOST, 64));
+    stop.store(true, Ordering::Relaxed);
+    let none = connect::hosts(&plan, &slow, control).unwrap();
+    assert_eq!((none.hosts.len(), none.ended), (0, Ended::Stopped));
+}
+
+#[test]
+fn what_answered_can_be_taken_while_it_runs() {
+    let ours = serve(3, drop);
+    let closed = TcpListener::bind((HOST, 0)).unwrap().local_addr().unwrap().port();
+    let plan = all_of(&[ours.clone(), vec![closed]].concat());
+    let (stop, progress) = (AtomicBool::new(false), Progress::keeping());
+    let control = Control { stop: &stop, progress: &progress, seen: &|_| {} };
+    connect::scan(&plan, &scope(FAST), &|_| false, control).unwrap();
+    assert_eq!(progress.waiting(), 4);
+    let mut taken: Vec<_> = progress.take().iter().map(|seen| (seen.state, seen.port)).collect();
+    taken.sort_unstable();
+    let mut wanted: Vec<_> = ours.iter().map(|port| (PortState::Open, *port)).collect();
+    wanted.push((PortState::Closed, closed));
+    assert_eq!(taken, wanted);
+    assert!(progress.take().is_empty());
+}

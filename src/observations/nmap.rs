@@ -173,6 +173,9 @@ impl Document {
             let end = reading.text().len();
             reading.fault(end, "the file ends before its last tag: the run counts as unfinished");
         }
+        let Asked { tcp, udp } = self.asked;
+        let asked = [(PortProtocol::Tcp, tcp), (PortProtocol::Udp, udp)];
+        self.run.ports.extend(asked.into_iter().filter(|(_, ports)| !ports.is_empty()));
         self.hosts.finish(&mut self.run);
         reading.give(self.run);
     }

@@ -43,6 +43,10 @@ struct Facts {
     sensor: Option<String>,
     sources: Option<Vec<IpAddr>>,
     targets: Option<Vec<Target>>,
+    skipped: Option<Vec<Target>>,
+    not_known: Option<Vec<Target>>,
+    method: Option<String>,
+    asked_ports: Option<Ranges>,
     authorised_by: Option<String>,
     #[serde(default, deserialize_with = "moment")]
     started: Option<Timestamp>,
@@ -220,6 +224,13 @@ impl Facts {
         if let Some(targets) = self.targets {
             run.targets = targets.iter().filter_map(Target::ends).collect();
         }
+        let not_asked = self.skipped.iter().chain(&self.not_known).flatten();
+        run.not_asked.extend(not_asked.filter_map(Target::ends));
+        if let Some(ports) = self.asked_ports.and_then(Ranges::joined) {
+            let udp = self.method.as_deref() == Some("udp");
+            let protocol = if udp { PortProtocol::Udp } else { PortProtocol::Tcp };
+            run.ports = vec![(protocol, ports)];
+        }
         run.started = self.started.or(run.started);
         run.ended = self.ended.or(run.ended);
         run.complete = self.complete.unwrap_or(run.complete);
@@ -270,14 +281,20 @@ impl RestRow {
     fn seen(self) -> Option<PortRanges> {
         let protocol = self.protocol.as_deref().map_or(Some(PortProtocol::Tcp), run::protocol)?;
         let state = self.state.as_deref().map_or(PortState::Incomplete, run::state);
-        let ranges = match self.ports? {
-            Ranges::Text(text) => run::port_list(&text)?,
-            Ranges::List(list) => {
+        Some(PortRanges { protocol, state, ranges: self.ports?.joined()? })
+    }
+}
+
+impl Ranges {
+    /// In rising order; `None` when one of them cannot be read.
+    fn joined(self) -> Option<Vec<(u16, u16)>> {
+        match self {
+            Self::Text(text) => run::port_list(&text),
+            Self::List(list) => {
                 let all = list.iter().map(Range::ends).collect::<Option<Vec<_>>>()?;
-                run::joined(all.into_iter().flatten().collect())
+                Some(run::joined(all.into_iter().flatten().collect()))
             }
-        };
-        Some(PortRanges { protocol, state, ranges })
+        }
     }
 }
 

@@ -61,9 +61,19 @@ pub(super) struct Found {
     pub(super) seen: PortSeen,
 }
 
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// The state of every port.
+    Ports,
+    /// Which hosts are there: one that has said anything is asked no more.
+    Hosts,
+}
+
 /// A scan that runs.
 pub(super) struct Engine<'a> {
     pub(super) plan: &'a Plan,
+    aim: Aim,
     scope: &'a Scope,
     control: Control<'a>,
     began: Instant,
@@ -79,6 +89,8 @@ pub(super) struct Engine<'a> {
     later: BinaryHeap<Reverse<Later>>,
     /// Fragile hosts with an open connection.
     busy: HashSet<IpAddr>,
+    /// Hosts of which something was heard, where those are looked for.
+    pub(super) there: HashSet<IpAddr>,
     pass: u8,
     exhausted: u32,
     /// When the clock was last looked at.
@@ -128,9 +140,10 @@ enum Next {
 }
 
 impl<'a> Engine<'a> {
-    pub(super) fn new(plan: &'a Plan, scope: &'a Scope, control: Control<'a>) -> Self {
+    pub(super) fn new(plan: &'a Plan, scope: &'a Scope, aim: Aim, control: Control<'a>) -> Self {
         Self {
             plan,
+            aim,
             scope,
             control,
             began: Instant::now(),
@@ -145,6 +158,7 @@ impl<'a> Engine<'a> {
             waiting: JoinSet::new(),
             later: BinaryHeap::new(),
             busy: HashSet::new(),
+            there: HashSet::new(),
             pass: 0,
             exhausted: 0,
             looked: Instant::now(),
@@ -153,7 +167,6 @@ impl<'a> Engine<'a> {
 
     /// Takes for known what an earlier run has told of.
     pub(super) fn know(&mut self, known: &dyn Fn(u64) -> bool) {
-        Progress::add(&self.control.progress.total, self.plan.probes());
         for probe in (0..self.plan.probes()).filter(|probe| known(*probe)) {
             self.table.set(probe, Outcome::Known);
             Progress::add(&self.control.progress.done, 1);
@@ -166,11 +179,13 @@ impl<'a> Engine<'a> {
             self.pass += 1;
             let began = Instant::now();
             if let Err(ended) = self.pass().await {
+                // What has turned up in this pass tells what the silence of the others is worth.
+                self.hosts.end_pass();
                 return ended;
             }
             let late = self.hosts.end_pass();
             self.slow_down(&late, began.elapsed());
-            if self.pass > 1 && late.is_empty() {
+            if self.pass > 1 && (late.is_empty() || self.aim == Aim::Hosts) {
                 break;
             }
         }
@@ -296,6 +311,9 @@ impl<'a> Engine<'a> {
     /// The probe, when it may go now. Otherwise its turn is noted.
     fn turn(&mut self, index: u64, had: Option<Stage>) -> Option<Probe> {
         let (address, port) = self.plan.probe(index);
+        if self.there.contains(&address) {
+            return None;
+        }
         // The plan has seen to it that nothing is outside the scope. Here it is seen to once more, for
         // each packet.
         let leave = self.scope.leave(address).ok()?;
@@ -386,13 +404,18 @@ impl<'a> Engine<'a> {
         }
         self.answered += 1;
         Progress::add(&self.control.progress.answered, 1);
+        if self.aim == Aim::Hosts && outcome.state() != Some(PortState::Unreachable) {
+            self.there.insert(address);
+        }
         let rtt = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
         // Routers and firewalls limit their errors; only the host's own word tells how fast it is.
         if outcome.shows_host() {
             self.hosts.answered(address, rtt, before.is_silent());
         }
-        if outcome.state() == Some(PortState::Open) {
-            self.found(probe, outcome, rtt);
+        match outcome.state() {
+            Some(PortState::Open) => self.found(probe, outcome, rtt),
+            Some(PortState::Closed) => self.control.progress.answer(seen(probe, PortState::Closed)),
+            _ => {}
         }
     }
 
@@ -407,7 +430,7 @@ impl<'a> Engine<'a> {
     }
 
     fn found(&mut self, probe: Probe, outcome: Outcome, rtt: u32) {
-        let seen = PortSeen {
+        let port = PortSeen {
             port: probe.to.port(),
             protocol: PortProtocol::Tcp,
             state: PortState::Open,
@@ -417,15 +440,17 @@ impl<'a> Engine<'a> {
             rtt_us: Some(rtt),
             service: None,
         };
+        let seen = seen(probe, PortState::Open);
         Progress::add(&self.control.progress.open, 1);
-        (self.control.seen)(Seen {
-            address: probe.to.ip(),
-            port: seen.port,
-            protocol: seen.protocol,
-            state: seen.state,
-        });
-        self.found.push(Found { probe: probe.index, seen });
+        self.control.progress.answer(seen);
+        (self.control.seen)(seen);
+        self.found.push(Found { probe: probe.index, seen: port });
     }
+}
+
+const fn seen(probe: Probe, state: PortState) -> Seen {
+    let (address, port) = (probe.to.ip(), probe.to.port());
+    Seen { address, port, protocol: PortProtocol::Tcp, state }
 }
 
 /// The numbers below a length, scattered, in another order each time.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::rtt::RoundTrip;
+
 /// Hosts that have answered, with their round-trip times.
 #[derive(Default)]
 pub(super) struct Hosts {
@@ -13,9 +15,7 @@ pub(super) struct Hosts {
 /// A host that has answered.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Host {
-    /// Smoothed round trip and its variation, in microseconds (RFC 6298, 2).
-    srtt: u32,
-    rttvar: u32,
+    rtt: RoundTrip,
     /// Ports that answered in the pass that runs, though they were silent in an earlier one.
     pub(super) late: u32,
     /// Ports that were asked in the pass that runs.
@@ -35,21 +35,15 @@ impl Hosts {
     /// How long to wait for an answer: what the host has shown to need, but at least until the
     /// kernel has asked twice, and in later passes a second more.
     pub(super) fn patience(&self, host: IpAddr, pass: u8) -> Duration {
-        let needs =
-            self.known.get(&host).map_or(0, |h| h.srtt.saturating_add(h.rttvar.saturating_mul(4)));
+        let needs = self.known.get(&host).and_then(|h| h.rtt.timeout()).unwrap_or_default();
         let least = if pass > 1 { LEAST + Duration::from_secs(1) } else { LEAST };
-        Duration::from_micros(needs.into()).clamp(least, MOST)
+        needs.clamp(least, MOST)
     }
 
     /// Notes an answer that took `rtt` microseconds.
     pub(super) fn answered(&mut self, host: IpAddr, rtt: u32, was_silent: bool) {
-        let known = self.known.entry(host).or_insert(Host {
-            srtt: rtt,
-            rttvar: rtt / 2,
-            ..Host::default()
-        });
-        known.rttvar = known.rttvar - known.rttvar / 4 + known.srtt.abs_diff(rtt) / 4;
-        known.srtt = known.srtt - known.srtt / 8 + rtt / 8;
+        let known = self.known.entry(host).or_default();
+        known.rtt.answered(rtt);
         known.late += u32::from(was_silent);
     }
 

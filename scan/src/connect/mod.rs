@@ -5,15 +5,17 @@
 //! and a service that resets right after the handshake is open.
 
 use std::io;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use portvakt_model::{HostSeen, ScanCounts};
 
 use crate::control::Control;
+use crate::discover;
 use crate::plan::Plan;
 use crate::scope::{Refusal, Scope};
 
-use engine::Engine;
+use engine::{Aim, Engine};
 
 pub use engine::MOST_FRAGILE as FRAGILE_AT_ONCE;
 pub use pace::FRAGILE_RATE;
@@ -82,11 +84,45 @@ pub fn scan(
         let why = format!("{} probes are more than a scan can keep in mind", plan.probes());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut engine = Engine::new(plan, scope, control);
+    let mut engine = Engine::new(plan, scope, Aim::Ports, control);
     engine.know(known);
-    let ended = runtime.block_on(engine.run());
+    let ended = run(&mut engine)?;
     let at = Timestamp::now();
     let (hosts, counts) = result::of(&mut engine);
     Ok(Scanned { hosts, counts, ended, at })
+}
+
+fn run(engine: &mut Engine<'_>) -> io::Result<Ended> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(engine.run()))
+}
+
+/// Which hosts of a plan are there.
+#[derive(Debug)]
+pub struct There {
+    /// Those of which something was heard, by address.
+    pub hosts: Vec<IpAddr>,
+    /// Attempts made and answered.
+    pub counts: ScanCounts,
+    /// Why it ended. Unless it is complete, others may be there too.
+    pub ended: Ended,
+}
+
+/// Finds the hosts of a plan that are there, whatever its ports: each is asked for a few usual ones
+/// ([`discover::PORTS`]) until it accepts, refuses, or something before it says that they are prohibited. Twice
+/// for what stays silent. That a router cannot reach it, or that nobody on the link has its address, is no sign
+/// of a host.
+///
+/// # Errors
+///
+/// When the event loop cannot be set up.
+pub fn hosts(plan: &Plan, scope: &Scope, control: Control<'_>) -> io::Result<There> {
+    let plan = plan.with_ports(&discover::PORTS);
+    let mut engine = Engine::new(&plan, scope, Aim::Hosts, control);
+    let ended = run(&mut engine)?;
+    let mut hosts: Vec<IpAddr> = engine.there.into_iter().collect();
+    hosts.sort_unstable();
+    let counts =
+        ScanCounts { sent: engine.sent, answered: engine.answered, ..ScanCounts::default() };
+    Ok(There { hosts, counts, ended })
 }

@@ -1,8 +1,9 @@
 //! Which hosts are there, before many ports of each are asked.
 //!
 //! On our own links ARP and neighbour discovery tell for certain. Beyond, a host counts as there when it
-//! answers an ICMP echo or one of a few ports that firewalls tend to leave open. A host that answers none of
-//! these may still have something open: whoever must miss nothing asks every port of every host.
+//! answers an ICMP echo or one of a few ports that firewalls tend to leave open; without privileges
+//! ([`crate::connect::hosts`]) the ports alone are asked. A host that answers none of these may still have
+//! something open: whoever must miss nothing asks every port of every host.
 
 use portvakt_model::ScanRun;
 

@@ -121,3 +121,39 @@ proptest! {
         prop_assert!(plan.ranges().windows(2).all(|w| w[0].1 < w[1].0));
     }
 }
+
+#[test]
+fn what_is_left_of_ranges_is_what_others_do_not_hold() {
+    let ranges = [range("10.0.0.0-10.0.0.9"), range("2001:db8::-2001:db8::1")];
+    let heard = ["10.0.0.0", "10.0.0.4", "10.0.0.5", "2001:db8::1"].map(range);
+    let left = ["10.0.0.1-10.0.0.3", "10.0.0.6-10.0.0.9", "2001:db8::"].map(range);
+    assert_eq!(without(&ranges, &heard), left);
+    assert_eq!(within(&ranges, &left), left);
+    assert_eq!((addresses(&left), addresses(&ranges)), (8, 12));
+    assert_eq!(without(&ranges, &[range("9.0.0.0-11.0.0.0")]), ranges[1..]);
+    assert!(without(&ranges[..0], &heard).is_empty());
+    let last = [range("255.255.255.255")];
+    assert!(without(&last, &last).is_empty());
+}
+
+#[test]
+fn stretches_are_the_plan_and_bound_time_and_memory() {
+    let ports: Vec<u16> = (1..=1_000).collect();
+    let plan = Plan::of(vec![range("10.77.0.0/21"), range("2001:db8::/124")], &ports);
+    let size = plan.stretch_hosts(Rate::default());
+    assert_eq!(size, 600, "ten minutes of 1,000 a second");
+    let firsts = (0..plan.hosts()).step_by(size as usize);
+    let ranges: Vec<Range> =
+        firsts.flat_map(|first| plan.stretch(first, size).ranges().to_vec()).collect();
+    assert_eq!(merged(ranges), plan.ranges());
+    let every = Plan::of(vec![range("10.77.0.0/16")], &parse_ports("-").unwrap());
+    assert_eq!(
+        every.stretch_hosts(Rate::default()),
+        100,
+        "25 use up the rate, at 40 a second each"
+    );
+    let fast = Rate { total: 1_000_000, subnet: 1_000_000, host: 1_000_000 };
+    assert!(every.stretch_hosts(fast) * 65_535 <= 1 << 26);
+    let narrow = Rate { subnet: 100, ..Rate::default() };
+    assert_eq!(plan.stretch_hosts(narrow), 2_560, "ten subnets use up the rate");
+}

@@ -158,7 +158,6 @@ impl Engine {
         control: Control<'_>,
     ) -> Result<ScanRun, SynError> {
         let mut outcome = Outcome::new(plan, aim);
-        control.progress.total.store(plan.probes(), Relaxed);
         let clock = Clock::start();
         let step = table::stretch(plan.ports().len());
         let mut first = 0;

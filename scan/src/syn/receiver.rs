@@ -1,6 +1,7 @@
 //! Listens: what comes is proven to be an answer, or counted as something else.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -127,6 +128,10 @@ impl Receiver<'_> {
     }
 }
 
+const fn seen((address, port): (IpAddr, u16), state: PortState) -> Seen {
+    Seen { address, port, protocol: PortProtocol::Tcp, state }
+}
+
 struct Listener<'r> {
     table: &'r Table<'r>,
     cookie: Cookie,
@@ -183,6 +188,8 @@ impl Listener<'_> {
         self.remember(host, place, known);
         if known == Known::Open {
             self.open(answer, self.table.probe(host, place), round_trip, at);
+        } else {
+            self.control.progress.answer(seen(answer.peer, PortState::Closed));
         }
     }
 
@@ -211,11 +218,11 @@ impl Listener<'_> {
             let at = self.clock.unix_us(at);
             self.notes.found.push(Found { probe, at, round_trip, tries });
         }
-        let (address, port) = answer.peer;
-        if port != ECHO {
+        if answer.peer.1 != ECHO {
             Progress::add(&self.control.progress.open, 1);
-            let (protocol, state) = (PortProtocol::Tcp, PortState::Open);
-            (self.control.seen)(Seen { address, port, protocol, state });
+            let seen = seen(answer.peer, PortState::Open);
+            self.control.progress.answer(seen);
+            (self.control.seen)(seen);
         }
     }
 

@@ -37,7 +37,8 @@ pub(super) struct Shared {
     stop: AtomicBool,
     sent: AtomicU64,
     answered: AtomicU64,
-    open: Mutex<Vec<(IpAddr, u16)>>,
+    /// What hosts have said and nobody was told yet.
+    heard: Mutex<Vec<Seen>>,
 }
 
 impl Shared {
@@ -82,11 +83,15 @@ impl Shared {
         self.pace().pause(until);
     }
 
-    pub(super) fn heard(&self, host: IpAddr, port: u16, sight: &Sight) {
+    pub(super) fn heard(&self, address: IpAddr, port: u16, sight: &Sight) {
         self.answered.fetch_add(1, Ordering::Relaxed);
-        if matches!(sight, Sight::Answer(..)) {
-            self.open.lock().unwrap_or_else(PoisonError::into_inner).push((host, port));
-        }
+        let state = match sight {
+            Sight::Answer(..) => PortState::Open,
+            Sight::Closed(_) => PortState::Closed,
+            _ => return,
+        };
+        let seen = Seen { address, port, protocol: PortProtocol::Udp, state };
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
     }
 
     fn now(&self) -> u64 {
@@ -112,9 +117,9 @@ pub(super) async fn run(
         stop: AtomicBool::new(control.stopped()),
         sent: AtomicU64::new(0),
         answered: AtomicU64::new(0),
-        open: Mutex::default(),
+        heard: Mutex::default(),
     });
-    control.progress.total.store(plan.probes(), Ordering::Relaxed);
+    let mut passed = Passed::default();
     let at_once = (descriptors::available(MOST_SOCKETS) / SIDE_BY_SIDE).max(1);
     let (mut told, mut tasks, mut next) = (Vec::new(), JoinSet::new(), 0);
     let mut ended = Ended::Complete;
@@ -138,7 +143,7 @@ pub(super) async fn run(
             },
             () = sleep(LOOK) => {}
         }
-        pass_on(&shared, control);
+        passed.on(&shared, control);
         if control.stopped() && !shared.stopped() {
             shared.stop.store(true, Ordering::Relaxed);
             ended = Ended::Stopped;
@@ -151,7 +156,7 @@ pub(super) async fn run(
             }
         }
     }
-    pass_on(&shared, control);
+    passed.on(&shared, control);
     if control.stopped() && ended == Ended::Complete && next < plan.hosts() {
         ended = Ended::Stopped;
     }
@@ -180,17 +185,32 @@ fn asked(
     (!ports.is_empty()).then(|| (address, ports.into()))
 }
 
-/// Brings the counts up to date, and tells of what was found.
-fn pass_on(shared: &Shared, control: Control<'_>) {
-    let set = |to: &AtomicU64, from: &AtomicU64| {
-        to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
-    };
-    set(&control.progress.sent, &shared.sent);
-    set(&control.progress.answered, &shared.answered);
-    let found = std::mem::take(&mut *shared.open.lock().unwrap_or_else(PoisonError::into_inner));
-    Progress::add(&control.progress.open, found.len() as u64);
-    for (address, port) in found {
-        let (protocol, state) = (PortProtocol::Udp, PortState::Open);
-        (control.seen)(Seen { address, port, protocol, state });
+/// How much of what was counted has been passed on.
+#[derive(Default)]
+struct Passed {
+    sent: u64,
+    answered: u64,
+}
+
+impl Passed {
+    /// Brings the counts up to date, and tells of what was found.
+    fn on(&mut self, shared: &Shared, control: Control<'_>) {
+        let progress = control.progress;
+        let add = |to: &AtomicU64, from: &AtomicU64, passed: &mut u64| {
+            let now = from.load(Ordering::Relaxed);
+            Progress::add(to, now - *passed);
+            *passed = now;
+        };
+        add(&progress.sent, &shared.sent, &mut self.sent);
+        add(&progress.answered, &shared.answered, &mut self.answered);
+        let heard =
+            std::mem::take(&mut *shared.heard.lock().unwrap_or_else(PoisonError::into_inner));
+        for seen in heard {
+            progress.answer(seen);
+            if seen.state == PortState::Open {
+                Progress::add(&progress.open, 1);
+                (control.seen)(seen);
+            }
+        }
     }
 }

@@ -11,11 +11,15 @@ use tokio::task::JoinSet;
 use super::engine::Shared;
 use super::probe::{self, Sight};
 use super::{LEFT_ALONE, payload};
+use crate::rtt::RoundTrip;
 
-/// How long the first answer may take.
+/// How long an answer may take while nothing was heard of the host (RFC 6298, 2.1).
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long a later one may take.
-const MORE_PATIENCE: Duration = Duration::from_millis(1500);
+/// How long at least where the round trip is known: a service takes longer to answer than the kernel that refuses
+/// for it.
+const LEAST_PATIENCE: Duration = Duration::from_millis(500);
+/// How long at most, by satellite and asked again.
+const MOST_PATIENCE: Duration = Duration::from_secs(6);
 /// Probes of one host that wait for their answers side by side.
 pub(super) const SIDE_BY_SIDE: usize = 32;
 /// Passes over what stays silent, the first one among them.
@@ -44,12 +48,12 @@ pub(super) struct Port {
 pub(super) struct Told {
     pub(super) address: IpAddr,
     pub(super) ports: Vec<Port>,
+    rtt: RoundTrip,
 }
 
 /// Asks a host.
 pub(super) async fn ask(shared: Arc<Shared>, address: IpAddr, ports: Vec<u16>) -> Told {
-    let fresh = |number| Port { number, sight: Sight::NotSent, tries: 0, at: None, settled: false };
-    let mut told = Told { address, ports: ports.into_iter().map(fresh).collect() };
+    let mut told = Told::unasked(address, ports);
     let mut doubtful = false;
     for pass in 0..PASSES_DOUBTFUL {
         let heard = told.ports.iter().any(|port| port.sight.is_word());
@@ -81,7 +85,22 @@ impl Sight {
     }
 }
 
+/// How long to wait for an answer in a pass: what the host has shown to need, and twice as long each time that
+/// it was waited in vain (RFC 6298, 2.3 and 5.5).
+fn patience(rtt: &RoundTrip, pass: u8) -> Duration {
+    let needs = rtt.timeout().map_or(PATIENCE, |needs| needs.max(LEAST_PATIENCE));
+    needs.saturating_mul(1 << pass.min(3)).min(MOST_PATIENCE)
+}
+
 impl Told {
+    /// A host that was not come to yet.
+    pub(super) fn unasked(address: IpAddr, ports: Vec<u16>) -> Self {
+        let port =
+            |number| Port { number, sight: Sight::NotSent, tries: 0, at: None, settled: false };
+        let ports = ports.into_iter().map(port).collect();
+        Self { address, ports, rtt: RoundTrip::default() }
+    }
+
     fn refusals(&self) -> usize {
         self.ports.iter().filter(|port| matches!(port.sight, Sight::Closed(_))).count()
     }
@@ -94,7 +113,6 @@ impl Told {
     }
 
     async fn pass(&mut self, shared: &Arc<Shared>, pass: u8) {
-        let patience = if pass == 0 { PATIENCE } else { MORE_PATIENCE };
         let mut left: VecDeque<usize> = self.silent().collect();
         let mut asked: JoinSet<(usize, Sight)> = JoinSet::new();
         while !shared.stopped() {
@@ -108,6 +126,7 @@ impl Told {
                 port.tries += 1;
                 let peer = SocketAddr::new(self.address, port.number);
                 let question = payload::question(peer, pass);
+                let patience = patience(&self.rtt, pass);
                 asked.spawn(async move { (at, probe::ask(peer, &question, patience).await) });
                 continue;
             }
@@ -135,6 +154,28 @@ impl Told {
             port.at = Some(Timestamp::now());
             shared.heard(self.address, port.number, &sight);
         }
+        if let Sight::Answer(_, took) | Sight::Closed(took) = sight {
+            self.rtt.answered(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
+        }
         port.sight = sight;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_waited_for_as_long_as_it_has_shown_to_need() {
+        let (unheard, mut near, mut far) =
+            (RoundTrip::default(), RoundTrip::default(), RoundTrip::default());
+        for _ in 0..20 {
+            near.answered(2_000);
+            far.answered(1_900_000);
+        }
+        let waits = |rtt: &RoundTrip| [0, 1, 2].map(|pass| patience(rtt, pass).as_millis());
+        assert_eq!(waits(&unheard), [1_000, 2_000, 4_000]);
+        assert_eq!(waits(&near), [500, 1_000, 2_000]);
+        assert!(waits(&far)[0] > 1_900 && waits(&far)[2] == 6_000, "{:?}", waits(&far));
     }
 }

@@ -1,7 +1,5 @@
 //! What a scan tells of each host.
 
-use std::net::IpAddr;
-
 use portvakt_model::{
     HostSeen, PortProtocol, PortRanges, PortSeen, PortState, ScanCounts, ServiceSeen,
 };
@@ -30,13 +28,6 @@ pub(super) fn of(mut told: Vec<Told>) -> (Vec<HostSeen>, ScanCounts) {
 }
 
 impl Told {
-    /// A host that was not come to.
-    pub(super) fn unasked(address: IpAddr, ports: Vec<u16>) -> Self {
-        let port =
-            |number| Port { number, sight: Sight::NotSent, tries: 0, at: None, settled: false };
-        Self { address, ports: ports.into_iter().map(port).collect() }
-    }
-
     fn seen(mut self) -> HostSeen {
         self.ports.sort_by_key(|port| port.number);
         let (mut ports, mut rest) = (Vec::new(), Vec::new());

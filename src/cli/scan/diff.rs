@@ -1,7 +1,7 @@
 //! `portvakt scan diff`: what is open now and was not, and the other way round.
 //!
 //! A port is told as closed only where both runs asked for it and were answered. What one of them did
-//! not ask, or left open, stands by itself.
+//! not ask, or left open, stands by itself, and a host that was silent is not told to be gone.
 
 mod compare;
 mod text;
@@ -13,9 +13,9 @@ use portvakt_model::SourceId;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::cli::{Exit, output};
+use crate::cli::Exit;
+use crate::cli::output::{self, Compare, Form};
 use crate::observations::{self, Read};
-use crate::text::Lang;
 
 /// Arguments of `portvakt scan diff`.
 ///
@@ -27,21 +27,8 @@ pub(super) struct Args {
     old: PathBuf,
     /// The new result, likewise
     new: PathBuf,
-    /// Form of the answer
-    #[arg(long, value_enum, default_value_t = Form::Text)]
-    format: Form,
-    /// Where to write the answer [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Language of the answer
-    #[arg(long, value_enum, default_value_t = Lang::Sv, env = "PORTVAKT_LANG")]
-    lang: Lang,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    Text,
-    Json,
+    #[command(flatten)]
+    answer: Compare,
 }
 
 /// Name and version of the schema.
@@ -69,10 +56,16 @@ struct Document {
     services: Vec<ServiceRow>,
     /// Hosts that were asked in both, and are heard of now alone.
     new_hosts: Vec<HostRow>,
-    /// Hosts that were asked in both, and were heard of before alone.
-    gone_hosts: Vec<HostRow>,
-    /// Hosts that were heard of before, and of which the new result does not say that they were asked.
+    /// Hosts that were asked in both, and were heard of before alone: gone, or silent to where the new result was
+    /// made from.
+    hosts_not_seen: Vec<HostRow>,
+    /// Hosts that were heard of before, and of which the new result does not say that they were asked for anything
+    /// that they had answered.
     hosts_not_asked: Vec<HostRow>,
+    /// Ports that only the old result asked: `8080/tcp`, `1-1024/udp`. They are not told as closed.
+    ports_asked_only_before: Vec<String>,
+    /// Ports that only the new result asked. What is open there may have been so before.
+    ports_asked_only_now: Vec<String>,
     /// What hinders the comparison.
     notes: Vec<NoteRow>,
     /// What could not be read.
@@ -184,8 +177,9 @@ pub(in crate::cli) fn schema() -> schemars::Schema {
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let (old, new) = (side(&args.old)?, side(&args.new)?);
     let document = compare::document(&args.old, &old, &args.new, &new);
-    output::write(args.output.as_deref(), |out| match args.format {
-        Form::Text => text::write(&document, args.lang, out),
+    let Compare { format, to } = &args.answer;
+    output::write(to.output.as_deref(), |out| match format {
+        Form::Text => text::write(&document, to.lang, out),
         Form::Json => {
             serde_json::to_writer(&mut *out, &document)?;
             writeln!(out)

@@ -18,13 +18,39 @@ pub(super) struct Document {
     #[serde(flatten)]
     pub(super) facts: Facts,
     /// Hosts by address. Where more than 256 addresses were asked, those of which nothing was heard stand in
-    /// silent instead.
+    /// silent, skipped or not_known instead.
     pub(super) hosts: Vec<HostRow>,
-    /// Addresses that were asked for every port, often enough, and did not answer; inclusive ranges.
+    #[serde(flatten)]
+    pub(super) addresses: Addresses,
+}
+
+/// Addresses of which no host is told; inclusive ranges.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub(super) struct Addresses {
+    /// Addresses that were asked for every port, often enough, and did not answer.
     pub(super) silent: Vec<[IpAddr; 2]>,
     /// Addresses whose ports were not asked, since no host was found there first: neither ARP nor neighbour
     /// discovery, ICMP echo or the most usual ports answered. --no-discovery asks them too.
     pub(super) skipped: Vec<[IpAddr; 2]>,
+    /// Addresses of which nothing was heard, and that were not asked, or not often enough to tell what that means.
+    pub(super) not_known: Vec<[IpAddr; 2]>,
+}
+
+impl Addresses {
+    /// Addresses of a stretch by what became of them, as they are told.
+    pub(super) fn of(silent: &[Range], skipped: &[Range], not_known: &[Range]) -> Self {
+        let [silent, skipped, not_known] = [silent, skipped, not_known].map(ends);
+        Self { silent, skipped, not_known }
+    }
+}
+
+/// The last record of an answer as NDJSON.
+#[derive(Serialize)]
+pub(super) struct Last<'a> {
+    #[serde(flatten)]
+    pub(super) facts: &'a Facts,
+    #[serde(flatten)]
+    pub(super) addresses: &'a Addresses,
 }
 
 /// The run as a whole.
@@ -251,59 +277,14 @@ pub(super) fn port_ranges(ports: &[u16]) -> Vec<[u16; 2]> {
     out
 }
 
-/// What is left of ranges of addresses without others. Both are disjoint and in rising order.
-pub(super) fn without(ranges: &[Range], others: &[Range]) -> Vec<Range> {
-    let mut left = Vec::new();
-    for &(first, last) in ranges {
-        let mut from = Some(first);
-        let start = others.partition_point(|other| other.1 < first);
-        for &(other, end) in others[start..].iter().take_while(|other| other.0 <= last) {
-            if let Some(from) = from
-                && from < other
-                && let Some(before) = step(other, -1)
-            {
-                left.push((from, before));
-            }
-            from = step(end, 1);
-        }
-        left.extend(from.filter(|from| *from <= last).map(|from| (from, last)));
-    }
-    left
-}
-
 /// Ranges as they are told.
 pub(super) fn ends(ranges: &[Range]) -> Vec<[IpAddr; 2]> {
     ranges.iter().map(|(first, last)| [*first, *last]).collect()
 }
 
-/// The next address, or the one before.
-fn step(address: IpAddr, by: i32) -> Option<IpAddr> {
-    match address {
-        IpAddr::V4(a) => a.to_bits().checked_add_signed(by).map(|n| IpAddr::V4(n.into())),
-        IpAddr::V6(a) => a.to_bits().checked_add_signed(by.into()).map(|n| IpAddr::V6(n.into())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn ip(text: &str) -> IpAddr {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn what_was_silent_is_what_was_asked_and_not_heard() {
-        let ranges = [(ip("10.0.0.0"), ip("10.0.0.9")), (ip("2001:db8::"), ip("2001:db8::1"))];
-        let heard = ["10.0.0.0", "10.0.0.4", "10.0.0.5", "2001:db8::1"].map(|h| (ip(h), ip(h)));
-        let silent = without(&ranges, &heard);
-        let text: Vec<String> = silent.iter().map(|(a, b)| format!("{a}-{b}")).collect();
-        assert_eq!(text, ["10.0.0.1-10.0.0.3", "10.0.0.6-10.0.0.9", "2001:db8::-2001:db8::"]);
-        assert_eq!(without(&ranges, &[(ip("9.0.0.0"), ip("11.0.0.0"))]), ranges[1..]);
-        assert!(without(&ranges[..0], &heard).is_empty());
-        let last = [(ip("255.255.255.255"), ip("255.255.255.255"))];
-        assert!(without(&last, &last).is_empty());
-    }
 
     #[test]
     fn ports_are_told_as_ranges() {

@@ -5,13 +5,13 @@ use std::io;
 use std::net::IpAddr;
 
 use portvakt_scan::connect::{FRAGILE_AT_ONCE, FRAGILE_RATE};
-use portvakt_scan::plan::{Plan, Planned};
+use portvakt_scan::discover;
+use portvakt_scan::plan::Plan;
 use portvakt_scan::scope::Rate;
 use serde::Serialize;
 
-use super::Method;
-use super::document::port_ranges;
-use super::wanted::Leave;
+use super::Job;
+use super::document::{ends, port_ranges};
 use crate::text::Lang;
 
 /// What would be sent.
@@ -30,11 +30,17 @@ pub(super) struct Dry {
     ports: Vec<[u16; 2]>,
     /// Hosts times ports.
     probes: u64,
-    /// When everything answers at once, and when nothing does.
+    /// Whether hosts are looked for first; those that do not answer are not asked for ports.
+    hosts_are_looked_for: bool,
+    /// When everything answers at once, or nobody is there where hosts are looked for; and when nothing answers.
     packets_at_least: u64,
     packets_at_most: u64,
     /// In total, to a subnet, to a host.
     rates: [u32; 3],
+    /// The same in words, each with the reason.
+    why_rates: [String; 3],
+    #[serde(skip)]
+    why_rates_sv: [String; 3],
     seconds_at_least: u64,
     seconds_at_most: u64,
     left_out: Vec<String>,
@@ -48,31 +54,38 @@ const LEAST_PACKETS: u64 = 1;
 /// The name of the form of the answer.
 const SCHEMA: &str = "portvakt-scan-plan-1";
 
+/// A connection that nobody answers is waited for this long in both passes together, in tenths of a second.
+const PATIENCE: u64 = 34;
+
 impl Dry {
-    pub(super) fn new(planned: &Planned, Leave { scope, row }: &Leave, method: Method) -> Self {
+    pub(super) fn new(job: &Job<'_>) -> Self {
+        let (scope, row, planned) = (&job.leave.scope, &job.leave.row, &job.wanted.planned);
         let rate = scope.rate;
         let plans = [&planned.full, &planned.gentle];
         let probes = plans.iter().map(|p| p.probes()).fold(0, u64::saturating_add);
-        let seconds = seconds(&planned.full, rate).saturating_add(gentle_seconds(&planned.gentle));
-        let ports = plans.iter().find(|p| !p.is_empty()).map(|p| port_ranges(p.ports()));
+        let [full, gentle] = job.looks();
+        let all = [work(&planned.full, rate, full), gentle_work(&planned.gentle, gentle)];
+        let sum = |of: fn(&Work) -> u64| all.iter().map(of).fold(0, u64::saturating_add);
         Self {
             schema: SCHEMA,
             scope: row.file.clone(),
             authorised_by: row.authorised_by.clone(),
             valid_until: row.valid_until.clone(),
             window: row.window.clone(),
-            method: method.name(),
+            method: job.method.name(),
             hosts: planned.full.hosts(),
             gentle_hosts: planned.gentle.hosts(),
-            targets: plans.iter().flat_map(|p| p.ranges()).map(|(a, b)| [*a, *b]).collect(),
-            ports: ports.unwrap_or_default(),
+            targets: ends(&job.ranges()),
+            ports: port_ranges(planned.ports()),
             probes,
-            packets_at_least: probes.saturating_mul(LEAST_PACKETS),
-            packets_at_most: probes.saturating_mul(MOST_PACKETS),
+            hosts_are_looked_for: full || gentle,
+            packets_at_least: sum(|work| work.packets[0]),
+            packets_at_most: sum(|work| work.packets[1]),
             rates: [rate.total, rate.subnet, rate.host],
-            seconds_at_least: seconds,
-            // Everything silent is asked a second time.
-            seconds_at_most: seconds.saturating_mul(2).saturating_add(8),
+            why_rates: job.ceilings.words(Lang::En),
+            why_rates_sv: job.ceilings.words(Lang::Sv),
+            seconds_at_least: sum(|work| work.seconds[0]),
+            seconds_at_most: sum(|work| work.seconds[1]),
             left_out: planned.refused.iter().map(ToString::to_string).collect(),
         }
     }
@@ -100,13 +113,22 @@ impl Dry {
         }
         line("Portar", "Ports", ports(&self.ports));
         line("Frågor", "Probes", self.probes.to_string());
+        if self.hosts_are_looked_for {
+            let looks = lang.of(
+                "värdar söks först; de som inte svarar frågas inte om portar (--no-discovery frågar dem också)",
+                "hosts are looked for first; those that do not answer are not asked for ports (--no-discovery asks them too)",
+            );
+            line("", "", looks.to_owned());
+        }
         line("Paket", "Packets", span(self.packets_at_least, self.packets_at_most));
-        let [total, subnet, host] = self.rates;
         let rates = match lang {
-            Lang::Sv => format!("högst {total}/s, per delnät {subnet}/s, per värd {host}/s"),
-            Lang::En => format!("at most {total}/s, to a subnet {subnet}/s, to a host {host}/s"),
+            Lang::Sv => &self.why_rates_sv,
+            Lang::En => &self.why_rates,
         };
-        line("Takt", "Rate", rates);
+        for (at, rate) in rates.iter().enumerate() {
+            let (sv, en) = if at == 0 { ("Takt, högst", "Rate, at most") } else { ("", "") };
+            line(sv, en, rate.clone());
+        }
         let (least, most) = (clock(self.seconds_at_least), clock(self.seconds_at_most));
         line("Tid", "Time", format!("{least} – {most}"));
         for left_out in &self.left_out {
@@ -148,7 +170,30 @@ fn clock(seconds: u64) -> String {
     format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
-/// How long one pass takes at the ceilings: whichever of the three is reached first holds the others up.
+/// Packets and seconds of a plan, at least and at most.
+struct Work {
+    packets: [u64; 2],
+    seconds: [u64; 2],
+}
+
+/// What a plan takes at the ceilings. What is silent is asked twice, and so is everybody who is looked for.
+fn work(plan: &Plan, rate: Rate, looks: bool) -> Work {
+    let once = seconds(plan, rate);
+    let look = if looks { plan.with_ports(&discover::PORTS) } else { Plan::default() };
+    let look_once = seconds(&look, rate);
+    let least = if looks { (look.probes(), look_once) } else { (plan.probes(), once) };
+    let twice = once.saturating_add(look_once).saturating_mul(2);
+    let idle = if plan.is_empty() { 0 } else { 8 };
+    Work {
+        packets: [
+            least.0.saturating_mul(LEAST_PACKETS),
+            plan.probes().saturating_add(look.probes()).saturating_mul(MOST_PACKETS),
+        ],
+        seconds: [least.1, twice.saturating_add(idle)],
+    }
+}
+
+/// How long one pass takes: whichever of the three ceilings is reached first holds the others up.
 fn seconds(plan: &Plan, rate: Rate) -> u64 {
     let ports = plan.ports().len() as u64;
     let probes = plan.probes();
@@ -157,10 +202,22 @@ fn seconds(plan: &Plan, rate: Rate) -> u64 {
     at(probes, rate.total).max(at(in_subnet, rate.subnet)).max(at(ports.min(probes), rate.host))
 }
 
-/// Fragile hosts get few packets each, and few hosts are looked at side by side.
-fn gentle_seconds(plan: &Plan) -> u64 {
+/// Fragile hosts get few packets each, one at a time, and few hosts are looked at side by side.
+fn gentle_work(plan: &Plan, looks: bool) -> Work {
     let rounds = plan.hosts().div_ceil(FRAGILE_AT_ONCE as u64);
-    rounds.saturating_mul((plan.ports().len() as u64).div_ceil(u64::from(FRAGILE_RATE)))
+    let ports = plan.ports().len() as u64;
+    let looked = if looks { discover::PORTS.len() as u64 } else { 0 };
+    let answered = |ports: u64| ports.div_ceil(u64::from(FRAGILE_RATE));
+    let silent = |ports: u64| ports.saturating_mul(PATIENCE).div_ceil(10);
+    let least = if looks { looked } else { ports };
+    let most = ports.saturating_add(looked);
+    Work {
+        packets: [
+            plan.hosts().saturating_mul(least).saturating_mul(LEAST_PACKETS),
+            plan.hosts().saturating_mul(most).saturating_mul(MOST_PACKETS),
+        ],
+        seconds: [rounds.saturating_mul(answered(least)), rounds.saturating_mul(silent(most))],
+    }
 }
 
 #[cfg(test)]
@@ -182,6 +239,9 @@ mod tests {
         let narrow = Rate { subnet: 100, ..standard };
         let subnet = plan(("10.77.0.0", "10.77.0.255"), 100);
         assert_eq!(seconds(&subnet, narrow), 256);
-        assert_eq!(gentle_seconds(&plan(("10.77.0.0", "10.77.0.15"), 100)), 40);
+        let gentle = gentle_work(&plan(("10.77.0.0", "10.77.0.15"), 100), false);
+        assert_eq!(gentle.seconds, [40, 680], "two rounds of 100 at 5/s, or of 3.4 s each");
+        let looked = work(&sweep, standard, true);
+        assert_eq!(looked.seconds[0], 787, "12 ports of a /16 when nobody is there");
     }
 }

@@ -1,11 +1,11 @@
 //! Which engine asks, and the rights that it needs.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use portvakt_scan::privileges::drop_privileges;
+use portvakt_scan::record::Unfinished;
 use portvakt_scan::syn;
 
 use super::Method;
-use super::result::Opening;
 
 /// An engine that is ready.
 pub(super) enum Engine {
@@ -18,15 +18,22 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    /// Opens what a method needs. Where rights are missing, connections are opened instead.
-    pub(super) fn open(method: Method) -> Self {
-        match method {
-            Method::Udp => Self::Udp,
-            Method::Connect => Self::Connect(None),
+    /// Opens what a method needs. Where rights are missing, connections are opened instead; but not to go on with a
+    /// run that asked otherwise, since what one method proves is not what another does.
+    pub(super) fn open(method: Method, resumes: Option<&Unfinished>) -> anyhow::Result<Self> {
+        let refused = match method {
+            Method::Udp => return Ok(Self::Udp),
+            Method::Connect => return Ok(Self::Connect(None)),
             Method::Syn => match syn::Engine::open() {
-                Ok(engine) => Self::Syn(Box::new(engine)),
-                Err(e) => Self::Connect(Some(format!("{e}; whole connections are opened instead"))),
+                Ok(engine) => return Ok(Self::Syn(Box::new(engine))),
+                Err(e) => e,
             },
+        };
+        match resumes {
+            Some(run) => bail!("nothing was sent: run {} asked with SYNs; {refused}", run.run),
+            None => {
+                Ok(Self::Connect(Some(format!("{refused}; whole connections are opened instead"))))
+            }
         }
     }
 
@@ -38,17 +45,14 @@ impl Engine {
         }
     }
 
-    /// When a file must be opened that this process may have no right to later.
-    pub(super) const fn opening(&self) -> Opening {
-        match self {
-            Self::Syn(_) => Opening::Early,
-            Self::Connect(_) | Self::Udp => Opening::Late,
-        }
+    /// Whether rights are given up before anything is sent.
+    pub(super) const fn gives_up_rights(&self) -> bool {
+        matches!(self, Self::Syn(_))
     }
 
     /// Gives up what was needed to open the sockets.
     pub(super) fn drop_rights(&self) -> anyhow::Result<()> {
-        if let Self::Syn(_) = self {
+        if self.gives_up_rights() {
             drop_privileges().context("nothing was sent: rights cannot be given up")?;
         }
         Ok(())

@@ -5,56 +5,52 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, Scope};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use jiff::{Timestamp, Zoned};
-use portvakt_model::{
-    HostSeen, PortProtocol, PortRanges, PortSeen, PortState, ScanCounts, ScanRun,
-};
-use portvakt_scan::connect::{self, Ended, Scanned};
+use portvakt_model::{HostSeen, PortProtocol, PortState, ScanCounts, ScanRun};
+use portvakt_scan::connect::{self, Ended, FRAGILE_AT_ONCE, FRAGILE_RATE, Scanned};
 use portvakt_scan::control::{Control, Progress, Seen};
-use portvakt_scan::plan::{Plan, Range};
-use portvakt_scan::scope::Refusal;
+use portvakt_scan::plan::{Plan, Range, addresses, without};
+use portvakt_scan::scope::{Rate, Refusal};
 use portvakt_scan::syn::{self, How, SynError};
 use portvakt_scan::{discover, udp};
 
-use super::document::{self, Facts, moment, without};
+use super::document::{self, Addresses, Facts, moment};
 use super::engine::Engine;
-use super::result::{Answer, Found};
-use super::wanted::Wanted;
+use super::kept::{self, Kept};
+use super::result::Answer;
+use super::told::{Looked, is_heard};
 use super::{Job, Method, progress, services};
 
-/// Where no more addresses than this are asked, each is told of, whether it answers or not; and no host is
-/// looked for first where a look at all ports costs little.
-const FEW_HOSTS: u64 = 256;
-const WORTH_A_LOOK: u64 = 1_024;
+/// From so many hosts on they are looked for before many ports of each are asked. A connection to nobody holds a
+/// socket for seconds where a SYN is sent and forgotten; a fragile host gets one connection at a time.
+const MANY_BY_SYN: u64 = 1_024;
+const MANY_BY_CONNECT: u64 = 64;
+const MANY_FRAGILE: u64 = FRAGILE_AT_ONCE as u64;
 
-/// What was seen.
+/// What a run needs wherever it asks.
+#[derive(Clone, Copy)]
+struct Run<'r> {
+    control: Control<'r>,
+    kept: &'r Kept,
+}
+
+/// What an engine has told of a stretch of a plan.
 #[derive(Default)]
-pub(super) struct Looked {
+struct Asked {
     hosts: Vec<HostSeen>,
-    counts: ScanCounts,
-    /// Why it is not complete.
-    why: Option<String>,
-    notes: Vec<String>,
+    /// Addresses whose ports were not asked, since no host was found there.
     skipped: Vec<Range>,
+    /// Whether all was asked often enough.
+    complete: bool,
 }
 
-/// All that is told.
-pub(super) struct Told {
-    facts: Facts,
-    hosts: Vec<HostSeen>,
-    silent: Vec<Range>,
-    skipped: Vec<Range>,
-}
-
-impl Told {
-    pub(super) fn found<'a>(&'a self, wanted: &'a Wanted) -> Found<'a> {
-        let Self { facts, hosts, silent, skipped } = self;
-        Found { facts, hosts, silent, skipped, wanted }
-    }
-}
+/// What the silence of a port means that was asked often enough.
+type Silence = (PortProtocol, PortState);
+const BY_TCP: Silence = (PortProtocol::Tcp, PortState::Filtered);
+const BY_UDP: Silence = (PortProtocol::Udp, PortState::OpenOrFiltered);
 
 impl Job<'_> {
     /// What is known of the run before it begins.
@@ -71,7 +67,7 @@ impl Job<'_> {
             tool: super::tool(),
             run: run.to_owned(),
             user: self.who.user.clone(),
-            sensor: self.args.sensor.clone(),
+            sensor: self.args.sensor.clone().or_else(|| self.earlier.sensor.clone()),
             scope: self.leave.row.file.clone(),
             authorised_by: self.leave.row.authorised_by.clone(),
             started: moment(Timestamp::now()),
@@ -81,7 +77,7 @@ impl Job<'_> {
             method: engine.method().name().to_owned(),
             notes,
             targets: document::ends(&self.ranges()),
-            asked_ports: document::port_ranges(self.asked_ports()),
+            asked_ports: document::port_ranges(planned.ports()),
             rates: [rate.total, rate.subnet, rate.host],
             sent: 0,
             answered: 0,
@@ -93,16 +89,11 @@ impl Job<'_> {
     }
 
     /// Every address that is asked.
-    fn ranges(&self) -> Vec<Range> {
+    pub(super) fn ranges(&self) -> Vec<Range> {
         let planned = &self.wanted.planned;
         let mut ranges = [planned.full.ranges(), planned.gentle.ranges()].concat();
         ranges.sort_unstable();
         ranges
-    }
-
-    fn asked_ports(&self) -> &[u16] {
-        let planned = &self.wanted.planned;
-        if planned.full.is_empty() { planned.gentle.ports() } else { planned.full.ports() }
     }
 
     /// Asks everything that is not known yet, and then what speaks there.
@@ -111,8 +102,14 @@ impl Job<'_> {
         engine: Engine,
         stop: &AtomicBool,
         answer: &Answer,
+        kept: &Kept,
     ) -> anyhow::Result<Looked> {
-        let progress = Progress::default();
+        let progress = Progress::keeping();
+        let planned = &self.wanted.planned;
+        Progress::add(
+            &progress.total,
+            planned.full.probes().saturating_add(planned.gentle.probes()),
+        );
         let seen = |seen: Seen| {
             answer.found(seen);
             if answer.is_closed() {
@@ -122,217 +119,280 @@ impl Job<'_> {
         let control = Control { stop, progress: &progress, seen: &seen };
         let closed = Mutex::new(None);
         let mut looked = Looked::default();
-        thread::scope(|within| {
-            let _line = progress::show(within, &progress, self.args.lang);
-            let _watch = self.watch(within, stop, &closed);
-            self.ports(engine, control, &mut looked)?;
+        let done = thread::scope(|within| {
+            let _line = progress::show(within, &progress, self.args.to.lang);
+            let _watch = self.watch(within, Run { control, kept }, &closed);
+            self.ports(engine, Run { control, kept }, &mut looked)?;
             if !self.args.no_services {
-                let gentle = |a: IpAddr| self.wanted.planned.gentle.host_index(a).is_some();
-                services::identify(&mut looked.hosts, gentle, self.leave.scope.rate, stop)?;
+                let gentle = |a: IpAddr| planned.gentle.host_index(a).is_some();
+                let rate = self.leave.scope.rate;
+                services::identify(&mut looked.hosts, gentle, rate, stop, kept)?;
             }
             anyhow::Ok(())
-        })?;
+        });
+        kept.write(progress.take());
+        done?;
         if let Some(refusal) = closed.into_inner().ok().flatten() {
             looked.why = Some(refusal.to_string());
         }
         Ok(looked)
     }
 
-    /// Stops everything when the scope's window closes or its last day ends.
+    /// Looks once a second whether the scope's window closes or its last day ends, and then stops everything; and
+    /// now and then writes what was found until now.
     fn watch<'s>(
         &'s self,
         within: &'s Scope<'s, '_>,
-        stop: &'s AtomicBool,
+        run: Run<'s>,
         closed: &'s Mutex<Option<Refusal>>,
     ) -> mpsc::Sender<()> {
         let (end, ended) = mpsc::channel();
         let every = Duration::from_secs(1);
         within.spawn(move || {
+            let mut written = Instant::now();
             while ended.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
-                let Err(refusal) = self.leave.scope.open_at(Zoned::now().datetime()) else {
-                    continue;
-                };
-                if let Ok(mut closed) = closed.lock() {
-                    *closed = Some(refusal);
+                let progress = run.control.progress;
+                if written.elapsed() >= kept::EVERY || progress.waiting() >= kept::MANY {
+                    run.kept.write(progress.take());
+                    written = Instant::now();
                 }
-                stop.store(true, Ordering::Relaxed);
-                return;
+                if let Err(refusal) = self.leave.scope.open_at(Zoned::now().datetime())
+                    && let Ok(mut closed) = closed.lock()
+                {
+                    *closed = Some(refusal);
+                    run.control.stop.store(true, Ordering::Relaxed);
+                }
             }
         });
         end
     }
 
-    fn ports(&self, engine: Engine, control: Control<'_>, into: &mut Looked) -> anyhow::Result<()> {
+    fn ports(&self, engine: Engine, run: Run<'_>, into: &mut Looked) -> anyhow::Result<()> {
         let planned = &self.wanted.planned;
+        let (full, rate) = (&planned.full, self.leave.scope.rate);
         match engine {
-            Engine::Syn(mut engine) => self.syn(&mut engine, control, into)?,
-            Engine::Connect(_) => self.connect(&planned.full, control, into)?,
-            Engine::Udp => self.udp(control, into)?,
+            Engine::Syn(mut engine) => {
+                let looks = self.looks_for_hosts(full, MANY_BY_SYN);
+                self.in_stretches(full, rate, BY_TCP, run, into, &mut |left, into| {
+                    self.syn(&mut engine, left, looks, run.control, into)
+                })?;
+            }
+            Engine::Connect(_) => self.connect(full, rate, MANY_BY_CONNECT, run, into)?,
+            Engine::Udp => {
+                self.in_stretches(full, rate, BY_UDP, run, into, &mut |left, into| {
+                    let scan = udp::scan(left, &self.leave.scope, &self.known(left), run.control);
+                    Ok(into.scanned(scan.context("cannot ask by UDP")?))
+                })?;
+            }
         }
-        if self.method != Method::Udp {
-            self.connect(&planned.gentle, control, into)?;
-        } else if !planned.gentle.is_empty() {
-            into.notes.push("fragile hosts are not asked by UDP".to_owned());
-            into.skipped.extend(planned.gentle.ranges());
+        if self.method == Method::Udp {
+            if !planned.gentle.is_empty() {
+                into.notes.push("fragile hosts are not asked by UDP".to_owned());
+                into.skipped.extend(planned.gentle.ranges());
+                Progress::add(&run.control.progress.done, planned.gentle.probes());
+            }
+        } else {
+            let all = u32::try_from(FRAGILE_AT_ONCE).unwrap_or(1).saturating_mul(FRAGILE_RATE);
+            let gently = Rate { total: all, subnet: all, host: FRAGILE_RATE };
+            self.connect(&planned.gentle, gently, MANY_FRAGILE, run, into)?;
         }
         into.hosts.sort_by_key(|host| host.address);
+        into.note_looked_for();
         Ok(())
+    }
+
+    /// Whether hosts are looked for first among those that may be asked by any means, and among fragile ones.
+    pub(super) fn looks(&self) -> [bool; 2] {
+        let planned = &self.wanted.planned;
+        let many = match self.method {
+            Method::Syn => MANY_BY_SYN,
+            Method::Connect => MANY_BY_CONNECT,
+            Method::Udp => return [false; 2],
+        };
+        [(&planned.full, many), (&planned.gentle, MANY_FRAGILE)]
+            .map(|(plan, many)| self.looks_for_hosts(plan, many))
+    }
+
+    /// Whether hosts are looked for first: where it pays, for many ports of more than `many` hosts.
+    fn looks_for_hosts(&self, plan: &Plan, many: u64) -> bool {
+        let pays = plan.hosts() > many && plan.ports().len() > discover::MANY_PORTS;
+        pays && !self.args.no_discovery
+    }
+
+    /// Asks a plan stretch by stretch, each past what is known, and settles what each has come to.
+    fn in_stretches(
+        &self,
+        plan: &Plan,
+        rate: Rate,
+        silence: Silence,
+        run: Run<'_>,
+        into: &mut Looked,
+        ask: &mut dyn FnMut(&Plan, &mut Looked) -> anyhow::Result<Asked>,
+    ) -> anyhow::Result<()> {
+        let hosts = plan.stretch_hosts(rate);
+        let mut first = 0;
+        while first < plan.hosts() {
+            let stopped = into.why.is_some() || run.control.stopped();
+            // What is left after a stop is settled as a whole: nothing of it was asked.
+            let stretch = plan.stretch(first, if stopped { u64::MAX } else { hosts });
+            first += stretch.hosts();
+            let skipped =
+                if self.args.no_discovery { Vec::new() } else { self.earlier.skipped(&stretch) };
+            let left = self.earlier.left(&stretch, &skipped);
+            let mut asked = Asked { complete: !stopped, ..Asked::default() };
+            if stopped {
+                into.why.get_or_insert_with(|| Ended::Stopped.to_string());
+            } else if !left.is_empty() {
+                asked = ask(&left, into)?;
+            }
+            asked.skipped.extend(skipped);
+            let is_last = first >= plan.hosts() && self.wanted.planned.gentle.is_empty();
+            self.settle(&stretch, asked, silence, (run, is_last), into);
+        }
+        Ok(())
+    }
+
+    /// Puts what was told of a stretch beside what was known of it, and keeps it.
+    fn settle(
+        &self,
+        stretch: &Plan,
+        asked: Asked,
+        (protocol, silence): Silence,
+        (run, is_last): (Run<'_>, bool),
+        into: &mut Looked,
+    ) {
+        let Asked { hosts, skipped, complete } = asked;
+        let silence = if complete { silence } else { PortState::Incomplete };
+        let hosts = self.earlier.join(hosts, stretch, (protocol, silence));
+        let heard = hosts.iter().filter(|host| is_heard(host));
+        let mut told: Vec<Range> = heard.clone().map(|host| (host.address, host.address)).collect();
+        told.extend(&skipped);
+        told.sort_unstable();
+        let unsure = |host: &&HostSeen| !is_heard(host) && is_unsure(host);
+        let unsure: Vec<Range> =
+            hosts.iter().filter(unsure).map(|host| (host.address, host.address)).collect();
+        let rest = without(stretch.ranges(), &told);
+        let mut silent =
+            if complete { without(&rest, &unsure) } else { self.earlier.silent(stretch) };
+        let mut not_known = without(&rest, &silent);
+        // At its end the answer tells it all.
+        if !complete || !is_last {
+            run.kept.settle(heard, &Addresses::of(&silent, &skipped, &not_known));
+            drop(run.control.progress.take());
+        }
+        into.silent.append(&mut silent);
+        into.not_known.append(&mut not_known);
+        into.skipped.extend(skipped);
+        into.hosts.extend(hosts);
+    }
+
+    /// Which probes of a plan need not be sent.
+    fn known<'p>(&'p self, plan: &'p Plan) -> impl Fn(u64) -> bool + 'p {
+        move |probe| {
+            let (address, port) = plan.probe(probe);
+            self.earlier.knows(address, port)
+        }
     }
 
     /// Asks with packets of our own.
     fn syn(
         &self,
         engine: &mut syn::Engine,
+        plan: &Plan,
+        looks: bool,
         control: Control<'_>,
         into: &mut Looked,
-    ) -> anyhow::Result<()> {
-        let mut plan = self.wanted.planned.full.clone();
+    ) -> anyhow::Result<Asked> {
+        let known = self.earlier.hosts_of(plan);
+        let how =
+            How { rate: self.leave.scope.rate, tries: self.args.tries, known, ..How::default() };
+        let mut there = None;
+        if looks {
+            let quietly = Control { progress: &Progress::default(), seen: &|_| {}, ..control };
+            let found = discover::hosts(engine, plan, &how, quietly);
+            let (hosts, complete) = into.run(found)?;
+            if !complete {
+                return Ok(Asked::default());
+            }
+            there = Some(hosts.iter().filter(|h| h.up).map(|h| h.address).collect());
+        }
+        let (plan, skipped) = self.of_those(plan, there, control, into);
         if plan.is_empty() {
-            return Ok(());
+            return Ok(Asked { skipped, complete: true, ..Asked::default() });
         }
-        let how = How {
-            rate: self.leave.scope.rate,
-            tries: self.args.tries,
-            known: self.earlier.hosts(),
-            ..How::default()
-        };
-        let pays = plan.hosts() > WORTH_A_LOOK && plan.ports().len() > discover::MANY_PORTS;
-        if pays && !self.args.no_discovery {
-            let aside = Progress::default();
-            let quietly = Control { progress: &aside, seen: &|_| {}, ..control };
-            let there = into.run(discover::hosts(engine, &plan, &how, quietly))?;
-            let up: Vec<IpAddr> = there.iter().filter(|h| h.up).map(|h| h.address).collect();
-            let found = plan.only(&up);
-            into.skipped = without(plan.ranges(), found.ranges());
-            into.notes.push(format!(
-                "{} addresses answered when hosts were looked for; the others were not asked for \
-                 ports (--no-discovery asks them too)",
-                up.len()
-            ));
-            plan = found;
-        }
-        if !plan.is_empty() {
-            let hosts = into.run(engine.scan(&plan, &how, control))?;
-            into.hosts.extend(hosts);
-        }
-        Ok(())
+        let (hosts, complete) = into.run(engine.scan(&plan, &how, control))?;
+        Ok(Asked { hosts, skipped, complete })
     }
 
-    /// Asks the hosts of a plan by whole connections.
-    fn connect(&self, plan: &Plan, control: Control<'_>, into: &mut Looked) -> anyhow::Result<()> {
-        let scan = |known: &dyn Fn(u64) -> bool| {
-            connect::scan(plan, &self.leave.scope, known, control)
-                .context("cannot open connections")
-        };
-        self.past_known(plan, (PortProtocol::Tcp, PortState::Filtered), scan, into)
-    }
-
-    fn udp(&self, control: Control<'_>, into: &mut Looked) -> anyhow::Result<()> {
-        let plan = &self.wanted.planned.full;
-        let scan = |known: &dyn Fn(u64) -> bool| {
-            udp::scan(plan, &self.leave.scope, known, control).context("cannot ask by UDP")
-        };
-        self.past_known(plan, (PortProtocol::Udp, PortState::OpenOrFiltered), scan, into)
-    }
-
-    /// Scans what is not known, and puts it beside what is.
-    fn past_known(
+    /// Asks a plan by whole connections.
+    fn connect(
         &self,
         plan: &Plan,
-        silence: (PortProtocol, PortState),
-        scan: impl FnOnce(&dyn Fn(u64) -> bool) -> anyhow::Result<Scanned>,
+        rate: Rate,
+        many: u64,
+        run: Run<'_>,
         into: &mut Looked,
     ) -> anyhow::Result<()> {
+        let looks = self.looks_for_hosts(plan, many);
+        self.in_stretches(plan, rate, BY_TCP, run, into, &mut |left, into| {
+            self.connect_to(left, looks, run.control, into).context("cannot open connections")
+        })
+    }
+
+    fn connect_to(
+        &self,
+        plan: &Plan,
+        looks: bool,
+        control: Control<'_>,
+        into: &mut Looked,
+    ) -> anyhow::Result<Asked> {
+        let scope = &self.leave.scope;
+        let mut there = None;
+        if looks {
+            let quietly = Control { progress: &Progress::default(), seen: &|_| {}, ..control };
+            let found = connect::hosts(plan, scope, quietly)?;
+            into.add(&found.counts);
+            if !into.went_through(&found.ended) {
+                return Ok(Asked::default());
+            }
+            there = Some(found.hosts);
+        }
+        let (plan, skipped) = self.of_those(plan, there, control, into);
         if plan.is_empty() {
-            return Ok(());
+            return Ok(Asked { skipped, complete: true, ..Asked::default() });
         }
-        let known = |probe| {
-            let (address, port) = plan.probe(probe);
-            self.earlier.knows(address, port)
-        };
-        let scanned = scan(&known)?;
-        into.hosts.extend(self.earlier.join(scanned.hosts, plan, silence));
-        into.add(&scanned.counts);
-        if scanned.ended != Ended::Complete {
-            into.why.get_or_insert(scanned.ended.to_string());
-        }
-        Ok(())
+        let scanned = connect::scan(&plan, scope, &self.known(&plan), control)?;
+        Ok(Asked { skipped, ..into.scanned(scanned) })
     }
 
-    /// Puts everything together that is known at the end.
-    pub(super) fn tell(&self, mut facts: Facts, looked: Looked) -> Told {
-        let ranges = self.ranges();
-        let asked: u64 = [&self.wanted.planned.full, &self.wanted.planned.gentle]
-            .iter()
-            .map(|plan| plan.hosts())
-            .sum();
-        let mut hosts = looked.hosts;
-        if asked > FEW_HOSTS {
-            hosts.retain(is_heard);
-        }
-        hosts.iter_mut().for_each(few_one_by_one);
-        let mut elsewhere: Vec<Range> = hosts.iter().map(|h| (h.address, h.address)).collect();
-        elsewhere.extend(&looked.skipped);
-        elsewhere.sort_unstable();
-        facts.count(&looked.counts, &hosts);
-        facts.notes.extend(looked.notes);
-        facts.ended = Some(moment(Timestamp::now()));
-        facts.complete = looked.why.is_none();
-        facts.why_incomplete = looked.why;
-        Told { facts, hosts, silent: without(&ranges, &elsewhere), skipped: looked.skipped }
+    /// The plan of the hosts that are there, where they were looked for, and the addresses that are left out then. A
+    /// host that an earlier run heard of is there.
+    fn of_those(
+        &self,
+        plan: &Plan,
+        there: Option<Vec<IpAddr>>,
+        control: Control<'_>,
+        into: &mut Looked,
+    ) -> (Plan, Vec<Range>) {
+        let Some(mut there) = there else { return (plan.clone(), Vec::new()) };
+        there.extend(self.earlier.hosts_of(plan).iter().map(|host| host.address));
+        let found = plan.only(&there);
+        let skipped = without(plan.ranges(), found.ranges());
+        *into.there.get_or_insert(0) += found.hosts();
+        let ports = plan.ports().len() as u64;
+        Progress::add(&control.progress.done, addresses(&skipped).saturating_mul(ports));
+        (found, skipped)
     }
 }
 
-/// Whether a host has a word of its own, or ports that may still have one.
-fn is_heard(host: &HostSeen) -> bool {
-    let speaks =
-        |state| matches!(state, PortState::Open | PortState::Closed | PortState::Incomplete);
-    host.up
-        || host.ports.iter().any(|p| speaks(p.state))
-        || host.rest.iter().any(|r| speaks(r.state))
-}
-
-/// Ports of one state that are told one by one, as nmap does; more are told as ranges.
-const FEW_PORTS: usize = 25;
-
-/// Tells the ports of a state one by one where they are few, whatever the engine.
-fn few_one_by_one(host: &mut HostSeen) {
-    let count =
-        |r: &PortRanges| r.ranges.iter().map(|(a, b)| usize::from(b - a) + 1).sum::<usize>();
-    let (few, rest): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut host.rest).into_iter().partition(|r| count(r) <= FEW_PORTS);
-    host.rest = rest;
-    for part in few {
-        let ports = part.ranges.iter().flat_map(|(first, last)| *first..=*last);
-        host.ports.extend(ports.map(|port| PortSeen {
-            port,
-            protocol: part.protocol,
-            state: part.state,
-            reason: reason(part.state).to_owned(),
-            at: None,
-            tries: 0,
-            rtt_us: None,
-            service: None,
-        }));
-    }
-    host.ports.sort_by_key(|p| (p.protocol, p.port));
-}
-
-/// What shows a state where an engine tells no more.
-const fn reason(state: PortState) -> &'static str {
-    match state {
-        PortState::Open => "syn-ack",
-        PortState::Closed => "reset",
-        PortState::Filtered => "no-response-or-prohibited",
-        PortState::Unreachable => "unreachable",
-        PortState::OpenOrFiltered => "no-response",
-        PortState::Incomplete => "not-certain",
-    }
+fn is_unsure(host: &HostSeen) -> bool {
+    host.ports.iter().any(|p| p.state == PortState::Incomplete)
+        || host.rest.iter().any(|r| r.state == PortState::Incomplete)
 }
 
 impl Looked {
-    /// Takes over the counts of a run, and why it broke off; gives its hosts.
-    fn run(&mut self, run: Result<ScanRun, SynError>) -> anyhow::Result<Vec<HostSeen>> {
+    /// Takes over the counts of a run, and why it broke off; gives its hosts, and whether it went through.
+    fn run(&mut self, run: Result<ScanRun, SynError>) -> anyhow::Result<(Vec<HostSeen>, bool)> {
         let run = match run {
             Ok(run) => run,
             Err(SynError::Broken { cause, run }) => {
@@ -345,14 +405,28 @@ impl Looked {
             self.why.get_or_insert(Ended::Stopped.to_string());
         }
         self.add(&run.counts);
-        Ok(run.hosts)
+        Ok((run.hosts, run.complete))
+    }
+
+    fn scanned(&mut self, scanned: Scanned) -> Asked {
+        self.add(&scanned.counts);
+        let complete = self.went_through(&scanned.ended);
+        Asked { hosts: scanned.hosts, complete, ..Asked::default() }
+    }
+
+    /// Whether everything was asked; otherwise why not is noted.
+    fn went_through(&mut self, ended: &Ended) -> bool {
+        let complete = *ended == Ended::Complete;
+        if !complete {
+            self.why.get_or_insert(ended.to_string());
+        }
+        complete
     }
 
     fn add(&mut self, counts: &ScanCounts) {
         self.counts.sent += counts.sent;
         self.counts.answered += counts.answered;
         self.counts.unmatched += counts.unmatched;
-        self.counts.incomplete += counts.incomplete;
         self.counts.dropped += counts.dropped;
     }
 }

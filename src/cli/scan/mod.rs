@@ -1,38 +1,45 @@
 //! `portvakt scan`: which hosts and ports answer.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use jiff::Zoned;
 use portvakt_model::ScanCounts;
 use portvakt_scan::plan::{Target, parse_ports, top_ports};
 use portvakt_scan::record::{self, Begun, Record, Unfinished, Who};
-use portvakt_scan::scope::{Rate, Scope};
 use portvakt_scan::udp;
-use serde_json::value::RawValue;
 
-use super::{Exit, output};
-use crate::text::Lang;
+use super::output::{self, Where};
+use super::{Exit, is_closed};
+use ceilings::Ceilings;
+use document::Facts;
 use dry::Dry;
 use earlier::Earlier;
 use engine::Engine;
-use result::{Answer, Found};
+use kept::Kept;
+use mover::Mover;
+use result::Answer;
+use told::Looked;
 use wanted::{Leave, Wanted};
 
 pub(super) use diff::schema as diff_schema;
 pub(super) use document::schema;
 
+mod ceilings;
 mod diff;
 mod document;
 mod dry;
 mod earlier;
 mod engine;
+mod kept;
 mod look;
+pub(super) mod mover;
 mod nmap;
 mod progress;
 mod result;
 mod services;
 mod table;
+mod told;
 mod wanted;
 
 /// Arguments of `portvakt scan`.
@@ -73,8 +80,9 @@ pub(super) struct Args {
           value_parser = clap::value_parser!(u8).range(1..=8))]
     tries: u8,
     /// Ask every port of every address. Otherwise, where more than 64 ports of more than 1,024 addresses
-    /// are asked with SYNs, hosts are looked for first, and only what answers is asked for ports
-    #[arg(long)]
+    /// are asked with SYNs, of more than 64 by whole connections, or of more than 8 fragile ones, hosts are
+    /// looked for first, and only what answers is asked for ports
+    #[arg(long, conflicts_with = "udp")]
     no_discovery: bool,
     /// Do not ask open ports what speaks there
     #[arg(long)]
@@ -82,7 +90,7 @@ pub(super) struct Args {
     /// Tell what would be sent, and send nothing
     #[arg(long)]
     dry_run: bool,
-    /// Go on with the last run of a record, which was stopped
+    /// Go on with the last run of a record, which was stopped or killed
     #[arg(long, value_name = "FILE", conflicts_with_all = ["targets", "ports", "top", "method"])]
     resume: Option<PathBuf>,
     /// Where each run is noted; it is only ever appended to [default: portvakt-scans.jsonl beside the
@@ -95,12 +103,8 @@ pub(super) struct Args {
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = Form::Text)]
     format: Form,
-    /// Where to write the answer [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Language of the answer
-    #[arg(long, value_enum, default_value_t = Lang::Sv, env = "PORTVAKT_LANG")]
-    lang: Lang,
+    #[command(flatten)]
+    to: Where,
 }
 
 /// What is done with results that are there.
@@ -154,6 +158,7 @@ struct Job<'a> {
     earlier: Earlier,
     resumes: Option<Unfinished>,
     method: Method,
+    ceilings: Ceilings,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -162,9 +167,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     let job = job(args)?;
     if args.dry_run {
-        let dry = Dry::new(&job.wanted.planned, &job.leave, job.method);
-        output::write(args.output.as_deref(), |out| match args.format {
-            Form::Text | Form::Csv | Form::NmapXml => out.write_all(dry.text(args.lang).as_bytes()),
+        let dry = Dry::new(&job);
+        output::write(args.to.output.as_deref(), |out| match args.format {
+            Form::Text | Form::Csv | Form::NmapXml => {
+                out.write_all(dry.text(args.to.lang).as_bytes())
+            }
             Form::Json | Form::Ndjson => dry.json(out),
         })?;
         return Ok(Exit::Clean);
@@ -175,23 +182,32 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 /// Works out what is to be done; nothing is sent and nothing written.
 fn job(args: &Args) -> anyhow::Result<Job<'_>> {
     let mut leave = wanted::leave(args.scope.as_deref())?;
-    limit(&mut leave.scope, args.rate);
-    let resumes = match &args.resume {
-        Some(path) => {
-            let cannot = || format!("cannot go on with {}", path.display());
-            Some(record::unfinished(path).with_context(cannot)?)
-        }
-        None => None,
-    };
+    let ceilings = Ceilings::of(&mut leave.scope, args.rate);
+    let resumes = args.resume.as_deref().map(unfinished).transpose()?;
     let (targets, written, method) = match &resumes {
         Some(run) => (again(run)?, run.begun.ports.clone(), earlier_method(run)),
         None => (args.targets.clone(), args.written_ports(), args.method()),
     };
     let ports = numbers(&written)?;
     let wanted = wanted::wanted(&targets, &ports, &leave.scope, Zoned::now().datetime())?;
-    let earlier = resumes.as_ref().map(Earlier::read).transpose()?.unwrap_or_default();
-    let who = Who::here();
-    Ok(Job { args, who, leave, wanted, ports: written, earlier, resumes, method })
+    let mut job = Job {
+        args,
+        who: Who::here(),
+        leave,
+        wanted,
+        ports: written,
+        earlier: Earlier::default(),
+        resumes,
+        method,
+        ceilings,
+    };
+    job.earlier = job.earlier()?;
+    Ok(job)
+}
+
+/// The last run of a record, if there is more of it to do.
+fn unfinished(path: &Path) -> anyhow::Result<Unfinished> {
+    record::unfinished(path).with_context(|| format!("cannot go on with {}", path.display()))
 }
 
 /// The targets of an earlier run.
@@ -204,17 +220,6 @@ fn again(run: &Unfinished) -> anyhow::Result<Vec<Target>> {
 fn earlier_method(run: &Unfinished) -> Method {
     let all = [Method::Syn, Method::Connect, Method::Udp];
     all.into_iter().find(|m| m.name() == run.begun.method).unwrap_or(Method::Connect)
-}
-
-/// A wish for speed never goes beyond the scope.
-fn limit(scope: &mut Scope, rate: Option<u32>) {
-    let Some(rate) = rate else { return };
-    let most = scope.rate;
-    if rate > most.total {
-        anstream::eprintln!("portvakt: the scope allows {} packets per second at most", most.total);
-    }
-    let total = rate.min(most.total);
-    scope.rate = Rate { total, subnet: most.subnet.min(total), host: most.host.min(total) };
 }
 
 /// Name of the record beside a scope.
@@ -268,46 +273,138 @@ impl Args {
 }
 
 impl Job<'_> {
+    /// What the run that is gone on with has left.
+    fn earlier(&self) -> anyhow::Result<Earlier> {
+        let (Some(run), Some(part)) = (&self.resumes, self.earlier_part()) else {
+            return Ok(Earlier::default());
+        };
+        let earlier = Earlier::read(&part)?;
+        if earlier.is_none() {
+            anstream::eprintln!(
+                "portvakt: {} is gone, and with it what run {} found; all is asked again",
+                part.display(),
+                run.run
+            );
+        }
+        Ok(earlier.unwrap_or_default())
+    }
+
+    /// Where it has left it.
+    fn earlier_part(&self) -> Option<PathBuf> {
+        let (run, record) = (self.resumes.as_ref()?, self.args.resume.as_deref()?);
+        Some(record::part(record, &run.run))
+    }
+
     /// Scans, and leaves a record whatever comes of it.
     ///
     /// Everything that needs rights is opened first; then they are given up, and only then is anything sent
     /// or a thread started.
     fn scan(self) -> anyhow::Result<Exit> {
         let path = self.args.record_path();
-        let cannot = || format!("nothing was sent: no record can be kept in {}", path.display());
+        let cannot = || {
+            format!(
+                "nothing was sent: no record can be kept in {}; name another one with --record",
+                path.display()
+            )
+        };
         let mut record = Record::open(&path).with_context(cannot)?;
-        let engine = Engine::open(self.method);
-        let answer = Answer::open(self.args, engine.opening())?;
+        let engine = Engine::open(self.method, self.resumes.as_ref())?;
+        let answer = Answer::open(self.args.format, self.args.to.output.as_deref())?;
+        let part = record::part(&path, record.run());
+        let mut mover = Mover::of(&engine, &part, answer.place())?;
+        let kept = Kept::create(part).with_context(|| {
+            let beside = path.display();
+            format!("nothing was sent: what is found cannot be kept beside {beside}; name a record in another folder with --record")
+        })?;
+        let facts = self.facts(record.run(), &engine);
+        let begun = kept.begin(&facts, &self.earlier);
+        if let Err(e) = begun.and_then(|()| record.begin(self.begun(&engine))) {
+            // Of the two failures the first one tells what to do.
+            let _ = mover.remove(kept.path());
+            return Err(e).with_context(cannot);
+        }
+        self.forget_earlier();
+        match self.begin_look(engine, &facts, &answer, &kept) {
+            Ok(looked) => self.end((facts, looked), answer, (record, &path), (kept, mover)),
+            Err(e) => {
+                let why = Some(format!("{e:#}"));
+                record.end(record::Ended::new(&ScanCounts::default(), 0, why))?;
+                Err(e)
+            }
+        }
+    }
+
+    /// Takes away what the run that is gone on with has left: this one has told it again.
+    fn forget_earlier(&self) {
+        if let Some(part) = self.earlier_part() {
+            // That it stays there harms nobody.
+            let _ = std::fs::remove_file(part);
+        }
+    }
+
+    /// Gives up rights, and looks.
+    fn begin_look(
+        &self,
+        engine: Engine,
+        facts: &Facts,
+        answer: &Answer,
+        kept: &Kept,
+    ) -> anyhow::Result<Looked> {
         engine.drop_rights()?;
         let stop = portvakt_scan::interrupt::watch().context("cannot wait for signals")?;
-        record.begin(self.begun(&engine)).with_context(cannot)?;
-        let facts = self.facts(record.run(), &engine);
-        answer.begin(&facts);
-        let told = match self.look(engine, &stop, &answer) {
-            Ok(looked) => self.tell(facts, looked),
-            Err(e) => {
-                record.end(record::Ended::new(
-                    &ScanCounts::default(),
-                    0,
-                    Some(format!("{e:#}")),
-                ))?;
-                return Err(e);
-            }
-        };
+        answer.begin(facts);
+        self.look(engine, &stop, answer, kept)
+    }
+
+    /// Gives the answer, and notes the end. What was found is kept for `--resume` unless all of it is told.
+    fn end(
+        &self,
+        (facts, looked): (Facts, Looked),
+        answer: Answer,
+        (mut record, path): (Record, &Path),
+        (kept, mut mover): (Kept, Mover),
+    ) -> anyhow::Result<Exit> {
+        let mut told = self.tell(facts, looked);
+        told.facts.notes.extend(kept.failure().map(|why| {
+            format!("what was found could not be kept while the scan ran, and --resume asks it again: {why}")
+        }));
         let found = told.found(&self.wanted);
-        end(&mut record, &found)?;
-        let given = answer.end(&found, self.args.lang);
-        for note in &found.facts.notes {
+        let given = answer.end(&found, self.args.to.lang, &mut mover);
+        let (facts, hosts) = (found.facts, found.hosts);
+        let lost = given.as_ref().err().filter(|e| !is_closed(e));
+        let why = facts.why_incomplete.clone();
+        let why = why.or_else(|| lost.map(|e| format!("the answer could not be written: {e:#}")));
+        if lost.is_some() {
+            kept.settle(hosts, found.addresses);
+        }
+        let counts = ScanCounts {
+            sent: facts.sent,
+            answered: facts.answered,
+            unmatched: facts.unmatched,
+            incomplete: facts.incomplete,
+            dropped: facts.dropped,
+        };
+        let ended = record::Ended::new(&counts, facts.open, why.clone());
+        record.end(ended).context("the record cannot be kept up to date")?;
+        for note in &facts.notes {
             anstream::eprintln!("portvakt: {note}");
         }
-        given?;
-        let Some(why) = &found.facts.why_incomplete else { return Ok(Exit::Clean) };
+        let Some(why) = why else {
+            if let Err(e) = mover.remove(kept.path()) {
+                anstream::eprintln!(
+                    "portvakt: {} is of no use any more: {e}",
+                    kept.path().display()
+                );
+            }
+            return given.map(|()| Exit::Clean);
+        };
         anstream::eprintln!("portvakt: {why}; --resume {} goes on from here", path.display());
         Ok(Exit::NotAudited)
     }
 
     fn begun(&self, engine: &Engine) -> Begun {
         let plans = [&self.wanted.planned.full, &self.wanted.planned.gentle];
+        let rate = self.leave.scope.rate;
         Begun {
             tool: tool(),
             who: self.who.clone(),
@@ -315,29 +412,12 @@ impl Job<'_> {
             method: engine.method().name().to_owned(),
             targets: self.wanted.written.clone(),
             ports: self.ports.clone(),
-            rate: self.leave.scope.rate.total,
+            rates: [rate.total, rate.subnet, rate.host],
+            why_rates: self.ceilings.words(crate::text::Lang::En).to_vec(),
             probes: plans.iter().map(|p| p.probes()).fold(0, u64::saturating_add),
             resumes: self.resumes.as_ref().map(|r| r.run.clone()),
         }
     }
-}
-
-/// Notes the end, with what was found when there is more to ask.
-fn end(record: &mut Record, found: &Found<'_>) -> anyhow::Result<()> {
-    let facts = found.facts;
-    let counts = ScanCounts {
-        sent: facts.sent,
-        answered: facts.answered,
-        unmatched: facts.unmatched,
-        incomplete: facts.incomplete,
-        dropped: facts.dropped,
-    };
-    let mut ended = record::Ended::new(&counts, facts.open, facts.why_incomplete.clone());
-    if !ended.complete {
-        let result = serde_json::to_string(&result::document(found))?;
-        ended.result = Some(RawValue::from_string(result)?);
-    }
-    record.end(ended).context("the record cannot be kept up to date")
 }
 
 fn tool() -> String {

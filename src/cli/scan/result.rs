@@ -1,8 +1,8 @@
 //! Where what was found goes, and when.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,33 +10,29 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use portvakt_model::HostSeen;
 use portvakt_scan::control::Seen;
-use portvakt_scan::plan::Range;
 use serde::Serialize;
 
-use super::document::{Document, Facts, HostRow, ends, moment};
+use super::document::{Addresses, Document, Facts, HostRow, Last, moment};
+use super::mover::Mover;
 use super::wanted::Wanted;
 use super::{Form, nmap, table};
-use crate::cli::output;
+use crate::cli::output::Place;
 use crate::text::Lang;
 
-/// When a file for the answer is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Opening {
-    /// Before the run: after it this process may no longer be allowed to.
-    Early,
-    /// At the end; then it is put in its place whole or not at all.
-    Late,
-}
-
-/// An answer that is being given. Records of lines go out as they come, all else at the end.
+/// An answer that is being given. It is opened before the run: whether it can be written must not turn out after
+/// hours, and after it this process may no longer be allowed to.
 pub(super) struct Answer {
     form: Form,
-    path: Option<PathBuf>,
-    /// The file, when it had to be opened before rights were given up.
-    file: Option<File>,
-    stream: Option<Mutex<Stream>>,
+    out: Out,
     /// Set when whoever reads the lines has gone away.
     closed: AtomicBool,
+}
+
+enum Out {
+    /// Records of lines go out as they come: whoever reads them sees by the last one whether they are whole.
+    Lines(Mutex<Stream>),
+    /// All else goes out at the end.
+    AtOnce(Place),
 }
 
 struct Stream {
@@ -48,8 +44,7 @@ struct Stream {
 pub(super) struct Found<'a> {
     pub(super) facts: &'a Facts,
     pub(super) hosts: &'a [HostSeen],
-    pub(super) silent: &'a [Range],
-    pub(super) skipped: &'a [Range],
+    pub(super) addresses: &'a Addresses,
     pub(super) wanted: &'a Wanted,
 }
 
@@ -64,23 +59,29 @@ struct OpenRow {
 }
 
 impl Answer {
-    /// Opens what has to be opened while this process may still do so.
-    pub(super) fn open(args: &super::Args, opening: Opening) -> anyhow::Result<Self> {
-        let create = |path: &PathBuf| {
-            File::create(path).with_context(|| format!("cannot write {}", path.display()))
-        };
-        let path = args.output.clone();
-        let lines = args.format == Form::Ndjson;
-        let early = lines || opening == Opening::Early;
-        let mut file = path.as_ref().filter(|_| early).map(create).transpose()?;
-        let stream = lines.then(|| {
-            let out: Box<dyn Write + Send> = match file.take() {
-                Some(file) => Box::new(file),
+    /// Opens where it goes.
+    pub(super) fn open(form: Form, path: Option<&Path>) -> anyhow::Result<Self> {
+        let out = if form == Form::Ndjson {
+            let out: Box<dyn Write + Send> = match path {
+                Some(path) => {
+                    let cannot = || format!("nothing was sent: cannot write {}", path.display());
+                    Box::new(File::create(path).with_context(cannot)?)
+                }
                 None => Box::new(io::stdout()),
             };
-            Mutex::new(Stream { out, failed: None })
-        });
-        Ok(Self { form: args.format, path, file, stream, closed: AtomicBool::new(false) })
+            Out::Lines(Mutex::new(Stream { out, failed: None }))
+        } else {
+            Out::AtOnce(Place::open(path).context("nothing was sent")?)
+        };
+        Ok(Self { form, out, closed: AtomicBool::new(false) })
+    }
+
+    /// Where it is put when it is whole.
+    pub(super) const fn place(&self) -> Option<&Place> {
+        match &self.out {
+            Out::AtOnce(place) => Some(place),
+            Out::Lines(_) => None,
+        }
     }
 
     /// Tells of the run as it begins, where the form allows it.
@@ -106,7 +107,7 @@ impl Answer {
 
     /// Writes a record and sends it on its way.
     fn line(&self, record: &impl Serialize) {
-        let Some(stream) = &self.stream else { return };
+        let Out::Lines(stream) = &self.out else { return };
         let Ok(mut stream) = stream.lock() else { return };
         if stream.failed.is_some() {
             return;
@@ -123,15 +124,25 @@ impl Answer {
     }
 
     /// Gives the rest of the answer.
-    pub(super) fn end(self, found: &Found<'_>, lang: Lang) -> anyhow::Result<()> {
-        let Found { facts, hosts, wanted, .. } = found;
+    pub(super) fn end(
+        self,
+        found: &Found<'_>,
+        lang: Lang,
+        mover: &mut Mover,
+    ) -> anyhow::Result<()> {
+        let Found { facts, hosts, addresses, wanted } = found;
         if self.form == Form::Ndjson {
             hosts.iter().for_each(|host| self.line(&HostRow::new(host, &wanted.names)));
-            self.line(facts);
-            let stream = self.stream.and_then(|stream| stream.into_inner().ok());
-            return stream.and_then(|s| s.failed).map_or(Ok(()), |e| Err(e.into()));
+            self.line(&Last { facts, addresses });
         }
-        let write = |out: &mut dyn Write| match self.form {
+        let mut place = match self.out {
+            Out::AtOnce(place) => place,
+            Out::Lines(stream) => {
+                let failed = stream.into_inner().ok().and_then(|stream| stream.failed);
+                return failed.map_or(Ok(()), |e| Err(e.into()));
+            }
+        };
+        place.fill(|out| match self.form {
             Form::Text => out.write_all(table::text(facts, hosts, &wanted.names, lang).as_bytes()),
             Form::Csv => table::csv(out, hosts),
             Form::NmapXml => nmap::write(out, facts, hosts, &wanted.names),
@@ -139,25 +150,17 @@ impl Answer {
                 serde_json::to_writer_pretty(&mut *out, &document(found))?;
                 out.write_all(b"\n")
             }
-        };
-        match self.file {
-            Some(file) => {
-                let mut out = BufWriter::new(file);
-                write(&mut out)?;
-                Ok(out.flush()?)
-            }
-            None => output::write(self.path.as_deref(), write),
-        }
+        })?;
+        mover.put(place)
     }
 }
 
 /// The whole answer as one document.
-pub(super) fn document(found: &Found<'_>) -> Document {
-    let Found { facts, hosts, silent, skipped, wanted } = found;
+fn document(found: &Found<'_>) -> Document {
+    let Found { facts, hosts, addresses, wanted } = found;
     Document {
         facts: (*facts).clone(),
         hosts: hosts.iter().map(|host| HostRow::new(host, &wanted.names)).collect(),
-        silent: ends(silent),
-        skipped: ends(skipped),
+        addresses: (*addresses).clone(),
     }
 }

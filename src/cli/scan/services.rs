@@ -10,18 +10,22 @@ use portvakt_scan::connect::FRAGILE_AT_ONCE;
 use portvakt_scan::scope::Rate;
 use portvakt_scan::service::{Limits, Manner, identify_all};
 
+use super::kept::Kept;
+
 /// How fragile hosts are asked: not at all. What they say by themselves is taken, one connection at
 /// a time.
 fn gentle() -> Limits {
     Limits { manner: Manner::Listen, per_host: 1, at_once: FRAGILE_AT_ONCE, ..Limits::default() }
 }
 
-/// Asks every open TCP port of the hosts; `is_gentle` tells those that are fragile.
+/// Asks every open TCP port of the hosts; `is_gentle` tells those that are fragile. What is known goes to `kept` at
+/// once.
 pub(super) fn identify(
     hosts: &mut [HostSeen],
     is_gentle: impl Fn(IpAddr) -> bool,
     rate: Rate,
     stop: &AtomicBool,
+    kept: &Kept,
 ) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot ask services")?;
@@ -36,7 +40,10 @@ pub(super) fn identify(
         hosts.iter().flat_map(open).partition(|(address, _)| is_gentle(*address));
     runtime.block_on(async {
         for (targets, limits) in [(others, Limits::default()), (careful, gentle())] {
-            let note = |address, port, service| {
+            let note = |address, port, service: ServiceSeen| {
+                if service.asked {
+                    kept.service(address, port, &service);
+                }
                 found.insert((address, port), service);
             };
             identify_all(targets, &limits, rate, stop, note).await;

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use portvakt_model::{HostSeen, PortSeen, PortState};
 
 use super::document::{Facts, moment};
+use super::told::count;
 use crate::report::csv::harmless;
 use crate::text::Lang;
 
@@ -66,13 +67,6 @@ const OTHERS: [(PortState, &str, &str); 5] = [
     (PortState::OpenOrFiltered, "öppna eller filtrerade", "open or filtered"),
     (PortState::Incomplete, "ej klarlagda", "incomplete"),
 ];
-
-/// How many ports of a host are in a state.
-fn count(host: &HostSeen, state: PortState) -> u64 {
-    let told = host.ports.iter().filter(|p| p.state == state).count() as u64;
-    let rest = host.rest.iter().filter(|r| r.state == state).flat_map(|r| &r.ranges);
-    told + rest.map(|(a, b)| u64::from(b - a) + 1).sum::<u64>()
-}
 
 /// What speaks on a port, in a few words.
 fn service(port: &PortSeen, lang: Lang) -> String {

@@ -1,6 +1,7 @@
 //! What is to be scanned, and whether it may be.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -36,7 +37,7 @@ pub(super) fn leave(named: Option<&Path>) -> anyhow::Result<Leave> {
     let shown = path.display().to_string();
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(_) if named.is_none() => {
+        Err(e) if named.is_none() && e.kind() == ErrorKind::NotFound => {
             bail!(
                 "nothing is scanned without a scope. Write one in {shown} here, or in a file for --scope:\n\n{EXAMPLE}"
             )
@@ -79,7 +80,7 @@ pub(super) fn wanted(
     now: DateTime,
 ) -> anyhow::Result<Wanted> {
     if let Err(refusal) = scope.open_at(now) {
-        bail!("nothing was sent: {refusal}");
+        bail!("nothing was sent: {refusal}; {}", refusal.advice());
     }
     let mut written: Vec<String> = targets.iter().map(ToString::to_string).collect();
     let mut names: BTreeMap<IpAddr, Vec<String>> = BTreeMap::new();
@@ -106,7 +107,8 @@ pub(super) fn wanted(
     }
     let planned = Planned::new(&all, ports, scope, now);
     if planned.full.is_empty() && planned.gentle.is_empty() {
-        let why = planned.refused.first().map(|r| format!(": {r}")).unwrap_or_default();
+        let why = |r: &Refusal| format!(": {r}; {}", r.advice());
+        let why = planned.refused.first().map(why).unwrap_or_default();
         bail!("nothing was sent: no address is left to ask{why}");
     }
     Ok(Wanted { written, planned, names })
@@ -123,7 +125,9 @@ fn may_be_asked(
     let stops =
         |r: &&Refusal| nothing || !matches!(r, Refusal::Excluded(..) | Refusal::Fragile(..));
     match planned.refused.iter().find(stops) {
-        Some(refusal) => bail!("nothing was sent; target {target}: {refusal}"),
+        Some(refusal) => {
+            bail!("nothing was sent; target {target}: {refusal}; {}", refusal.advice())
+        }
         None => Ok(()),
     }
 }

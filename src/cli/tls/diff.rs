@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::super::Exit;
 use super::super::endpoint::{FindingRow, Judged as _, baseline};
-use super::super::{Exit, output};
+use super::super::output::{self, Compare, Form};
 use super::document::{Document, EndpointRow};
 use crate::text::Lang;
 
@@ -22,21 +23,8 @@ pub(super) struct Args {
     old: PathBuf,
     /// The later answer as JSON
     new: PathBuf,
-    /// Form of the answer
-    #[arg(long, value_enum, default_value_t = Form::Text)]
-    format: Form,
-    /// Where to write the answer [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Language of the answer
-    #[arg(long, value_enum, default_value_t = Lang::Sv, env = "PORTVAKT_LANG")]
-    lang: Lang,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    Text,
-    Json,
+    #[command(flatten)]
+    answer: Compare,
 }
 
 /// What two answers say otherwise.
@@ -88,8 +76,9 @@ pub(super) fn schema() -> schemars::Schema {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let changes = compare(&baseline::read(&args.old)?, &baseline::read(&args.new)?);
-    output::write(args.output.as_deref(), |out| match args.format {
-        Form::Text => text(&changes, args.lang, out),
+    let Compare { format, to } = &args.answer;
+    output::write(to.output.as_deref(), |out| match format {
+        Form::Text => text(&changes, to.lang, out),
         Form::Json => {
             serde_json::to_writer(&mut *out, &changes)?;
             writeln!(out)

@@ -10,6 +10,7 @@ use super::{
     DIFFERENT_PLACES, DIFFERENT_PROGRAMS, Document, HostRow, NoteRow, PortRow, RunRow, SCHEMA,
     ServiceRow,
 };
+use crate::cli::scan::document::port_ranges;
 use crate::observations::Read;
 
 /// A port of a host.
@@ -74,7 +75,7 @@ impl<'a> Side<'a> {
     }
 
     fn stand(&self, address: IpAddr, key: Key) -> Stand {
-        let Some(hosts) = self.hosts.get(&address) else { return self.unlisted(address) };
+        let Some(hosts) = self.hosts.get(&address) else { return self.unlisted(address, key) };
         let single = self.port(address, key).map(|port| port.state);
         let holds = |ranges: &[(u16, u16)]| {
             let at = ranges.partition_point(|(_, last)| *last < key.1);
@@ -86,14 +87,11 @@ impl<'a> Side<'a> {
         best.map_or(Stand::NotAsked, Stand::State)
     }
 
-    /// A host that is not listed was asked only by a run that says so and went through.
-    fn unlisted(&self, address: IpAddr) -> Stand {
-        let within = |run: &ScanRun| {
-            run.targets.iter().any(|(first, last)| {
-                first.is_ipv4() == address.is_ipv4() && *first <= address && address <= *last
-            })
-        };
-        let asked = self.runs.iter().any(|run| run.complete && within(run));
+    /// A port of a host that is not listed was asked only by a run that went through, says that it asked the host, and
+    /// does not say that it asked other ports.
+    fn unlisted(&self, address: IpAddr, key: Key) -> Stand {
+        let asked =
+            self.runs.iter().any(|run| run.complete && asks_host(run, address) && asks(run, key));
         if asked { Stand::HostSilent } else { Stand::NotAsked }
     }
 
@@ -101,12 +99,34 @@ impl<'a> Side<'a> {
         self.hosts.get(&address).is_some_and(|hosts| hosts.iter().any(|host| host.up))
     }
 
-    /// Whether the host was asked in vain; `None` when it is not known to have been asked.
-    fn is_silent(&self, address: IpAddr) -> Option<bool> {
-        match self.hosts.get(&address) {
-            Some(_) => Some(!self.is_up(address)),
-            None => (self.unlisted(address) == Stand::HostSilent).then_some(true),
+    /// Ports that a host has answered itself, one of each range of them.
+    fn answered(&self, address: IpAddr) -> Vec<Key> {
+        let hosts = self.hosts.get(&address).into_iter().flatten();
+        let answered = |state| matches!(state, PortState::Open | PortState::Closed);
+        let keys = hosts.flat_map(|host| {
+            let single = host.ports.iter().filter(move |p| answered(p.state));
+            let rest = host.rest.iter().filter(move |r| answered(r.state));
+            let ends = rest.flat_map(|r| r.ranges.iter().map(move |range| (r.protocol, range.0)));
+            single.map(|p| (p.protocol, p.port)).chain(ends)
+        });
+        keys.collect()
+    }
+
+    /// Whether the host was asked in vain, and for something that it answered on the other side; `None` when that is
+    /// not known.
+    fn is_silent(&self, address: IpAddr, other: &Self) -> Option<bool> {
+        if self.hosts.contains_key(&address) {
+            return Some(!self.is_up(address));
         }
+        let silent = |key: &Key| self.unlisted(address, *key) == Stand::HostSilent;
+        let answered = other.answered(address);
+        // That a host was up may be known from ARP or an echo alone.
+        let asked = if answered.is_empty() {
+            self.runs.iter().any(|run| run.complete && asks_host(run, address))
+        } else {
+            answered.iter().any(silent)
+        };
+        asked.then_some(true)
     }
 
     fn names(&self, address: IpAddr) -> BTreeSet<String> {
@@ -123,6 +143,23 @@ impl<'a> Side<'a> {
             open: open.map(|((protocol, port), _)| format!("{port}/{}", protocol.name())).collect(),
         }
     }
+}
+
+/// Whether a run asked an address for ports.
+fn asks_host(run: &ScanRun, address: IpAddr) -> bool {
+    let holds = |ranges: &[(IpAddr, IpAddr)]| {
+        ranges.iter().any(|(first, last)| {
+            first.is_ipv4() == address.is_ipv4() && *first <= address && address <= *last
+        })
+    };
+    holds(&run.targets) && !holds(&run.not_asked)
+}
+
+/// Whether a run asked for a port. One that does not say which it asked may have.
+fn asks(run: &ScanRun, (protocol, port): Key) -> bool {
+    let mut of_protocol = run.ports.iter().filter(|(asked, _)| *asked == protocol);
+    let holds = |ranges: &[(u16, u16)]| ranges.iter().any(|(a, b)| *a <= port && port <= *b);
+    run.ports.is_empty() || of_protocol.any(|(_, ranges)| holds(ranges))
 }
 
 fn rank(port: &PortSeen) -> (PortState, bool) {
@@ -142,8 +179,10 @@ pub(super) fn document(old_path: &Path, old: &Read, new_path: &Path, new: &Read)
         not_known: Vec::new(),
         services: Vec::new(),
         new_hosts: Vec::new(),
-        gone_hosts: Vec::new(),
+        hosts_not_seen: Vec::new(),
         hosts_not_asked: Vec::new(),
+        ports_asked_only_before: asked_only(sides[0], sides[1]),
+        ports_asked_only_now: asked_only(sides[1], sides[0]),
         notes: notes(sides[0], sides[1]),
         failures: old.faults.iter().chain(&new.faults).map(ToString::to_string).collect(),
     };
@@ -182,6 +221,28 @@ fn notes(old: &[ScanRun], new: &[ScanRun]) -> Vec<NoteRow> {
     notes
 }
 
+/// Ports that the runs of one result asked and those of the other did not; none where either does not say which it
+/// asked.
+fn asked_only(these: &[ScanRun], others: &[ScanRun]) -> Vec<String> {
+    if these.iter().chain(others).any(|run| run.ports.is_empty()) {
+        return Vec::new();
+    }
+    let of = |runs: &[ScanRun], protocol: PortProtocol| -> BTreeSet<u16> {
+        let ports = runs.iter().flat_map(|run| &run.ports).filter(|(p, _)| *p == protocol);
+        ports.flat_map(|(_, ranges)| ranges.iter().flat_map(|(a, b)| *a..=*b)).collect()
+    };
+    let mut told = Vec::new();
+    for protocol in [PortProtocol::Tcp, PortProtocol::Udp] {
+        let only: Vec<u16> =
+            of(these, protocol).difference(&of(others, protocol)).copied().collect();
+        for [first, last] in port_ranges(&only) {
+            let range = if first == last { first.to_string() } else { format!("{first}-{last}") };
+            told.push(format!("{range}/{}", protocol.name()));
+        }
+    }
+    told
+}
+
 /// The names of the programs, without their versions.
 fn programs(runs: &[ScanRun]) -> BTreeSet<&str> {
     runs.iter().map(|run| run.tool.split(' ').next().unwrap_or_default()).collect()
@@ -189,13 +250,13 @@ fn programs(runs: &[ScanRun]) -> BTreeSet<&str> {
 
 fn hosts(address: IpAddr, old: &Side<'_>, new: &Side<'_>, document: &mut Document) {
     match (old.is_up(address), new.is_up(address)) {
-        (false, true) if old.is_silent(address) == Some(true) => {
+        (false, true) if old.is_silent(address, new) == Some(true) => {
             document.new_hosts.push(new.host(address));
         }
-        (true, false) if new.is_silent(address) == Some(true) => {
-            document.gone_hosts.push(old.host(address));
+        (true, false) if new.is_silent(address, old) == Some(true) => {
+            document.hosts_not_seen.push(old.host(address));
         }
-        (true, false) if new.is_silent(address).is_none() => {
+        (true, false) if new.is_silent(address, old).is_none() => {
             document.hosts_not_asked.push(old.host(address));
         }
         _ => {}

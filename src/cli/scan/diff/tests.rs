@@ -2,6 +2,7 @@ use portvakt_model::Source;
 
 use super::*;
 use crate::observations::understand;
+use crate::text::Lang;
 
 fn read(text: &str) -> Read {
     let source = Source::new("a.json".to_owned(), text.to_owned());
@@ -62,8 +63,8 @@ fn what_is_not_asked_any_more_is_never_closed() {
 #[test]
 fn hosts_come_and_go_where_both_runs_asked() {
     let found = between(&host(1, "22:open", "1"), &host(2, "23:open", "1"));
-    assert_eq!(found.gone_hosts[0].address, "10.0.0.1");
-    assert_eq!(found.gone_hosts[0].open, ["22/tcp"]);
+    assert_eq!(found.hosts_not_seen[0].address, "10.0.0.1");
+    assert_eq!(found.hosts_not_seen[0].open, ["22/tcp"]);
     assert_eq!(found.new_hosts[0].address, "10.0.0.2");
     assert_eq!(rows(&found.not_known), [("10.0.0.1", 22, "open", "host-silent")]);
     assert_eq!(rows(&found.maybe_opened), [("10.0.0.2", 23, "host-silent", "open")]);
@@ -71,7 +72,7 @@ fn hosts_come_and_go_where_both_runs_asked() {
     let list = read(r#"{"ip":"10.0.0.2","ports":[{"port":23,"proto":"tcp","status":"open"}]}"#);
     let old = read(&format!(r#"{{"complete":true,"hosts":[{}]}}"#, host(1, "22:open", "1")));
     let found = compare::document("old".as_ref(), &old, "new".as_ref(), &list);
-    assert!(found.gone_hosts.is_empty() && found.no_longer_open.is_empty());
+    assert!(found.hosts_not_seen.is_empty() && found.no_longer_open.is_empty());
     assert_eq!(found.hosts_not_asked[0].address, "10.0.0.1");
     assert_eq!(rows(&found.maybe_opened), [("10.0.0.2", 23, "not-asked", "open")]);
 }
@@ -124,4 +125,54 @@ fn services_of_different_programs_are_not_compared() {
     let found = compare::document("a".as_ref(), &read(ours), "b".as_ref(), &read(list));
     assert!(found.services.is_empty() && found.opened.is_empty());
     assert_eq!(found.notes, [DIFFERENT_PROGRAMS]);
+}
+
+/// A result of ours that asked some ports of 10.0.0.0/24, and left some addresses out.
+fn asked(ports: &str, skipped: &str, hosts: &str) -> Read {
+    read(&format!(
+        r#"{{"complete":true,"method":"syn","targets":[["10.0.0.0","10.0.0.255"]],
+            "asked_ports":"{ports}","skipped":[{skipped}],"hosts":[{hosts}]}}"#
+    ))
+}
+
+fn compared(old: &Read, new: &Read) -> Document {
+    compare::document("old".as_ref(), old, "new".as_ref(), new)
+}
+
+#[test]
+fn ports_that_one_result_did_not_ask_neither_open_nor_close() {
+    let old = asked("22,80", "", &host(1, "22:open 80:open", "1"));
+    let new = asked("22,443", "", &host(2, "443:open", "1"));
+    let found = compared(&old, &new);
+    assert!(found.opened.is_empty() && found.no_longer_open.is_empty());
+    let gone = [("10.0.0.1", 22, "open", "host-silent"), ("10.0.0.1", 80, "open", "not-asked")];
+    assert_eq!(rows(&found.not_known), gone);
+    assert_eq!(rows(&found.maybe_opened), [("10.0.0.2", 443, "not-asked", "open")]);
+    assert_eq!(found.ports_asked_only_before, ["80/tcp"]);
+    assert_eq!(found.ports_asked_only_now, ["443/tcp"]);
+    let mut out = Vec::new();
+    text::write(&found, Lang::En, &mut out).unwrap();
+    let out = String::from_utf8(out).unwrap();
+    assert!(out.contains("Asked only before: 80/tcp\n"), "{out}");
+    // It was asked for 22, which it had answered; and is told as not seen, not as gone.
+    assert!(out.contains("Hosts that were not seen now (gone, or silent):\n  10.0.0.1"), "{out}");
+}
+
+#[test]
+fn a_host_that_was_asked_for_other_ports_alone_is_not_missed() {
+    let old = asked("80", "", &host(1, "80:open", "80"));
+    let found = compared(&old, &asked("443", "", ""));
+    assert!(found.hosts_not_seen.is_empty());
+    assert_eq!(found.hosts_not_asked[0].address, "10.0.0.1");
+    let found = compared(&asked("443", "", ""), &old);
+    assert!(found.new_hosts.is_empty(), "it was perhaps there before");
+}
+
+#[test]
+fn a_host_that_was_passed_over_was_not_asked() {
+    let old = asked("22", "", &host(1, "22:open", "1"));
+    let found = compared(&old, &asked("22", r#"["10.0.0.0","10.0.0.9"]"#, ""));
+    assert!(found.hosts_not_seen.is_empty());
+    assert_eq!(found.hosts_not_asked[0].address, "10.0.0.1");
+    assert_eq!(rows(&found.not_known), [("10.0.0.1", 22, "open", "not-asked")]);
 }

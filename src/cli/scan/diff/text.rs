@@ -11,6 +11,14 @@ pub(super) fn write(document: &Document, lang: Lang, out: &mut dyn Write) -> io:
     for note in &document.notes {
         writeln!(out, "{}: {}", lang.of("Obs", "Note"), lang.of(note.sv, note.text))?;
     }
+    for (head, ports) in [
+        (lang.of("Frågades bara förut", "Asked only before"), &document.ports_asked_only_before),
+        (lang.of("Frågas bara nu", "Asked only now"), &document.ports_asked_only_now),
+    ] {
+        if !ports.is_empty() {
+            writeln!(out, "{}: {head}: {}", lang.of("Obs", "Note"), few(ports))?;
+        }
+    }
     let groups = [
         (lang.of("ÖPPEN NU", "NEWLY OPEN"), &document.opened),
         (
@@ -39,11 +47,17 @@ pub(super) fn write(document: &Document, lang: Lang, out: &mut dyn Write) -> io:
     let groups = [
         (lang.of("Nya värdar", "New hosts"), &document.new_hosts),
         (
-            lang.of("Värdar som inte längre svarar", "Hosts that no longer answer"),
-            &document.gone_hosts,
+            lang.of(
+                "Värdar som inte syntes nu (borta, eller tysta)",
+                "Hosts that were not seen now (gone, or silent)",
+            ),
+            &document.hosts_not_seen,
         ),
         (
-            lang.of("Värdar som inte frågades nu", "Hosts that were not asked now"),
+            lang.of(
+                "Värdar som inte frågades nu, eller inte om det som de svarade på",
+                "Hosts that were not asked now, or not for what they had answered",
+            ),
             &document.hosts_not_asked,
         ),
     ];
@@ -56,9 +70,17 @@ pub(super) fn write(document: &Document, lang: Lang, out: &mut dyn Write) -> io:
     Ok(())
 }
 
+/// Most ranges of ports that a line names.
+const SHOWN: usize = 12;
+
+fn few(ports: &[String]) -> String {
+    let more = if ports.len() > SHOWN { ", …" } else { "" };
+    format!("{}{more}", ports[..ports.len().min(SHOWN)].join(", "))
+}
+
 fn is_same(d: &Document) -> bool {
     let ports = [&d.opened, &d.maybe_opened, &d.no_longer_open, &d.not_known];
-    let hosts = [&d.new_hosts, &d.gone_hosts, &d.hosts_not_asked];
+    let hosts = [&d.new_hosts, &d.hosts_not_seen, &d.hosts_not_asked];
     ports.iter().all(|list| list.is_empty())
         && hosts.iter().all(|list| list.is_empty())
         && d.services.is_empty()

@@ -207,7 +207,7 @@ fn live(list: &IndexedList<'_>, kinds: &ByRule<Kind>) -> Vec<bool> {
 /// Most pairs of one rule that are looked at.
 const MOST_OF_ONE: usize = 20_000;
 /// Steps that are looked at together.
-const TOGETHER: usize = 512;
+const TOGETHER: usize = 2048;
 
 /// Adds the exceptions of one list; whether all its pairs were looked at.
 fn exceptions_of(
@@ -225,15 +225,17 @@ fn exceptions_of(
             return complete;
         }
         let most = left.min(MOST_OF_ONE);
-        let opposed = |place: &usize| list.index.opposed(*place, place + 1..live.len(), most);
-        let opposed: Vec<Vec<usize>> = together.par_iter().map(opposed).collect();
-        for (place, others) in together.iter().zip(opposed) {
-            left = left.saturating_sub(others.len());
-            complete &= others.len() < MOST_OF_ONE;
+        let look = |place: &usize| {
+            let opposed = list.index.opposed(*place, place + 1..live.len(), most);
+            (opposed.len(), kept(list, live, *place, opposed))
+        };
+        let looked: Vec<(usize, BTreeSet<RuleKey>)> = together.par_iter().map(look).collect();
+        for (place, (pairs, keys)) in together.iter().zip(looked) {
+            left = left.saturating_sub(pairs);
+            complete &= pairs < MOST_OF_ONE;
             if left == 0 {
                 return false;
             }
-            let keys = kept(list, live, *place, others);
             if !keys.is_empty() {
                 found.entry(list.rule(*place)).or_default().extend(keys);
             }

@@ -361,12 +361,11 @@ fn not_recognised(
         }
         for &(id, line) in lines {
             let text = text(side, (id, line));
-            match known.get_mut(&text).filter(|left| **left > 0) {
-                Some(left) => *left -= 1,
-                None => {
-                    let path = side.source(id).path.clone();
-                    rows.push(UnreadRow { side: word, path, line, text });
-                }
+            if let Some(left) = known.get_mut(&text).filter(|left| **left > 0) {
+                *left -= 1;
+            } else {
+                let path = side.source(id).path.clone();
+                rows.push(UnreadRow { side: word, path, line, text });
             }
         }
     }

@@ -28,7 +28,8 @@ pub fn duplicates(audit: &Audit<'_>, device: u32) -> BTreeMap<RuleKey, RuleKey> 
 fn of_list(device: &Device, id: RulesetId, mut later: Vec<u32>) -> Vec<(RuleKey, RuleKey)> {
     let rules = &device.rulesets[id.0 as usize].rules;
     later.sort_unstable();
-    let wanted: FxHashSet<u64> = later.iter().map(|r| hash(&rules[*r as usize])).collect();
+    let wanted: Vec<u64> = later.par_iter().map(|rule| hash(&rules[*rule as usize])).collect();
+    let wanted: FxHashSet<u64> = wanted.into_iter().collect();
     let hashed = |number: u32| {
         let rule = Some(&rules[number as usize]).filter(|rule| can_be_copied(rule))?;
         Some((hash(rule), number)).filter(|(hash, _)| wanted.contains(hash))

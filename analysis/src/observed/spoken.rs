@@ -1,9 +1,10 @@
 //! What speaks on ports, by all runs together: a scanner that only looks for open ports does not make
 //! forgotten what another was told.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use portvakt_model::{ServiceSeen, ZoneId};
-use rustc_hash::FxHashMap;
 
 use super::sensor::Age;
 use super::states::Endpoint;
@@ -14,11 +15,11 @@ use crate::audit::Audit;
 type Told<'a> = (Option<Timestamp>, u32, &'a ServiceSeen);
 
 /// What was said on each port, newest first.
-pub(super) struct Services<'a>(FxHashMap<Endpoint, Vec<(Option<ZoneId>, Told<'a>)>>);
+pub(super) struct Services<'a>(BTreeMap<Endpoint, Vec<(Option<ZoneId>, Told<'a>)>>);
 
 impl<'a> Services<'a> {
     pub(super) fn new(audit: &Audit<'a>, runs: &[Run<'a>]) -> Self {
-        let mut told: FxHashMap<Endpoint, Vec<(Option<ZoneId>, Told<'a>)>> = FxHashMap::default();
+        let mut told: BTreeMap<Endpoint, Vec<(Option<ZoneId>, Told<'a>)>> = BTreeMap::new();
         for (index, run) in (0..).zip(runs).filter(|(_, run)| run.age == Age::Recent) {
             for (host, port) in open_ports(audit, run) {
                 let Some(service) = port.service.as_ref().filter(|s| s.is_told()) else { continue };

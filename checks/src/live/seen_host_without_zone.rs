@@ -89,12 +89,11 @@ fn report(
         .number("count", hosts.len() as u32)
         .text("hosts", names.join(", "))
         .key(key);
-    let named = hosts.iter().take(NAMED);
-    named
-        .fold(draft, |draft, host| {
-            draft.related(Role::Observation, place(audit, *host), host.to_string())
-        })
-        .push();
+    let told = hosts.iter().take(NAMED);
+    told.fold(draft, |draft, host| {
+        draft.related(Role::Observation, place(audit, *host), host.to_string())
+    })
+    .push();
 }
 
 /// Where a host stands in the result that saw it last.

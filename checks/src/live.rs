@@ -19,6 +19,7 @@ mod scan_sensor_unknown;
 mod scan_too_old;
 mod support;
 mod system_not_seen;
+mod weak_ssh_seen;
 mod weak_tls_seen;
 
 /// The checks of the family, in the order of the manual.
@@ -40,4 +41,5 @@ pub(crate) static CHECKS: &[&Check] = &[
     &host_not_registered::CHECK,
     &system_not_seen::CHECK,
     &decommissioned_system_answers::CHECK,
+    &weak_ssh_seen::CHECK,
 ];

@@ -15,7 +15,6 @@ use serde::Serialize;
 
 use crate::cli::{Exit, output};
 use crate::observations::{self, Read};
-use crate::text::Lang;
 
 /// Arguments of `portvakt scan diff`.
 ///
@@ -27,21 +26,8 @@ pub(super) struct Args {
     old: PathBuf,
     /// The new result, likewise
     new: PathBuf,
-    /// Form of the answer
-    #[arg(long, value_enum, default_value_t = Form::Text)]
-    format: Form,
-    /// Where to write the answer [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Language of the answer
-    #[arg(long, value_enum, default_value_t = Lang::Sv, env = "PORTVAKT_LANG")]
-    lang: Lang,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    Text,
-    Json,
+    #[command(flatten)]
+    told: output::Comparison,
 }
 
 /// Name and version of the schema.
@@ -184,13 +170,7 @@ pub(in crate::cli) fn schema() -> schemars::Schema {
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let (old, new) = (side(&args.old)?, side(&args.new)?);
     let document = compare::document(&args.old, &old, &args.new, &new);
-    output::write(args.output.as_deref(), |out| match args.format {
-        Form::Text => text::write(&document, args.lang, out),
-        Form::Json => {
-            serde_json::to_writer(&mut *out, &document)?;
-            writeln!(out)
-        }
-    })?;
+    args.told.write(&document, text::write)?;
     for failure in &document.failures {
         anstream::eprintln!("{failure}");
     }

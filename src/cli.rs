@@ -22,6 +22,7 @@ mod schema;
 mod spoof;
 mod ssh;
 mod tls;
+mod trust;
 
 /// Audits a municipality's firewalls, wireless networks and port-opening decisions against its own
 /// rules, with proofs.
@@ -97,8 +98,8 @@ enum Command {
     /// there may be. --full finds every suite, group and order, with a connection for nearly each of them.
     /// Where a scope is written ([scan] in portvakt.toml, or --scope) nothing outside it is asked. Without
     /// one, up to ten endpoints may be named; prefixes, longer lists and --intrusive need a scope. This
-    /// machine itself may always be asked. The exit status is 1 when a finding reaches --fail-on, and 2 when
-    /// an endpoint did not answer as asked.
+    /// machine itself may always be asked. Ctrl-C stops at once and keeps what was found. The exit status is 1
+    /// when a finding reaches --fail-on, and 2 when an endpoint did not answer as asked or was not looked at.
     Tls(tls::Args),
     /// Tell what SSH servers offer, judged by a named norm
     ///

@@ -181,6 +181,7 @@ fn the_schemas_are_what_the_answers_are_made_of() {
         "certs",
         "tls",
         "tls-diff",
+        "ssh-diff",
         "ssh",
         "coverage",
     ] {

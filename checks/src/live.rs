@@ -20,6 +20,7 @@ mod scan_too_old;
 mod seen_host_without_zone;
 mod support;
 mod system_not_seen;
+mod weak_ssh_seen;
 mod weak_tls_seen;
 
 /// The checks of the family, in the order of the manual.
@@ -42,4 +43,5 @@ pub(crate) static CHECKS: &[&Check] = &[
     &host_not_registered::CHECK,
     &system_not_seen::CHECK,
     &decommissioned_system_answers::CHECK,
+    &weak_ssh_seen::CHECK,
 ];

@@ -149,6 +149,31 @@ pub struct TlsEndpoint {
     pub hsts: Option<Option<String>>,
 }
 
+impl TlsEndpoint {
+    /// One of which nothing is known yet.
+    pub fn unknown(target: String, address: Option<SocketAddr>, at: Timestamp) -> Self {
+        Self {
+            target,
+            address,
+            server_name: None,
+            starttls: None,
+            at,
+            connections: 0,
+            complete: false,
+            enumerated: false,
+            doubts: Vec::new(),
+            protocols: Vec::new(),
+            groups: Vec::new(),
+            signature_schemes: Vec::new(),
+            dh_bits: None,
+            traits: TlsTraits::default(),
+            chains: Vec::new(),
+            probes: Vec::new(),
+            hsts: None,
+        }
+    }
+}
+
 /// What is offered of one version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtocolSeen {
@@ -234,6 +259,56 @@ pub struct Chain {
     pub own: Trust,
     /// Whether the leaf is valid for the name that was asked for; `None` when none was.
     pub name_matches: Option<bool>,
+    /// What the stapled OCSP answer says of the leaf; `None` where none came. Revocation is not
+    /// asked in any other way.
+    pub staple: Option<Staple>,
+}
+
+/// An OCSP answer that a server stapled to its certificate (RFC 6066 §8, RFC 6960).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Staple {
+    /// It cannot be read, or is no answer about this certificate; why, in English.
+    Unusable(String),
+    /// It is about this certificate.
+    Answer(StapledAnswer),
+}
+
+/// What a stapled OCSP answer says (RFC 6960 §4.2.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StapledAnswer {
+    /// Whether the certificate is revoked.
+    pub status: Revocation,
+    /// When that was known to be right.
+    pub this_update: Timestamp,
+    /// When newer information will be there at the latest, where stated.
+    pub next_update: Option<Timestamp>,
+    /// When the answer was signed.
+    pub produced_at: Timestamp,
+    /// Whether the issuer, or a responder that the issuer named, signed it; unknown where the issuer's
+    /// certificate was not sent, or the signature cannot be verified.
+    pub signed: Offered,
+}
+
+/// What an authority says of a certificate (RFC 6960 §2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// It is not known to be revoked.
+    Good,
+    /// It was revoked at a time.
+    Revoked(Timestamp),
+    /// The responder does not know the certificate.
+    Unknown,
+}
+
+impl Revocation {
+    /// The name in answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Revoked(_) => "revoked",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// Whether a path to a trusted root was found.
@@ -348,6 +423,28 @@ pub struct SshEndpoint {
     pub host_keys: Vec<HostKey>,
     /// Smallest modulus that group exchange gave, in bits.
     pub gex_bits: Option<u32>,
+}
+
+impl SshEndpoint {
+    /// One of which nothing is known yet.
+    pub fn unknown(target: String, address: Option<SocketAddr>, at: Timestamp) -> Self {
+        Self {
+            target,
+            address,
+            at,
+            connections: 0,
+            complete: false,
+            doubts: Vec::new(),
+            banner: String::new(),
+            kex: Vec::new(),
+            host_key_algorithms: Vec::new(),
+            ciphers: Default::default(),
+            macs: Default::default(),
+            compression: Default::default(),
+            host_keys: Vec::new(),
+            gex_bits: None,
+        }
+    }
 }
 
 /// A host key.

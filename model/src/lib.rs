@@ -18,8 +18,9 @@ mod web;
 mod wlan;
 
 pub use crypto::{
-    Certificate, Chain, Evidence, GroupSeen, HostKey, Offered, ProtocolSeen, PublicKey,
-    SshEndpoint, SuiteOrder, TlsEndpoint, TlsTraits, TlsVersion, Trust, VulnerabilityProbe,
+    Certificate, Chain, Evidence, GroupSeen, HostKey, Offered, ProtocolSeen, PublicKey, Revocation,
+    SshEndpoint, Staple, StapledAnswer, SuiteOrder, TlsEndpoint, TlsTraits, TlsVersion, Trust,
+    VulnerabilityProbe,
 };
 pub use device::{
     Device, DeviceZone, Interface, InterfaceKind, Interfaces, Object, ObjectKind, Prefix, Route,

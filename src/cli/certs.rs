@@ -7,7 +7,6 @@ mod ics;
 mod inventory;
 mod observed;
 mod text;
-mod words;
 
 use std::path::PathBuf;
 

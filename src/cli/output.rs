@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use crate::text::Lang;
@@ -21,20 +22,40 @@ pub(super) struct Where {
     pub(super) lang: Lang,
 }
 
-/// What commands share that compare two answers.
+/// How commands that compare two answers tell it.
 #[derive(clap::Args)]
-pub(super) struct Compare {
+pub(super) struct Comparison {
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = Form::Text)]
-    pub(super) format: Form,
+    format: Form,
     #[command(flatten)]
-    pub(super) to: Where,
+    to: Where,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Form {
+enum Form {
     Text,
     Json,
+}
+
+impl Comparison {
+    /// Writes what was found: as it is, or in words.
+    pub(super) fn write<T: Serialize>(
+        &self,
+        found: &T,
+        words: impl FnOnce(&T, Lang, &mut dyn Write) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        write(self.to.output.as_deref(), |out| match self.format {
+            Form::Text => words(found, self.to.lang, out),
+            Form::Json => json(found, out),
+        })
+    }
+}
+
+/// One JSON document on a line.
+pub(super) fn json(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, document)?;
+    writeln!(out)
 }
 
 /// Where an answer is written, opened before it is there: that it cannot be written is known at once.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Exit, certs, diff, matrix, parse, query, rules, scan, spoof, ssh, tls};
+use super::{Exit, certs, diff, endpoint, matrix, parse, query, rules, scan, spoof, ssh, tls};
 use crate::catalogue::CoverageDocument;
 use crate::report;
 
@@ -43,6 +43,8 @@ enum Of {
     TlsDiff,
     /// `ssh --format json`
     Ssh,
+    /// `ssh diff --format json`
+    SshDiff,
     /// `catalogue --coverage --format json`
     Coverage,
 }
@@ -60,7 +62,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Of::ScanDiff => scan::diff_schema(),
         Of::Certs => certs::schema(),
         Of::Tls => tls::schema(),
-        Of::TlsDiff => tls::diff_schema(),
+        Of::TlsDiff | Of::SshDiff => endpoint::diff::schema(),
         Of::Ssh => ssh::schema(),
         Of::Coverage => schemars::schema_for!(CoverageDocument),
     };

@@ -1,26 +1,28 @@
 //! `portvakt ssh`: what SSH servers offer, judged by a named norm.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::anyhow;
-use jiff::civil::Date;
+use jiff::Timestamp;
 use portvakt_checks::crypto::{Policy, golden_ssh, judge_ssh, overall};
 use portvakt_model::SshEndpoint;
 use portvakt_scan::ssh::{Groups, HostKeys, Limits, Target, look_all};
 
 use super::Exit;
-use super::endpoint::leave::{self, Allowed, Probes};
-use super::endpoint::targets::{self, Asked};
-use super::endpoint::{self, Common, Head, baseline, policy};
+use super::endpoint::document::Document;
+use super::endpoint::leave::{Manner, Place, Probes};
+use super::endpoint::targets::Wanted;
+use super::endpoint::{self, By, Common, Kind, diff};
 
-mod document;
+pub(super) mod document;
 
-use document::{Document, EndpointRow};
+use document::EndpointRow;
 
 /// Arguments of `portvakt ssh`.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Sub>,
     #[command(flatten)]
     common: Common,
     /// Also find every host key and the sizes that group exchange gives; takes more connections
@@ -28,9 +30,15 @@ pub(super) struct Args {
     full: bool,
 }
 
+#[derive(clap::Subcommand)]
+enum Sub {
+    /// Tell what two answers of `portvakt ssh --format json` say otherwise
+    Diff(diff::Args),
+}
+
 /// The schema of the answer as JSON.
 pub(super) fn schema() -> schemars::Schema {
-    schemars::schema_for!(Document)
+    schemars::schema_for!(Document<EndpointRow>)
 }
 
 /// The port of SSH (RFC 4251 §1).
@@ -41,60 +49,69 @@ const STANDARD_PORT: u16 = 22;
 const FULL_CONNECTIONS: u32 = 6;
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let common = &args.common;
-    let scope = leave::scope(common.scope.as_deref())?;
-    let ask = |asked: &Asked| {
-        leave::ask(asked, scope.as_ref(), Probes::Polite, |w| w.port.unwrap_or(STANDARD_PORT))
-    };
-    let allowed = ask(&targets::read(&common.targets, common.from.as_deref())?)?;
-    let today = common.day();
-    let policy = match &common.policy_from {
-        None => policy::load(&common.policy)?,
-        Some(golden) => {
-            let asked = Asked { endpoints: vec![targets::one(golden)?], ..Asked::default() };
-            golden_policy(&look(&ask(&asked)?, args)?, golden)?
+    match &args.command {
+        Some(Sub::Diff(args)) => diff::run::<EndpointRow>(args),
+        None => endpoint::run(&Network { limits: limits(args) }, &args.common),
+    }
+}
+
+/// What asks endpoints.
+struct Network {
+    limits: Limits,
+}
+
+impl Kind for Network {
+    type Seen = SshEndpoint;
+    type Row = EndpointRow;
+
+    fn port(&self, wanted: &Wanted) -> u16 {
+        wanted.port.unwrap_or(STANDARD_PORT)
+    }
+
+    fn probes(&self) -> Probes {
+        Probes::Polite
+    }
+
+    /// The lists of a server are its own, so that no policy needs more or less of them.
+    async fn look(
+        &self,
+        places: &[&Place],
+        _: Option<&Policy>,
+        done: &mut dyn FnMut(usize, SshEndpoint),
+    ) {
+        let mut limits = self.limits.clone();
+        if places.first().is_some_and(|place| place.manner == Manner::Gently) {
+            limits.in_flight = 1;
         }
-    };
-    let endpoints = look(&allowed, args)?;
-    let mut rows: Vec<EndpointRow> =
-        endpoints.iter().map(|e| judged(e, &policy, args, today)).collect();
-    if let Some(path) = &common.baseline {
-        let earlier: Document = baseline::read(path)?;
-        baseline::mark(&mut rows, &earlier.endpoints);
+        let target = |place: &&Place| Target { name: place.target(), address: place.address };
+        look_all(places.iter().map(target).collect(), &limits, done).await;
     }
-    endpoint::worst_first(&mut rows);
-    tell(rows, &policy, args, today)
-}
 
-fn golden_policy(endpoints: &[SshEndpoint], name: &str) -> anyhow::Result<Policy> {
-    let golden = endpoints.first();
-    golden.and_then(golden_ssh).ok_or_else(|| {
-        let doubts = golden.map(|e| e.doubts.join("; ")).unwrap_or_default();
-        anyhow!("{name} is not known whole, so that no policy can be made of it: {doubts}")
-    })
-}
-
-/// Looks at endpoints, in the order in which they were asked for. Fragile hosts come after the others,
-/// one at a time.
-fn look(allowed: &[Allowed], args: &Args) -> anyhow::Result<Vec<SshEndpoint>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let progress = super::tls::progress(allowed.len());
-    let mut seen: BTreeMap<String, SshEndpoint> = BTreeMap::new();
-    for gently in [false, true] {
-        let group = allowed.iter().filter(|a| a.gently == gently);
-        let targets: Vec<Target> = group.map(target).collect();
-        let limits = limits(args, gently);
-        runtime.block_on(look_all(targets, &limits, |endpoint| {
-            progress.inc(1);
-            seen.insert(endpoint.target.clone(), endpoint);
-        }));
+    fn unknown(place: &Place, why: String) -> SshEndpoint {
+        let unknown = SshEndpoint::unknown(place.target(), place.address, Timestamp::now());
+        SshEndpoint { doubts: vec![why], ..unknown }
     }
-    progress.finish_and_clear();
-    let found = allowed.iter().filter_map(|a| seen.remove(&target(a).name));
-    Ok(found.collect())
+
+    fn golden(seen: &SshEndpoint) -> Option<Policy> {
+        golden_ssh(seen)
+    }
+
+    fn doubts(seen: &SshEndpoint) -> &[String] {
+        &seen.doubts
+    }
+
+    fn judged(seen: &SshEndpoint, by: &By<'_>) -> EndpointRow {
+        let profile = by.profile(seen.address);
+        let judgements = judge_ssh(seen, by.policy, profile, by.today);
+        document::row(seen, profile, overall(&judgements), &judgements)
+    }
+
+    fn beside(rows: &mut [EndpointRow]) {
+        document::note_shared_keys(rows);
+    }
 }
 
-fn limits(args: &Args, gently: bool) -> Limits {
+fn limits(args: &Args) -> Limits {
     let mut limits = Limits::default();
     if args.full {
         limits.connections = FULL_CONNECTIONS;
@@ -105,39 +122,5 @@ fn limits(args: &Args, gently: bool) -> Limits {
         limits.answer = Duration::from_secs(seconds);
         limits.connect = limits.connect.min(limits.answer);
     }
-    if gently {
-        limits.in_flight = 1;
-    }
     limits
-}
-
-fn target(allowed: &Allowed) -> Target {
-    let (host, port) = (&allowed.host, allowed.port);
-    let name =
-        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    Target { name, address: allowed.address }
-}
-
-fn judged(endpoint: &SshEndpoint, policy: &Policy, args: &Args, today: Date) -> EndpointRow {
-    let address = endpoint.address.map(|a| a.ip());
-    let profile = super::tls::profile(args.common.profile.map(Into::into), address);
-    let judgements = judge_ssh(endpoint, policy, profile, today);
-    document::row(endpoint, profile, overall(&judgements), &judgements)
-}
-
-fn tell(rows: Vec<EndpointRow>, policy: &Policy, args: &Args, today: Date) -> anyhow::Result<Exit> {
-    let common = &args.common;
-    let exit = endpoint::exit(&rows, common.fail_on);
-    let document = Document::new(policy, today, rows);
-    let head = Head {
-        what: "portvakt ssh",
-        policy: common.lang.of(&policy.title_sv, &policy.title_en),
-        unread: (!policy.read).then_some(policy.basis.as_str()),
-        today,
-    };
-    endpoint::write(&head, &document.endpoints, common, |out| {
-        serde_json::to_writer(&mut *out, &document)?;
-        writeln!(out)
-    })?;
-    Ok(exit)
 }

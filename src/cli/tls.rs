@@ -1,27 +1,20 @@
 //! `portvakt tls`: what TLS endpoints offer, judged by a named norm.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 
-use anyhow::anyhow;
-use jiff::civil::Date;
-use portvakt_checks::crypto::{Policy, Profile, golden_tls, judge_tls, overall};
-use portvakt_model::TlsEndpoint;
 use portvakt_scan::tls::starttls::StartTls;
 
 use super::Exit;
-use super::endpoint::leave::{self, Allowed, Probes};
-use super::endpoint::targets::{self, Asked, Wanted, is_public};
-use super::endpoint::{self, Common, Head, baseline, policy};
+use super::endpoint::document::Document;
+use super::endpoint::targets::Wanted;
+use super::endpoint::{self, Common, diff};
 
-mod diff;
-mod document;
+pub(super) mod document;
 mod live;
 mod offered;
 
-pub(super) use live::progress;
-
-use document::{Document, EndpointRow};
+use document::EndpointRow;
+use live::Network;
 
 /// Arguments of `portvakt tls`.
 #[derive(clap::Args)]
@@ -72,91 +65,20 @@ impl StartTlsArg {
 
 /// The schema of the answer as JSON.
 pub(super) fn schema() -> schemars::Schema {
-    schemars::schema_for!(Document)
-}
-
-/// The schema of `portvakt tls diff --format json`.
-pub(super) fn diff_schema() -> schemars::Schema {
-    diff::schema()
+    schemars::schema_for!(Document<EndpointRow>)
 }
 
 /// The port of HTTPS, for endpoints that name none.
 const STANDARD_PORT: u16 = 443;
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    if let Some(Sub::Diff(args)) = &args.command {
-        return diff::run(args);
+    match &args.command {
+        Some(Sub::Diff(args)) => diff::run::<EndpointRow>(args),
+        None => endpoint::run(&Network::new(args)?, &args.common),
     }
-    let common = &args.common;
-    let scope = leave::scope(common.scope.as_deref())?;
-    let probes = if args.intrusive { Probes::Intrusive } else { Probes::Polite };
-    let ask = |asked: &Asked| leave::ask(asked, scope.as_ref(), probes, |w| port(w, args));
-    let allowed = ask(&targets::read(&common.targets, common.from.as_deref())?)?;
-    let today = common.day();
-    let mut network = live::Network::new(args, today)?;
-    let policy = match &common.policy_from {
-        None => policy::load(&common.policy)?,
-        Some(golden) => {
-            let asked = Asked { endpoints: vec![targets::one(golden)?], ..Asked::default() };
-            golden_policy(&mut network, &ask(&asked)?, golden)?
-        }
-    };
-    let endpoints = network.look(&allowed, &policy, args)?;
-    let mut rows: Vec<EndpointRow> =
-        endpoints.iter().map(|e| judged(e, &policy, args, today)).collect();
-    if let Some(path) = &common.baseline {
-        let earlier: Document = baseline::read(path)?;
-        baseline::mark(&mut rows, &earlier.endpoints);
-    }
-    endpoint::worst_first(&mut rows);
-    tell(rows, &policy, args, today)
 }
 
-fn port(wanted: &Wanted, args: &Args) -> u16 {
-    let of_kind = args.starttls.and_then(|kind| kind.0).map(live::standard_port);
+fn port(wanted: &Wanted, starttls: Option<StartTlsArg>) -> u16 {
+    let of_kind = starttls.and_then(|kind| kind.0).map(live::standard_port);
     wanted.port.or(of_kind).unwrap_or(STANDARD_PORT)
-}
-
-/// The policy of an endpoint that is as it should be.
-fn golden_policy(
-    network: &mut live::Network,
-    allowed: &[Allowed],
-    name: &str,
-) -> anyhow::Result<Policy> {
-    let endpoints = network.look_at_all(allowed)?;
-    let golden = endpoints.first().and_then(golden_tls);
-    golden.ok_or_else(|| {
-        let doubts = endpoints.first().map(|e| e.doubts.join("; ")).unwrap_or_default();
-        anyhow!("{name} is not known whole, so that no policy can be made of it: {doubts}")
-    })
-}
-
-fn judged(endpoint: &TlsEndpoint, policy: &Policy, args: &Args, today: Date) -> EndpointRow {
-    let profile = profile(args.common.profile.map(Into::into), endpoint.address.map(|a| a.ip()));
-    let judgements = judge_tls(endpoint, policy, profile, today);
-    document::row(endpoint, profile, overall(&judgements), &judgements)
-}
-
-/// The profile that was stated, or that of the address.
-pub(super) fn profile(stated: Option<Profile>, address: Option<IpAddr>) -> Profile {
-    let by_address =
-        if address.is_some_and(is_public) { Profile::Public } else { Profile::Internal };
-    stated.unwrap_or(by_address)
-}
-
-fn tell(rows: Vec<EndpointRow>, policy: &Policy, args: &Args, today: Date) -> anyhow::Result<Exit> {
-    let common = &args.common;
-    let exit = endpoint::exit(&rows, common.fail_on);
-    let document = Document::new(policy, today, rows);
-    let head = Head {
-        what: "portvakt tls",
-        policy: common.lang.of(&policy.title_sv, &policy.title_en),
-        unread: (!policy.read).then_some(policy.basis.as_str()),
-        today,
-    };
-    endpoint::write(&head, &document.endpoints, common, |out| {
-        serde_json::to_writer(&mut *out, &document)?;
-        writeln!(out)
-    })?;
-    Ok(exit)
 }

@@ -191,25 +191,8 @@ pub(super) fn partial(
     at: Timestamp,
     tool: &str,
 ) -> TlsEndpoint {
-    TlsEndpoint {
-        target,
-        address,
-        server_name: None,
-        starttls: None,
-        at,
-        connections: 0,
-        complete: false,
-        enumerated: false,
-        doubts: vec![format!("read from {tool}, which does not say what it did not ask")],
-        protocols: Vec::new(),
-        groups: Vec::new(),
-        signature_schemes: Vec::new(),
-        dh_bits: None,
-        traits: TlsTraits::default(),
-        chains: Vec::new(),
-        probes: Vec::new(),
-        hsts: None,
-    }
+    let doubts = vec![format!("read from {tool}, which does not say what it did not ask")];
+    TlsEndpoint { doubts, ..TlsEndpoint::unknown(target, address, at) }
 }
 
 /// A chain in PEM. No roots are asked.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use portvakt_model::{Certificate, Chain, Trust};
+use portvakt_model::{Certificate, Chain, Evidence, Offered, Revocation, Staple, Trust};
 
 use super::seen::{Context, Seen, judged};
 use super::{Item, Judgement, Policy, Profile};
@@ -28,6 +28,7 @@ pub fn judge_chain(
     seen.extend(unread);
     seen.extend(above.iter().filter(|c| !c.self_signed).filter_map(signature));
     seen.extend(faults_of_chain(chain, leaf, profile));
+    seen.extend(chain.staple.as_ref().map(|staple| stapled(staple, today)));
     judged(policy, &context(profile, today), &name_of(leaf), &seen)
 }
 
@@ -169,4 +170,39 @@ fn faults_of_chain(chain: &Chain, leaf: &Certificate, profile: Profile) -> Vec<S
         fault("trust-not-asked", "no roots were asked".to_owned())
     });
     faults
+}
+
+/// What a stapled OCSP answer says. That it cannot be told who signed it makes it no proof: good is then
+/// not told at all, and revoked is inferred.
+fn stapled(staple: &Staple, today: Date) -> Seen {
+    let told = |name: &str, shown: String| Seen { shown, ..Seen::named(Item::Certificate, name) };
+    let answer = match staple {
+        Staple::Unusable(why) => return told("staple-unusable", why.clone()),
+        Staple::Answer(answer) => answer,
+    };
+    let this = day(answer.this_update);
+    let ended = answer.next_update.map(day).filter(|next| *next < today);
+    match (answer.status, answer.signed, ended) {
+        (_, Offered::No, _) => told(
+            "staple-unusable",
+            "its signature is not by the issuer or its responder".to_owned(),
+        ),
+        (Revocation::Revoked(at), signed, _) => {
+            let evidence =
+                if signed == Offered::Yes { Evidence::Tested } else { Evidence::Inferred };
+            let shown = format!("revoked {}, by the stapled answer of {this}", day(at));
+            Seen { evidence, ..told("revoked", shown) }
+        }
+        (_, _, Some(next)) => told("staple-outdated", format!("{this}, good until {next}")),
+        (Revocation::Unknown, ..) => {
+            told("staple-unusable", "the responder does not know the certificate".to_owned())
+        }
+        (Revocation::Good, Offered::Yes, None) => {
+            told("not-revoked", format!("by the stapled answer of {this}"))
+        }
+        (Revocation::Good, Offered::Unknown, None) => told(
+            "staple-not-verified",
+            format!("good by the stapled answer of {this}, whose signature could not be verified"),
+        ),
+    }
 }

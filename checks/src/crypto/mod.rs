@@ -22,13 +22,13 @@ pub use policy::{POLICIES, Policy, PolicyError, Split, policy};
 pub use rule::Item;
 pub use ssh::judge_ssh;
 pub use tls::judge_tls;
-pub use words::{WORDS, Words};
+pub use words::{WORDS, Words, find as words_of};
 
 use portvakt_model::{Evidence, Message, Severity};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How good something is. The order is that of a report: the worst is greatest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Nothing to do.
@@ -61,7 +61,7 @@ impl Level {
 }
 
 /// Whom an endpoint is for. Limits of the CA/Browser Forum bind public certificates only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
     /// For anybody on the internet.

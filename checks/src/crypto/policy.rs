@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 use portvakt_model::TlsVersion;
 use portvakt_model::registry::{GROUPS, Suite};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::rule::{About, Rule};
@@ -129,6 +129,26 @@ impl Policy {
         Self { id, title_sv, title_en, edition, read: true, basis, rules }
     }
 
+    /// The text that [`Policy::read`] makes the same policy of.
+    ///
+    /// # Errors
+    ///
+    /// When a text of the policy cannot be written as TOML; none that was read is so.
+    pub fn written(&self) -> Result<String, toml::ser::Error> {
+        // The rules of the base are added to whatever is read.
+        let own = self.rules.len().saturating_sub(base().len());
+        toml::to_string(&Raw {
+            id: self.id.clone(),
+            title_sv: self.title_sv.clone(),
+            title_en: self.title_en.clone(),
+            edition: self.edition.clone(),
+            read: self.read,
+            basis: self.basis.clone(),
+            extends: None,
+            rules: self.rules.iter().take(own).map(RawRule::of).collect(),
+        })
+    }
+
     /// What it allows and forbids on a day.
     pub fn split(&self, profile: Profile, today: Date) -> Split {
         let mut split = Split::default();
@@ -173,7 +193,7 @@ fn base() -> Vec<Rule> {
     raw.and_then(|raw| raw.understood(BASE).ok()).map(|base| base.rules).unwrap_or_default()
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
     id: String,
@@ -185,40 +205,56 @@ struct Raw {
     read: bool,
     #[serde(default)]
     basis: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     extends: Option<Spanned<String>>,
     #[serde(default, rename = "rule")]
     rules: Vec<RawRule>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct RawRule {
     item: Item,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     names: Vec<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_no")]
     absent: bool,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     versions: Vec<Spanned<String>>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     when: Vec<Spanned<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     unless: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     issued_from: Option<Spanned<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<Profile>,
     level: Level,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_no")]
     critical: bool,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_no")]
     optional: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     check: Option<Spanned<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     clause: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     valid_from: Option<Spanned<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     valid_to: Option<Spanned<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     read: Option<bool>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_no(flag: &bool) -> bool {
+    !*flag
 }
 
 const fn yes() -> bool {
@@ -261,6 +297,35 @@ struct RuleContext<'a> {
 }
 
 impl RawRule {
+    /// A rule as a file says it; where it stood in one is not kept.
+    fn of(rule: &Rule) -> Self {
+        let placed = |text: String| Spanned::new(0..0, text);
+        let versions =
+            |list: &[TlsVersion]| list.iter().map(|v| placed(v.name().to_owned())).collect();
+        let day = |day: Option<Date>| day.map(|day| placed(day.to_string()));
+        Self {
+            item: rule.item,
+            names: rule.names.clone(),
+            absent: rule.about == About::Absence,
+            versions: versions(&rule.versions),
+            when: versions(&rule.when),
+            unless: rule.unless.clone(),
+            from: rule.from,
+            to: rule.to,
+            issued_from: day(rule.issued_from),
+            profile: rule.profile,
+            level: rule.level,
+            critical: rule.critical,
+            optional: rule.optional,
+            check: Some(placed(rule.words.check.to_owned())),
+            source: Some(rule.source.clone()),
+            clause: rule.clause.clone(),
+            valid_from: day(rule.valid_from),
+            valid_to: day(rule.valid_to),
+            read: Some(rule.read),
+        }
+    }
+
     fn understood(self, context: &RuleContext<'_>) -> Result<Rule, PolicyError> {
         let text = context.text;
         let check = match &self.check {

@@ -2,13 +2,13 @@
 
 use jiff::civil::Date;
 use portvakt_model::{Evidence, Message, Severity, TlsVersion};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::seen::{Context, Seen};
 use super::{Judgement, Level, NOT_READ, Profile, Words};
 
 /// What kind of thing a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Item {
     /// A version, by name: `TLS1.2`.

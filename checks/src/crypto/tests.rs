@@ -8,7 +8,9 @@ use portvakt_model::{
 
 use super::*;
 
+mod policies;
 mod ssh;
+mod staple;
 
 const TODAY: Date = date(2026, 11, 29);
 
@@ -76,6 +78,7 @@ fn chain() -> Chain {
         system: Trust::Trusted,
         own: Trust::NotAsked,
         name_matches: Some(true),
+        staple: None,
     }
 }
 

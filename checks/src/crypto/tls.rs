@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use portvakt_model::registry::{group_name, signature_name, suite_name};
-use portvakt_model::{Evidence, Offered, TlsEndpoint, TlsTraits, TlsVersion};
+use portvakt_model::{Chain, Evidence, Offered, TlsEndpoint, TlsTraits, TlsVersion};
 
 use super::rule::{About, Rule};
 use super::seen::{Context, Seen, incomplete, judged};
@@ -129,6 +129,12 @@ fn properties(endpoint: &TlsEndpoint) -> Vec<Seen> {
     }));
     if let Some(Some(header)) = &endpoint.hsts {
         all.push(Seen::number(Item::Hsts, max_age(header), header.clone()));
+    }
+    // A client that keeps RFC 7633 refuses it (§4.2.3.1).
+    let must_staple = |chain: &Chain| chain.certificates.first().is_some_and(|c| c.must_staple);
+    if endpoint.traits.ocsp_staple == Offered::No && endpoint.chains.iter().any(must_staple) {
+        let shown = "the certificate has status_request in TLS Feature".to_owned();
+        all.push(Seen { shown, ..Seen::named(Item::Certificate, "promised-staple-missing") });
     }
     let shown = endpoint.probes.iter().filter(|probe| probe.vulnerable == Offered::Yes);
     all.extend(shown.map(|probe| Seen {

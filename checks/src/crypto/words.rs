@@ -21,8 +21,9 @@ pub struct Words {
 /// Every check, by family.
 pub static WORDS: &[&[Words]] = &[tls::WORDS, certificates::WORDS, lints::WORDS, ssh::WORDS];
 
-/// The check of a name.
-pub(super) fn find(check: &str) -> Option<&'static Words> {
+/// The check of a name. Each lint of certificates has one too, also where policies judge by the field that it
+/// looks at.
+pub fn find(check: &str) -> Option<&'static Words> {
     WORDS.iter().copied().flatten().find(|words| words.check == check)
 }
 

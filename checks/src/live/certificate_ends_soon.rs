@@ -54,8 +54,8 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             let days = i64::from((end - audit.today).get_days());
             if (0..=soon).contains(&days) {
                 let shown = format!("certificate {} until {}", subject(leaf), leaf.not_after);
-                let draft = findings.violation(&MESSAGE, support::place_tls(audit, endpoint));
-                support::describe_tls(audit, draft, endpoint, &shown)
+                let draft = findings.violation(&MESSAGE, support::place_of(audit, endpoint));
+                support::describe_endpoint(audit, draft, endpoint, &shown)
                     .text("subject", subject(leaf))
                     .arg("date", Arg::Date(end))
                     .number("days", days)

@@ -42,14 +42,14 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for endpoint in support::tls(audit, findings) {
         let leaves = endpoint.seen.chains.iter().filter_map(|chain| chain.certificates.first());
         for leaf in leaves.filter(|leaf| day(leaf.not_after) < audit.today) {
-            let at = support::place_tls(audit, endpoint);
+            let at = support::place_of(audit, endpoint);
             let draft = if leaf.not_after < endpoint.seen.at {
                 findings.violation(&MESSAGE, at)
             } else {
                 findings.cannot_tell(&PERHAPS, at)
             };
             let shown = format!("certificate {} until {}", subject(leaf), leaf.not_after);
-            support::describe_tls(audit, draft, endpoint, &shown)
+            support::describe_endpoint(audit, draft, endpoint, &shown)
                 .text("subject", subject(leaf))
                 .arg("date", Arg::Date(day(leaf.not_after)))
                 .push();

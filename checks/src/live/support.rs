@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use portvakt_analysis::observed::{Endpointed, OpenPort, Run, UpHost, Way};
 use portvakt_analysis::{Audit, Observed, RuleKey};
 use portvakt_model::{
-    Arg, Decision, Location, Message, PortProtocol, PortState, Role, ServiceSeen, TlsEndpoint,
-    ZoneId, ZoneKind,
+    Arg, Decision, Location, Message, PortProtocol, PortState, Role, ServiceSeen, SshEndpoint,
+    TlsEndpoint, ZoneId, ZoneKind,
 };
 
 use crate::{Draft, Findings};
@@ -217,44 +217,106 @@ pub(super) fn owner(
         .or_else(|| zone.and_then(|zone| audit.site.zone(zone).owner.clone()))
 }
 
-/// Begins to describe a TLS endpoint: its address, when it was seen, its decisions and its owner.
-pub(super) fn describe_tls<'f, 'a>(
+/// An endpoint of TLS or SSH.
+pub(super) trait Endpoint {
+    /// As it was asked for.
+    fn asked(&self) -> &str;
+    fn address(&self) -> Option<SocketAddr>;
+    /// The name that it was asked by, where that was no address.
+    fn name(&self) -> Option<&str>;
+    fn at(&self) -> Timestamp;
+}
+
+impl Endpoint for TlsEndpoint {
+    fn asked(&self) -> &str {
+        &self.target
+    }
+
+    fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.server_name.as_deref()
+    }
+
+    fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
+impl Endpoint for SshEndpoint {
+    fn asked(&self) -> &str {
+        &self.target
+    }
+
+    fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    fn name(&self) -> Option<&str> {
+        let (host, _) = self.target.rsplit_once(':')?;
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        bare.parse::<IpAddr>().is_err().then_some(host)
+    }
+
+    fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
+/// Begins to describe an endpoint: its address, when it was seen, its decisions with the rules that
+/// implement them, and its owner.
+pub(super) fn describe_endpoint<'f, 'a, T: Endpoint>(
     audit: &Audit<'_>,
     draft: Draft<'f, 'a>,
-    endpoint: &Endpointed<'_, TlsEndpoint>,
+    endpoint: &Endpointed<'_, T>,
     shown: &str,
 ) -> Draft<'f, 'a> {
     let decisions = decided(audit, &endpoint.decisions);
     let ids = decisions.iter().map(|d| d.id.clone()).collect();
-    let address = endpoint.seen.address.map(|a| a.ip());
+    let address = endpoint.seen.address().map(|a| a.ip());
     let zone = address.and_then(|a| audit.zone_of(a));
-    let label = format!("{} {} {shown}", minute(endpoint.seen.at), target(endpoint.seen));
+    let name = target(endpoint.seen);
+    let time = minute(endpoint.seen.at());
     let draft = draft
-        .text("target", target(endpoint.seen))
-        .text("time", minute(endpoint.seen.at))
+        .text("target", &name)
+        .text("time", &time)
         .arg("decisions", Arg::Names(ids))
-        .related(Role::Observation, place_tls(audit, endpoint), label)
+        .related(Role::Observation, place_of(audit, endpoint), format!("{time} {name} {shown}"))
         .owner(owner(audit, endpoint.system, zone))
-        .key(target(endpoint.seen));
-    with_decisions(draft, &decisions)
+        .key(name);
+    let draft = with_decisions(draft, &decisions);
+    decisions.iter().fold(draft, |draft, decision| with_openings(audit, draft, decision))
 }
 
-/// Where a TLS endpoint stands in the result of its scan.
-pub(super) fn place_tls(audit: &Audit<'_>, endpoint: &Endpointed<'_, TlsEndpoint>) -> Location {
-    let address: Option<SocketAddr> = endpoint.seen.address;
-    address.map_or(Location::Whole(endpoint.source), |a| {
+/// Where an endpoint stands in the result of its scan.
+pub(super) fn place_of<T: Endpoint>(audit: &Audit<'_>, endpoint: &Endpointed<'_, T>) -> Location {
+    endpoint.seen.address().map_or(Location::Whole(endpoint.source), |a| {
         audit.observed().place(endpoint.source, a.ip(), Some(a.port()))
     })
 }
 
 /// Name, address and port of an endpoint.
-fn target(endpoint: &TlsEndpoint) -> String {
-    let address = endpoint.address.map(|a| a.to_string());
-    match (&endpoint.server_name, address) {
+fn target<T: Endpoint>(endpoint: &T) -> String {
+    let address = endpoint.address().map(|a| a.to_string());
+    match (endpoint.name(), address) {
         (Some(name), Some(address)) => format!("{address} ({name})"),
         (None, Some(address)) => address,
-        (_, None) => endpoint.target.clone(),
+        (_, None) => endpoint.asked().to_owned(),
     }
+}
+
+/// Most things that a sentence names.
+const NAMED: usize = 4;
+
+/// The first of some names, and that there are more.
+pub(super) fn few(mut names: Vec<String>) -> Vec<String> {
+    if names.len() > NAMED {
+        names.truncate(NAMED);
+        names.push("…".to_owned());
+    }
+    names
 }
 
 /// TLS endpoints, when some were seen. The site as a whole is judged.

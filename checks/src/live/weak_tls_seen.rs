@@ -5,7 +5,7 @@ use portvakt_analysis::Audit;
 use portvakt_model::{Arg, Evidence, Message, Offered, Severity, TlsEndpoint, TlsVersion};
 
 use super::support;
-use crate::crypto::{Level, Policy, Profile, judge_tls, policy};
+use crate::crypto::{Level, Policy, Profile, judge_tls, standard};
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -42,17 +42,11 @@ static MESSAGE: Message = Message {
     en: "{target} offers {versions} ({time}).",
 };
 
-/// The policy by which suites, groups and properties are held insufficient.
-const POLICY: &str = "portvakt-2026";
-
-/// Most things beside versions that a sentence names.
-const SHOWN: usize = 4;
-
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
-    let policy = policy(POLICY).and_then(Result::ok);
+    let policy = standard();
     for endpoint in support::tls(audit, findings) {
         let mut offered = prohibited(endpoint.seen);
-        if let Some(policy) = &policy {
+        if let Some(policy) = policy {
             offered.extend(insufficient(endpoint.seen, policy, audit.today));
         }
         if offered.is_empty() {
@@ -60,8 +54,8 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         }
         let message = if endpoint.decisions.is_empty() { &MESSAGE } else { &DECIDED };
         let shown = format!("offers {}", offered.join(", "));
-        let draft = findings.violation(message, support::place_tls(audit, endpoint));
-        support::describe_tls(audit, draft, endpoint, &shown)
+        let draft = findings.violation(message, support::place_of(audit, endpoint));
+        support::describe_endpoint(audit, draft, endpoint, &shown)
             .arg("versions", Arg::Names(offered))
             .push();
     }
@@ -82,10 +76,5 @@ fn insufficient(endpoint: &TlsEndpoint, policy: &Policy, today: Date) -> Vec<Str
     let judged = judge_tls(&bare, policy, Profile::Internal, today).into_iter();
     let worst = judged.filter(|j| j.level == Level::Insufficient && j.evidence == Evidence::Tested);
     let named = worst.filter(|j| !is_version(j.check()) && j.check() != "protocol-offered");
-    let mut all: Vec<String> = named.flat_map(|j| j.observed).collect();
-    if all.len() > SHOWN {
-        all.truncate(SHOWN);
-        all.push("…".to_owned());
-    }
-    all
+    support::few(named.flat_map(|j| j.observed).collect())
 }

@@ -86,7 +86,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Looks at one endpoint. Never fails: what could not be found out is among the doubts.
 pub async fn look(target: &Target, limits: &Limits) -> SshEndpoint {
-    let mut endpoint = blank(target);
+    let mut endpoint = SshEndpoint::unknown(target.name.clone(), target.address, Timestamp::now());
     let Some(address) = target.address else {
         endpoint.doubts.push("the name does not resolve".to_owned());
         return endpoint;
@@ -104,25 +104,36 @@ pub async fn look(target: &Target, limits: &Limits) -> SshEndpoint {
     endpoint
 }
 
-/// Looks at many, and tells each as it is done.
-pub async fn look_all(targets: Vec<Target>, limits: &Limits, mut on_done: impl FnMut(SshEndpoint)) {
+/// Looks at many, and gives each with its place in `targets` when it is done. When the future is
+/// dropped, all ends.
+pub async fn look_all(
+    targets: Vec<Target>,
+    limits: &Limits,
+    mut on_done: impl FnMut(usize, SshEndpoint),
+) {
     let slots = Arc::new(Semaphore::new(limits.in_flight.max(1)));
     let mut running = JoinSet::new();
-    for target in targets {
+    let mut give = |done: Result<(usize, SshEndpoint), tokio::task::JoinError>| {
+        // A task can only fail by a panic of ours, which the runtime has reported.
+        if let Ok((place, endpoint)) = done {
+            on_done(place, endpoint);
+        }
+    };
+    for (place, target) in targets.into_iter().enumerate() {
         // A closed semaphore would let all of them go at once; nobody closes it.
         let slot = Arc::clone(&slots).acquire_owned().await.ok();
         let limits = limits.clone();
         running.spawn(async move {
             let endpoint = look(&target, &limits).await;
             drop(slot);
-            endpoint
+            (place, endpoint)
         });
         while let Some(done) = running.try_join_next() {
-            done.into_iter().for_each(&mut on_done);
+            give(done);
         }
     }
     while let Some(done) = running.join_next().await {
-        done.into_iter().for_each(&mut on_done);
+        give(done);
     }
 }
 
@@ -325,24 +336,5 @@ async fn exchanged(
 fn doubt(endpoint: &mut SshEndpoint, words: String) {
     if !endpoint.doubts.contains(&words) {
         endpoint.doubts.push(words);
-    }
-}
-
-fn blank(target: &Target) -> SshEndpoint {
-    SshEndpoint {
-        target: target.name.clone(),
-        address: target.address,
-        at: Timestamp::now(),
-        connections: 0,
-        complete: false,
-        doubts: Vec::new(),
-        banner: String::new(),
-        kex: Vec::new(),
-        host_key_algorithms: Vec::new(),
-        ciphers: Default::default(),
-        macs: Default::default(),
-        compression: Default::default(),
-        host_keys: Vec::new(),
-        gex_bits: None,
     }
 }

@@ -238,7 +238,7 @@ async fn many_are_told_one_by_one() {
     let target = |n| Target { name: format!("{n}"), address: Some(address) };
     let mut told = Vec::new();
     let limits = Limits { in_flight: 3, ..Limits::default() };
-    look_all((0..20).map(target).collect(), &limits, |seen| {
+    look_all((0..20).map(target).collect(), &limits, |_, seen| {
         assert!(seen.complete, "{:?}", seen.doubts);
         told.push(seen.target);
     })

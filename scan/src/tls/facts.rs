@@ -18,6 +18,8 @@ pub(crate) struct Facts {
     pub(crate) traits: TlsTraits,
     /// Chains, one for each different leaf.
     pub(crate) chains: Vec<Vec<Vec<u8>>>,
+    /// A stapled OCSP answer, DER, with the leaf that it came with.
+    pub(crate) staple: Option<(Vec<u8>, Vec<u8>)>,
     pub(crate) doubts: Vec<String>,
     /// What HTTP answered.
     pub(crate) http: Option<HttpAnswer>,
@@ -41,6 +43,7 @@ impl Facts {
             dh_bits: None,
             traits: TlsTraits::default(),
             chains: Vec::new(),
+            staple: None,
             doubts: Vec::new(),
             http: None,
             could_do_13: false,

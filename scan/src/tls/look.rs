@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use portvakt_model::{Offered, TlsEndpoint, TlsTraits};
+use portvakt_model::{Chain, Offered, TlsEndpoint, TlsTraits};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -13,6 +13,7 @@ use super::limits::Gate;
 use super::line::Line;
 use super::target::{Depth, How, Target};
 use super::verdict;
+use crate::x509;
 
 /// Looks at one endpoint.
 pub async fn look(target: &Target, how: &How) -> TlsEndpoint {
@@ -114,8 +115,23 @@ fn endpoint(target: &Target, how: &How, facts: Facts, looked: &Looked) -> TlsEnd
         signature_schemes: facts.signatures,
         dh_bits: facts.dh_bits,
         traits: TlsTraits { answers_without_sni: without_name, ..facts.traits },
-        chains: facts.chains.iter().map(|chain| (how.chain)(chain, name)).collect(),
+        chains: facts
+            .chains
+            .iter()
+            .map(|sent| judged(sent, name, how, facts.staple.as_ref()))
+            .collect(),
         probes: Vec::new(),
         hsts: facts.http.map(|http| http.hsts),
     }
+}
+
+/// A chain as it was sent, with the answer that was stapled to its leaf.
+fn judged(
+    sent: &[Vec<u8>],
+    name: Option<&str>,
+    how: &How,
+    staple: Option<&(Vec<u8>, Vec<u8>)>,
+) -> Chain {
+    let own = staple.filter(|(leaf, _)| sent.first() == Some(leaf));
+    Chain { staple: own.map(|(_, answer)| x509::staple(sent, answer)), ..(how.chain)(sent, name) }
 }

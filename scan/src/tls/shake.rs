@@ -64,6 +64,7 @@ fn note(facts: &mut Facts, seen: &Handshake) {
     }
     facts.signatures.extend(seen.signature_scheme.filter(|s| !facts.signatures.contains(s)));
     facts.chain(&seen.chain);
+    facts.staple = seen.chain.first().cloned().zip(seen.ocsp.clone());
     let traits = &mut facts.traits;
     traits.alpn.clone_from(&seen.alpn);
     traits.ocsp_staple = or(traits.ocsp_staple, seen.ocsp.is_some());

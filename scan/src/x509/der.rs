@@ -43,6 +43,13 @@ pub(super) fn expect(input: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     element(input).filter(|(e, _)| e.tag == tag).map(|(e, rest)| (e.content, rest))
 }
 
+/// The octets of a bit string of whole octets.
+pub(super) fn bits(input: &[u8]) -> Option<&[u8]> {
+    const BIT_STRING: u8 = 0x03;
+    let (content, _) = expect(input, BIT_STRING)?;
+    content.strip_prefix(&[0])
+}
+
 /// The elements one after the other, up to the first that is malformed.
 pub(super) fn elements(mut input: &[u8]) -> impl Iterator<Item = Element<'_>> {
     std::iter::from_fn(move || {

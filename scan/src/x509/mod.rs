@@ -20,6 +20,7 @@ mod jks;
 mod key;
 pub mod lints;
 mod name;
+mod ocsp;
 mod pbe;
 mod pem;
 mod pkcs;
@@ -29,6 +30,7 @@ mod signature;
 
 pub use chain::chain;
 pub use identity::is_for;
+pub use ocsp::staple;
 pub use roots::Roots;
 pub use rustls::pki_types::ServerName;
 

@@ -39,18 +39,27 @@ pub(super) fn content(sequence: &[u8]) -> &[u8] {
 
 fn verify(certificate: &X509Certificate<'_>, spki: &[u8]) -> Option<Signed> {
     let (tbs, rest) = der::element(content(certificate.as_raw()))?;
-    let (signature_algorithm, rest) = der::expect(rest, der::SEQUENCE)?;
-    let signature = octets(rest)?;
+    let (algorithm, rest) = der::expect(rest, der::SEQUENCE)?;
+    Some(verified(tbs.whole, algorithm, der::bits(rest)?, spki))
+}
+
+/// Whether bytes were signed with a key: the contents of an AlgorithmIdentifier, the signature's
+/// octets, and the content of a SubjectPublicKeyInfo.
+pub(super) fn verified(bytes: &[u8], algorithm: &[u8], signature: &[u8], spki: &[u8]) -> Signed {
+    with_key(bytes, algorithm, signature, spki).unwrap_or(Signed::NotVerifiable)
+}
+
+fn with_key(bytes: &[u8], algorithm: &[u8], signature: &[u8], spki: &[u8]) -> Option<Signed> {
     let (key_algorithm, rest) = der::expect(spki, der::SEQUENCE)?;
-    let key = octets(rest)?;
+    let key = der::bits(rest)?;
     if is_rsa(key_algorithm) && !VERIFIABLE_RSA.contains(&rsa_numbers(key)?.modulus.bits()) {
         return None;
     }
     let fits = ALL_VERIFICATION_ALGS.iter().filter(|a| {
-        a.signature_alg_id().as_ref() == signature_algorithm
+        a.signature_alg_id().as_ref() == algorithm
             && a.public_key_alg_id().as_ref() == key_algorithm
     });
-    let results = fits.map(|a| a.verify_signature(key, tbs.whole, signature).is_ok());
+    let results = fits.map(|a| a.verify_signature(key, bytes, signature).is_ok());
     results.reduce(|a, b| a || b).map(|is| if is { Signed::Yes } else { Signed::No })
 }
 
@@ -58,11 +67,4 @@ fn verify(certificate: &X509Certificate<'_>, spki: &[u8]) -> Option<Signed> {
 fn is_rsa(algorithm: &[u8]) -> bool {
     const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
     der::expect(algorithm, der::OID).is_some_and(|(oid, _)| oid == RSA)
-}
-
-/// The octets of a bit string of whole octets.
-fn octets(input: &[u8]) -> Option<&[u8]> {
-    const BIT_STRING: u8 = 0x03;
-    let (content, _) = der::expect(input, BIT_STRING)?;
-    content.strip_prefix(&[0])
 }

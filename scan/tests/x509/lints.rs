@@ -101,6 +101,8 @@ fn faulty() -> Vec<(&'static str, Build)> {
             "unknown-critical-extension",
             server().with("1.2.3.4", vec![5, 0]).marked("1.2.3.4", true),
         ),
+        ("extension-wrongly-critical", server().marked(AKI, true)),
+        ("issuer-empty", with(server(), |b| b.issuer.clear())),
         ("serial-number-not-positive", with(server(), |b| b.serial = vec![0x80, 1])),
         ("serial-number-over-20-bytes", with(server(), |b| b.serial = vec![1; 21])),
         ("not-version-3", with(server(), |b| b.version = 0)),
@@ -114,6 +116,7 @@ fn faulty() -> Vec<(&'static str, Build)> {
         ("no-reserved-policy", public().without(POLICIES)),
         ("organisational-unit-in-subject", subject("2.5.4.11", b"IT")),
         ("issuer-address-not-http", public().with(AIA, access(b"ldap:///cn=ca"))),
+        ("no-revocation-address", public().without(CRL)),
         ("revocation-address-not-http", public().with(CRL, point(b"https://ca.example/1.crl"))),
     ]);
     all
@@ -222,6 +225,8 @@ fn names_of_servers() -> Vec<(&'static str, Build)> {
         ("wildcard-not-whole-first-label", server(&["www.example.com", "w*.example.com"])),
         ("underscore-in-name", server(&["www.example.com", "a_b.example.com"])),
         ("bad-character-in-name", server(&["www.example.com", "a b.example.com"])),
+        ("hyphen-at-end-of-label", server(&["www.example.com", "www.exempel-.example"])),
+        ("address-as-dns-name", server(&["www.example.com", "10.0.0.1"])),
         ("nul-in-name", server(&["www.example.com", "www.example.com\0.example.net"])),
         ("empty-label-in-name", server(&["www.example.com", "www..example.com"])),
         ("label-over-63-bytes", server(&["www.example.com", &format!("{label}.example.com")])),
@@ -293,6 +298,14 @@ fn what_looks_alike_is_no_fault() {
     silent("ec-curve-under-224-bits", Build::server().key(ec("1.3.132.0.33", 28)));
     silent("wildcard-not-whole-first-label", Build::server().names(&["*.example.com"]));
     silent("name-directly-below-top-level", Build::server().names(&["intranet"]));
+    silent("hyphen-at-end-of-label", Build::server().names(&["www.exempel-kommun.example"]));
+    silent("address-as-dns-name", Build::server().names(&["10.example.com"]));
+    // An address of a responder is enough, and seven days need none.
+    let responder = seq(&[seq(&[oid("1.3.6.1.5.5.7.48.1"), wrap(0x86, b"http://ca.example/")])]);
+    silent("no-revocation-address", Build::public().without(CRL).with(AIA, responder));
+    let short = |to| Build::public().without(CRL).valid("260401000000Z", to);
+    silent("no-revocation-address", short("260407235959Z"));
+    assert!(lints(&short("260408000000Z")).contains(&"no-revocation-address"));
     silent("common-name-not-among-names", {
         let mut build = Build::server();
         build.subject[0].2 = b"Kommunens webbserver".to_vec();

@@ -8,4 +8,5 @@ mod files;
 mod hostile;
 mod keys;
 mod lints;
+mod ocsp;
 mod openssl;

@@ -1,13 +1,14 @@
 //! The answer as JSON.
 
 use jiff::Timestamp;
-use portvakt_model::{Certificate, Trust};
+use portvakt_model::Certificate;
 use portvakt_scan::x509::files::{Note, What};
 use portvakt_scan::x509::lints;
 use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::super::trust::TrustRow;
 use crate::report;
 
 /// Name and version of the schema.
@@ -33,7 +34,13 @@ pub(super) struct Document {
     pub(super) notes: Vec<NoteRow>,
     /// What could not be read, in English.
     pub(super) failures: Vec<String>,
+    /// What nobody looked at, so that its absence proves nothing: revocation, signatures of CT timestamps.
+    pub(super) not_assessed: [&'static str; 2],
 }
+
+/// What is never looked at: revocation lists and responders are not asked, and timestamps of CT logs
+/// are counted alone.
+pub(super) const NOT_ASSESSED: [&str; 2] = ["revocation", "timestamp-signatures"];
 
 /// How many certificates there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -133,18 +140,6 @@ pub(super) struct LintRow {
     pub(super) level: Option<&'static str>,
     /// The clause; null for one that this version does not know.
     pub(super) source: Option<&'static str>,
-}
-
-/// Which roots lead to a certificate: "trusted", "untrusted: " with the reason, or null when they
-/// were not asked.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
-pub(super) struct TrustRow {
-    /// Mozilla's.
-    pub(super) public: Option<String>,
-    /// Those of the machine that looked.
-    pub(super) system: Option<String>,
-    /// The organisation's own.
-    pub(super) own: Option<String>,
 }
 
 /// Where a certificate was seen: a file, or an endpoint.
@@ -264,38 +259,4 @@ impl CertificateRow {
     pub(super) fn title(&self) -> &str {
         self.names.first().or(self.common_name.as_ref()).unwrap_or(&self.subject)
     }
-}
-
-impl TrustRow {
-    /// What three sets of roots say.
-    pub(super) fn of([public, system, own]: [&Trust; 3]) -> Self {
-        let row = |trust: &Trust| match trust {
-            Trust::NotAsked => None,
-            Trust::Trusted => Some("trusted".to_owned()),
-            Trust::Untrusted(why) => Some(format!("untrusted: {why}")),
-        };
-        Self { public: row(public), system: row(system), own: row(own) }
-    }
-
-    /// One of two, for each set of roots that both asked.
-    pub(super) fn joined(&self, other: &Self, prefer: Prefer) -> Self {
-        let one = |a: &Option<String>, b: &Option<String>| {
-            let wanted = |text: &&String| (*text == "trusted") == (prefer == Prefer::Trusted);
-            [a, b].into_iter().flatten().find(wanted).or(a.as_ref()).or(b.as_ref()).cloned()
-        };
-        Self {
-            public: one(&self.public, &other.public),
-            system: one(&self.system, &other.system),
-            own: one(&self.own, &other.own),
-        }
-    }
-}
-
-/// Which of two answers counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Prefer {
-    /// The good one.
-    Trusted,
-    /// The bad one.
-    Untrusted,
 }

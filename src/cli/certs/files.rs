@@ -11,7 +11,8 @@ use portvakt_scan::x509::files::{Contents, Held, MAX_FILE, read as contents_of};
 use portvakt_scan::x509::{Roots, certificate, chain};
 use rayon::prelude::*;
 
-use super::document::{CertificateRow, NoteRow, SeenRow, TrustRow};
+use super::super::trust::TrustRow;
+use super::document::{CertificateRow, NoteRow, SeenRow};
 use super::inventory::Inventory;
 
 /// How a file came to be read.

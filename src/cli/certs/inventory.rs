@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 
-use super::document::{CertificateRow, Counts, Document, NoteRow, Prefer, SCHEMA, State, TrustRow};
+use super::super::trust::{Prefer, TrustRow};
+use super::document::{CertificateRow, Counts, Document, NOT_ASSESSED, NoteRow, SCHEMA, State};
 
 /// What ends within so many days ends soon, where nothing else is asked for. Whoever orders certificates by
 /// hand needs that long.
@@ -98,6 +99,7 @@ impl Inventory {
             certificates: rows,
             notes: self.notes,
             failures: self.failures,
+            not_assessed: NOT_ASSESSED,
         }
     }
 

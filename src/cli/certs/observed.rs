@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use portvakt_model::{SourceId, TlsEndpoint};
 
-use super::document::{CertificateRow, NoteRow, SeenRow, TrustRow};
+use super::super::trust::TrustRow;
+use super::document::{CertificateRow, NoteRow, SeenRow};
 use super::inventory::Inventory;
 use crate::observations;
 

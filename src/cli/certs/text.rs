@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::document::{CertificateRow, Document, NoteRow, SeenRow, State, TrustRow};
-use super::words;
+use portvakt_checks::crypto::words_of;
+
+use super::super::trust::{TrustRow, said};
+use super::document::{CertificateRow, Document, NoteRow, SeenRow, State};
 use crate::text::Lang;
 
 /// The inventory. Names in records of scans are text of anybody's: what would steer a terminal is replaced.
@@ -49,6 +51,11 @@ fn headline(document: &Document, lang: Lang) -> String {
     let parts: Vec<String> =
         numbers.iter().zip(words).map(|(number, word)| format!("{number} {word}")).collect();
     let mut line = format!("{}: {}\n", document.today, parts.join(" · "));
+    let not_assessed = lang.of(
+        "ej bedömt: om certifikat är spärrade; signaturerna på CT-stämplar",
+        "not assessed: whether certificates are revoked; the signatures of CT timestamps",
+    );
+    let _ = writeln!(line, "{not_assessed}");
     if let Some(days) = document.within {
         let shown = document.certificates.len();
         let _ = match lang {
@@ -119,7 +126,7 @@ fn lines(
     }
     for lint in &row.lints {
         let source = lint.source.map(|s| format!(", {s}")).unwrap_or_default();
-        let fault = words::fault(&lint.name, lang);
+        let fault = words_of(&lint.name).map_or(lint.name.as_str(), |w| lang.pick(&w.title));
         line(lang.of("fel", "fault"), format!("{fault} ({}{source})", lint.name));
     }
     let untold = || lang.of("uppges inte", "not told").to_owned();
@@ -186,18 +193,6 @@ fn trust_lines(trust: &TrustRow, lang: Lang) -> Vec<(String, String)> {
         }
     }
     lines
-}
-
-/// Yes; or no, in a few words and then in full, as it is logged.
-fn said(text: &str, lang: Lang) -> String {
-    match text.strip_prefix("untrusted: ") {
-        Some(why) => {
-            let no = lang.of("nej", "no");
-            let detail = why.split_once(": ").map_or(why, |(_, detail)| detail);
-            format!("{no}, {} ({detail})", words::reason(why, lang))
-        }
-        None => lang.of("ja", "yes").to_owned(),
-    }
 }
 
 fn note_line(note: &NoteRow, lang: Lang) -> String {

@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
+use jiff::civil::Date;
 use portvakt_checks::crypto::{self, POLICIES, Policy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::super::output;
 
 /// A policy.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -51,4 +54,17 @@ pub(crate) fn load(name: &str) -> anyhow::Result<Policy> {
     anyhow::ensure!(size <= LARGEST, "{name} is larger than 4 MiB");
     let text = std::fs::read_to_string(path).with_context(|| format!("{name} cannot be read"))?;
     Policy::read(&text).map_err(|e| anyhow!("{name}:{e}"))
+}
+
+/// Writes a policy to a file that [`load`] reads again; the file is replaced whole or not at all.
+pub(super) fn save(policy: &Policy, path: &Path, today: Date) -> anyhow::Result<()> {
+    let rules = policy.written().context("the policy cannot be written")?;
+    output::write(Some(path), |out| {
+        writeln!(out, "# portvakt {}: {}, {today}.", env!("CARGO_PKG_VERSION"), policy.basis)?;
+        writeln!(
+            out,
+            "# Of the rules of one item the first that matches decides. Change what you will."
+        )?;
+        out.write_all(rules.as_bytes())
+    })
 }

@@ -13,16 +13,22 @@ use crate::report::sarif::SCHEMA;
 use crate::text::Lang;
 
 pub(super) fn write<T: Judged>(endpoints: &[T], lang: Lang, out: &mut dyn Write) -> io::Result<()> {
-    let unreached = endpoints.iter().filter(|e| !e.is_reached());
+    let names = super::names(endpoints);
+    let each = || names.iter().zip(endpoints);
+    let unreached = each().filter(|(_, e)| !e.is_reached());
     let notifications: Vec<Value> = unreached
-        .map(|e| {
-            let said = lang.of("svarade inte", "did not answer");
-            json!({"level": "error", "message": {"text": format!("{}: {said}", e.target())}})
+        .map(|(name, e)| {
+            let said = if e.is_asked() {
+                lang.of("svarade inte", "did not answer")
+            } else {
+                lang.of("inte undersökt", "not looked at")
+            };
+            json!({"level": "error", "message": {"text": format!("{name}: {said}")}})
         })
         .collect();
-    let of_endpoint = |endpoint: &T| {
+    let of_endpoint = |(name, endpoint): (&String, &T)| {
         let told = endpoint.findings().iter().filter(|f| f.level() > Level::Sufficient);
-        told.map(|f| result(endpoint.target(), f, lang)).collect::<Vec<_>>()
+        told.map(|f| result(name, endpoint.target(), f, lang)).collect::<Vec<_>>()
     };
     let log = json!({
         "$schema": SCHEMA,
@@ -39,7 +45,7 @@ pub(super) fn write<T: Judged>(endpoints: &[T], lang: Lang, out: &mut dyn Write)
                 "executionSuccessful": notifications.is_empty(),
                 "toolExecutionNotifications": notifications,
             }],
-            "results": endpoints.iter().flat_map(of_endpoint).collect::<Vec<_>>(),
+            "results": each().flat_map(of_endpoint).collect::<Vec<_>>(),
         }],
     });
     serde_json::to_writer_pretty(&mut *out, &log)?;
@@ -67,13 +73,14 @@ fn rules<T: Judged>(endpoints: &[T], lang: Lang) -> Vec<Value> {
         .collect()
 }
 
-fn result(target: &str, f: &FindingRow, lang: Lang) -> Value {
+/// The uri is of the target; the name tells addresses of it apart.
+fn result(name: &str, target: &str, f: &FindingRow, lang: Lang) -> Value {
     let (kind, level) = match f.level() {
         Level::Insufficient => ("fail", "error"),
         Level::PhaseOut => ("fail", "warning"),
         _ => ("open", "none"),
     };
-    let text = format!("{target}: {}: {} ({})", f.text.pick(lang), f.observed.join(", "), f.why());
+    let text = format!("{name}: {}: {} ({})", f.text.pick(lang), f.observed.join(", "), f.why());
     let mut value = json!({
         "ruleId": f.check,
         "kind": kind,
@@ -81,9 +88,9 @@ fn result(target: &str, f: &FindingRow, lang: Lang) -> Value {
         "message": {"text": text},
         "locations": [{
             "physicalLocation": {"artifactLocation": {"uri": format!("tcp://{target}")}},
-            "logicalLocations": [{"fullyQualifiedName": format!("{target}/{}", f.subject)}],
+            "logicalLocations": [{"fullyQualifiedName": format!("{name}/{}", f.subject)}],
         }],
-        "partialFingerprints": {"portvakt/v1": fingerprint(target, f)},
+        "partialFingerprints": {"portvakt/v1": fingerprint(name, f)},
         "properties": {"severity": f.severity, "evidence": f.evidence},
     });
     if f.known {
@@ -93,9 +100,9 @@ fn result(target: &str, f: &FindingRow, lang: Lang) -> Value {
 }
 
 /// The same for the same check of the same thing, whatever else it shows on another day.
-fn fingerprint(target: &str, f: &FindingRow) -> String {
+fn fingerprint(name: &str, f: &FindingRow) -> String {
     let mut hash = Sha256::new();
-    for part in [target, &f.check, &f.subject] {
+    for part in [name, &f.check, &f.subject] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

@@ -31,6 +31,13 @@ pub(crate) struct Asked {
     pub(crate) listed: usize,
 }
 
+impl Asked {
+    /// One endpoint that was named.
+    pub(crate) fn one(text: &str) -> anyhow::Result<Self> {
+        Ok(Self { endpoints: vec![one(text)?], ..Self::default() })
+    }
+}
+
 /// Reads targets from the command line and from a list.
 pub(crate) fn read(written: &[String], list: Option<&Path>) -> anyhow::Result<Asked> {
     let mut asked = Asked::default();

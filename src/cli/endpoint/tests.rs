@@ -2,8 +2,9 @@ use std::net::IpAddr;
 
 use portvakt_scan::scope::Scope;
 
-use super::leave::{Probes, ask};
-use super::targets::{Asked, Wanted, is_public, one, read};
+use super::earlier::Index;
+use super::leave::{MOST_ADDRESSES, Manner, ask, places, within};
+use super::targets::{is_public, one, read};
 use super::*;
 
 fn wanted(host: &str, port: Option<u16>) -> Wanted {
@@ -70,7 +71,55 @@ fn leave(targets: &[&str], scope: Option<&str>, probes: Probes) -> Result<Vec<bo
     let scope = scope.map(|text| Scope::read(text).unwrap().unwrap());
     let allowed = ask(&asked(targets), scope.as_ref(), probes, |w| w.port.unwrap_or(443));
     let allowed = allowed.map_err(|e| format!("{e:#}"))?;
-    Ok(allowed.iter().map(|a| a.gently).collect())
+    Ok(allowed.iter().map(|a| a.manner == Manner::Gently).collect())
+}
+
+/// A name that has some addresses.
+fn resolved(addresses: &[&str]) -> Vec<Place> {
+    let all: Vec<IpAddr> = addresses.iter().map(|a| a.parse().unwrap()).collect();
+    places("intra.example", 443, |_| Ok(all.clone()))
+}
+
+#[test]
+fn each_address_of_a_name_is_an_endpoint_and_those_beyond_the_most_are_told() {
+    let both = resolved(&["10.77.1.1", "2001:db8::1", "10.77.1.1"]);
+    let addresses: Vec<String> = both.iter().map(|p| p.address.unwrap().to_string()).collect();
+    assert_eq!(addresses, ["10.77.1.1:443", "[2001:db8::1]:443"], "each once");
+    assert!(both.iter().all(|p| p.target() == "intra.example:443" && p.manner == Manner::Usual));
+
+    let many: Vec<String> = (1..=18).map(|n| format!("10.77.1.{n}")).collect();
+    let many = resolved(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(many.len(), MOST_ADDRESSES + 1);
+    let rest = many.last().unwrap();
+    assert_eq!(rest.address, None);
+    let Manner::Not(why) = &rest.manner else { panic!("{rest:?}") };
+    assert!(why.contains("10.77.1.17, 10.77.1.18"), "{why}");
+
+    let none = places("intra.example", 443, |_| Err(io::Error::other("no such name")));
+    let [Place { address: None, manner: Manner::Not(why), .. }] = none.as_slice() else {
+        panic!("{none:?}")
+    };
+    assert!(why.contains("no address (no such name)"), "{why}");
+    assert_eq!(
+        places("2001:db8::1", 22, |_| unreachable!()).len(),
+        1,
+        "an address is not looked up"
+    );
+}
+
+#[test]
+fn a_scope_is_asked_for_each_address_of_a_name() {
+    let scope = Scope::read(SCOPE).unwrap().unwrap();
+    let asked = within(&scope, resolved(&["10.77.1.1", "10.78.1.1", "10.77.8.1"])).unwrap();
+    let refused = Manner::Not("refused: 10.78.1.1 is outside the scope".to_owned());
+    let manners: Vec<&Manner> = asked.iter().map(|p| &p.manner).collect();
+    assert_eq!(manners, [&Manner::Usual, &refused, &Manner::Gently]);
+    let e = within(&scope, resolved(&["10.78.1.1", "2001:db8::1"])).unwrap_err().to_string();
+    assert_eq!(
+        e, "intra.example is refused: 10.78.1.1 is outside the scope; nothing was sent",
+        "no address of it may be looked at"
+    );
+    assert_eq!(within(&scope, resolved(&[])).unwrap().len(), 1, "a name without an address");
 }
 
 #[test]
@@ -100,8 +149,60 @@ fn without_a_scope_a_few_named_endpoints_may_be_asked_politely() {
     assert!(without(&["127.0.0.1", "::1"], Probes::Intrusive).is_ok());
 }
 
-/// An endpoint of a test.
+/// An endpoint of a test: where and with what it was found.
 struct Sample(&'static str, Vec<FindingRow>);
+
+/// An endpoint of a name.
+struct At(Option<&'static str>);
+
+impl Judged for At {
+    fn target(&self) -> &str {
+        "intra.example:443"
+    }
+
+    fn address(&self) -> Option<&str> {
+        self.0
+    }
+
+    fn level(&self) -> Level {
+        Level::Good
+    }
+
+    fn is_asked(&self) -> bool {
+        true
+    }
+
+    fn is_reached(&self) -> bool {
+        true
+    }
+
+    fn findings(&self) -> &[FindingRow] {
+        &[]
+    }
+
+    fn findings_mut(&mut self) -> &mut Vec<FindingRow> {
+        unreachable!()
+    }
+
+    fn offered(&self, _: Lang) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn an_endpoint_is_found_again_by_its_address_and_alone_also_at_another() {
+    let (a, b, c) = (Some("192.0.2.1:443"), Some("192.0.2.2:443"), Some("192.0.2.3:443"));
+    let find = |earlier: &[At], address, is_alone| {
+        Index::of(earlier).find("intra.example:443", address, is_alone).map(|e| e.0)
+    };
+    assert_eq!(find(&[At(a), At(b)], b, false), Some(b));
+    assert_eq!(find(&[At(a), At(b)], c, false), None, "which of the two moved is not known");
+    assert_eq!(find(&[At(a)], c, true), Some(a), "the one address changed");
+    assert_eq!(find(&[At(a)], c, false), None, "an address came");
+    assert_eq!(names(&[At(a)]), ["intra.example:443"]);
+    let both = ["intra.example:443 (192.0.2.1:443)", "intra.example:443 (192.0.2.2:443)"];
+    assert_eq!(names(&[At(a), At(b)]), both);
+}
 
 impl Judged for Sample {
     fn target(&self) -> &str {
@@ -114,6 +215,10 @@ impl Judged for Sample {
 
     fn level(&self) -> Level {
         self.1.iter().map(FindingRow::level).max().unwrap_or(Level::NotAssessed)
+    }
+
+    fn is_asked(&self) -> bool {
+        true
     }
 
     fn is_reached(&self) -> bool {
@@ -156,7 +261,7 @@ fn what_the_baseline_has_fails_nothing_unless_more_is_seen() {
     let bad = |observed: &[&str]| finding("rc4-suite-offered", Level::Insufficient, observed);
     let exit_after = |before: FindingRow, now: FindingRow| {
         let mut endpoints = vec![Sample("a:1", vec![now])];
-        baseline::mark(&mut endpoints, &[Sample("a:1", vec![before])]);
+        earlier::mark(&mut endpoints, &[Sample("a:1", vec![before])]);
         exit(&endpoints, FailOn::Insufficient)
     };
     assert_eq!(exit_after(bad(&["x", "y"]), bad(&["x"])), Exit::Clean);

@@ -38,10 +38,14 @@ fn one<T: Judged>(endpoint: &T, lang: Lang, out: &mut dyn Write) -> io::Result<(
     let target = shown(endpoint.target());
     if !endpoint.is_reached() {
         let style = style(Level::Insufficient);
-        let said = lang.of(
-            "svarade inte som väntat; inget är bedömt",
-            "did not answer as asked; nothing was judged",
-        );
+        let said = if endpoint.is_asked() {
+            lang.of(
+                "svarade inte som väntat; inget är bedömt",
+                "did not answer as asked; nothing was judged",
+            )
+        } else {
+            lang.of("inte undersökt; inget är bedömt", "not looked at; nothing was judged")
+        };
         writeln!(out, "{style}{target}{style:#}{address}: {said}")?;
         return doubts(endpoint, lang, out);
     }
@@ -107,7 +111,7 @@ const fn evidence(name: &str, lang: Lang) -> &'static str {
 }
 
 /// Text of peers, without what steers a terminal.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
@@ -129,11 +133,15 @@ fn summary<T: Judged>(endpoints: &[T], lang: Lang, out: &mut dyn Write) -> io::R
         .filter(|level| count(*level) > 0)
         .map(|level| format!("{} {}", count(level), level_name(level, lang)))
         .collect();
-    let silent = endpoints.len() - reached.len();
+    let unasked = endpoints.iter().filter(|e| !e.is_reached() && !e.is_asked()).count();
+    let silent = endpoints.len() - reached.len() - unasked;
     let mut parts = vec![format!("{} {}", endpoints.len(), lang.of("slutpunkter", "endpoints"))];
     parts.extend(levels);
-    if silent > 0 {
-        parts.push(format!("{silent} {}", lang.of("svarade inte", "did not answer")));
+    for (count, word) in [
+        (silent, lang.of("svarade inte", "did not answer")),
+        (unasked, lang.of("inte undersökta", "not looked at")),
+    ] {
+        parts.extend((count > 0).then(|| format!("{count} {word}")));
     }
     writeln!(out, "{}", parts.join(" · "))
 }

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::Exit;
-use crate::cli::output::{self, Compare, Form};
+use crate::cli::output;
 use crate::observations::{self, Read};
 
 /// Arguments of `portvakt scan diff`.
@@ -28,7 +28,7 @@ pub(super) struct Args {
     /// The new result, likewise
     new: PathBuf,
     #[command(flatten)]
-    answer: Compare,
+    told: output::Comparison,
 }
 
 /// Name and version of the schema.
@@ -177,14 +177,7 @@ pub(in crate::cli) fn schema() -> schemars::Schema {
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let (old, new) = (side(&args.old)?, side(&args.new)?);
     let document = compare::document(&args.old, &old, &args.new, &new);
-    let Compare { format, to } = &args.answer;
-    output::write(to.output.as_deref(), |out| match format {
-        Form::Text => text::write(&document, to.lang, out),
-        Form::Json => {
-            serde_json::to_writer(&mut *out, &document)?;
-            writeln!(out)
-        }
-    })?;
+    args.told.write(&document, text::write)?;
     for failure in &document.failures {
         anstream::eprintln!("{failure}");
     }

@@ -1,39 +1,21 @@
-//! The answer as JSON.
+//! An endpoint of the answer as JSON.
 
-use jiff::civil::Date;
-use portvakt_checks::crypto::{Judgement, Level, Policy, Profile};
+use std::collections::{BTreeMap, BTreeSet};
+
+use portvakt_checks::crypto::{Judgement, Level, Profile};
 use portvakt_model::SshEndpoint;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::endpoint::diff::{Compared, Shown};
 use super::super::endpoint::finding::level_of;
-use super::super::endpoint::policy::PolicyRow;
-use super::super::endpoint::{FindingRow, Judged};
+use super::super::endpoint::{FindingRow, Judged, Row, once};
 use crate::report;
 use crate::text::Lang;
 
-/// Name and version of the schema.
-const SCHEMA: &str = "portvakt-ssh-1";
-
-/// SSH endpoints, judged.
-#[derive(Serialize, Deserialize, JsonSchema)]
-pub(super) struct Document {
-    /// Name and version of this schema. A new number means that a field changed its meaning or went
-    /// away.
-    schema: String,
-    /// What made it, with its version.
-    tool: String,
-    /// The policy that it was judged by.
-    policy: PolicyRow,
-    /// The day that it was judged for.
-    today: String,
-    /// The endpoints, the worst first.
-    pub(super) endpoints: Vec<EndpointRow>,
-}
-
 /// An endpoint.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(super) struct EndpointRow {
+pub(crate) struct EndpointRow {
     /// As it was asked for: host:port.
     target: String,
     /// Where it was found; null when the name has no address.
@@ -79,18 +61,10 @@ struct HostKeyRow {
     bits: u32,
     /// SHA-256 of the key blob, hexadecimal.
     fingerprint: String,
-}
-
-impl Document {
-    pub(super) fn new(policy: &Policy, today: Date, endpoints: Vec<EndpointRow>) -> Self {
-        Self {
-            schema: SCHEMA.to_owned(),
-            tool: concat!("portvakt ", env!("CARGO_PKG_VERSION")).to_owned(),
-            policy: PolicyRow::of(policy),
-            today: today.to_string(),
-            endpoints,
-        }
-    }
+    /// Endpoints of other names in this answer that show the same key, 20 at most: other names of one
+    /// machine, or machines that were cloned.
+    #[serde(default)]
+    also_on: Vec<String>,
 }
 
 /// An endpoint with what was found of it.
@@ -104,6 +78,7 @@ pub(super) fn row(
         kind: key.kind.clone(),
         bits: key.bits,
         fingerprint: report::hex(&key.fingerprint),
+        also_on: Vec::new(),
     };
     EndpointRow {
         target: endpoint.target.clone(),
@@ -126,6 +101,73 @@ pub(super) fn row(
     }
 }
 
+/// Most endpoints that are named with a key. A pool of machines from one image has thousands, and each with
+/// all others would be millions.
+const MOST_OF_ONE_KEY: usize = 20;
+
+/// Notes with each host key which other names show it too. The addresses of one name are one machine.
+pub(super) fn note_shared_keys(rows: &mut [EndpointRow]) {
+    let mut targets: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in &*rows {
+        for key in &row.host_keys {
+            targets.entry(key.fingerprint.clone()).or_default().insert(row.target.clone());
+        }
+    }
+    for row in rows {
+        for key in &mut row.host_keys {
+            let all = targets.get(&key.fingerprint).into_iter().flatten();
+            let others = all.filter(|target| **target != row.target);
+            key.also_on = others.take(MOST_OF_ONE_KEY).cloned().collect();
+        }
+    }
+}
+
+impl Row for EndpointRow {
+    const COMMAND: &'static str = "portvakt ssh";
+    const SCHEMA: &'static str = "portvakt-ssh-1";
+}
+
+impl Compared for EndpointRow {
+    const CHANGES: &'static str = "portvakt-ssh-diff-1";
+
+    fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// A server sends its lists whole, or not at all.
+    fn is_listed(&self) -> bool {
+        !self.kex.is_empty()
+    }
+
+    fn offers(&self) -> BTreeSet<String> {
+        let lists = [
+            ("key exchange", self.kex.clone()),
+            ("host key algorithm", self.host_key_algorithms.clone()),
+            ("cipher", self.ciphers.concat()),
+            ("MAC", self.macs.concat()),
+            ("compression", self.compression.concat()),
+            ("software", vec![self.banner.clone()]),
+        ];
+        let named = lists.into_iter().map(|(kind, names)| {
+            names.into_iter().map(move |name| format!("{kind} {name}")).collect::<Vec<_>>()
+        });
+        named.flatten().collect()
+    }
+
+    fn is_asked_for_by_itself(_: &str) -> bool {
+        false
+    }
+
+    fn refuses(&self, _: &str) -> bool {
+        false
+    }
+
+    fn shown(&self) -> Shown {
+        let key = |key: &HostKeyRow| (key.kind.clone(), key.fingerprint.clone());
+        Shown::HostKeys(self.host_keys.iter().map(key).collect())
+    }
+}
+
 impl Judged for EndpointRow {
     fn target(&self) -> &str {
         &self.target
@@ -139,8 +181,13 @@ impl Judged for EndpointRow {
         level_of(&self.level)
     }
 
+    fn is_asked(&self) -> bool {
+        self.connections > 0
+    }
+
+    /// Of a server that speaks version 1 alone no list is read, but that it does is a finding.
     fn is_reached(&self) -> bool {
-        !self.kex.is_empty()
+        !self.kex.is_empty() || self.findings.iter().any(|f| f.level() == Level::Insufficient)
     }
 
     fn findings(&self) -> &[FindingRow] {
@@ -153,7 +200,7 @@ impl Judged for EndpointRow {
 
     fn offered(&self, lang: Lang) -> Vec<String> {
         let mut lines = vec![self.banner.clone()];
-        let both = |lists: &[Vec<String>; 2]| super::endpoint::once(lists.concat());
+        let both = |lists: &[Vec<String>; 2]| once(lists.concat());
         for (name, list) in [
             (lang.of("nyckelutbyte", "key exchange"), self.kex.clone()),
             (lang.of("värdnycklar", "host keys"), self.host_key_algorithms.clone()),
@@ -164,6 +211,12 @@ impl Judged for EndpointRow {
         }
         for key in &self.host_keys {
             lines.push(format!("{} {} SHA-256 {}", key.kind, key.bits, key.fingerprint));
+            let also = key.also_on.join(", ");
+            let said = lang.of(
+                "samma nyckel visas av andra: en maskin med flera namn, eller klonade maskiner som ska ha nya nycklar",
+                "others show the same key: one machine of several names, or cloned machines that need new keys",
+            );
+            lines.extend((!also.is_empty()).then(|| format!("  {said}: {also}")));
         }
         let connections = lang.of("förbindelser", "connections");
         let whole = if self.complete {
@@ -173,5 +226,36 @@ impl Judged for EndpointRow {
         };
         lines.push(format!("{} {connections}, {whole}", self.connections));
         lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(target: &str, keys: &[&str]) -> EndpointRow {
+        let mut seen = SshEndpoint::unknown(target.to_owned(), None, jiff::Timestamp::UNIX_EPOCH);
+        let key = |byte: &&str| portvakt_model::HostKey {
+            kind: "ssh-ed25519".to_owned(),
+            bits: 256,
+            fingerprint: [byte.as_bytes()[0]; 32],
+        };
+        seen.host_keys = keys.iter().map(key).collect();
+        super::row(&seen, Profile::Internal, Level::Good, &[])
+    }
+
+    #[test]
+    fn a_key_of_other_names_is_noted_but_not_that_of_another_address() {
+        let mut rows = [
+            row("a:22", &["x"]),
+            row("b:22", &["x", "y"]),
+            row("a:22", &["x"]),
+            row("c:22", &["z"]),
+        ];
+        note_shared_keys(&mut rows);
+        assert_eq!(rows[0].host_keys[0].also_on, ["b:22"]);
+        assert_eq!(rows[1].host_keys[0].also_on, ["a:22"]);
+        assert!(rows[1].host_keys[1].also_on.is_empty() && rows[3].host_keys[0].also_on.is_empty());
+        assert!(rows[0].offered(Lang::En).iter().any(|line| line.contains("cloned")));
     }
 }

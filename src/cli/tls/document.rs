@@ -1,40 +1,22 @@
-//! The answer as JSON.
+//! An endpoint of the answer as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
-use portvakt_checks::crypto::{Judgement, Level, Policy, Profile};
+use portvakt_checks::crypto::{Judgement, Level, Profile};
 use portvakt_model::registry::{group_name, signature_name, suite_name};
 use portvakt_model::{
-    Certificate, Chain, Offered, ProtocolSeen, TlsEndpoint, TlsTraits, TlsVersion, Trust,
+    Certificate, Chain, Offered, ProtocolSeen, Revocation, Staple, TlsEndpoint, TlsTraits,
+    TlsVersion,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::endpoint::diff::{Compared, Shown};
 use super::super::endpoint::finding::level_of;
-use super::super::endpoint::policy::PolicyRow;
-use super::super::endpoint::{FindingRow, Judged, once};
+use super::super::endpoint::{FindingRow, Judged, Row, once};
+use super::super::trust::TrustRow;
 use crate::report;
 use crate::text::Lang;
-
-/// Name and version of the schema.
-pub(super) const SCHEMA: &str = "portvakt-tls-1";
-
-/// TLS endpoints, judged.
-#[derive(Serialize, Deserialize, JsonSchema)]
-pub(super) struct Document {
-    /// Name and version of this schema. A new number means that a field changed its meaning or went
-    /// away.
-    pub(super) schema: String,
-    /// What made it, with its version.
-    pub(super) tool: String,
-    /// The policy that it was judged by.
-    pub(super) policy: PolicyRow,
-    /// The day that it was judged for.
-    pub(super) today: String,
-    /// The endpoints, the worst first.
-    pub(super) endpoints: Vec<EndpointRow>,
-}
 
 /// An endpoint.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -152,10 +134,71 @@ pub(crate) struct CertificateRow {
     pub(crate) trust: Option<TrustRow>,
     /// Whether it is for the name that was asked for; null when none was.
     pub(crate) name_matches: Option<bool>,
+    /// What is known of its revocation: by the stapled OCSP answer alone, for lists and responders are not
+    /// asked. Null where none was stapled: not assessed.
+    #[serde(default)]
+    pub(crate) revocation: Option<RevocationRow>,
+    /// Embedded timestamps of CT logs (RFC 6962). Their signatures are not verified.
+    #[serde(default)]
+    pub(crate) timestamps: usize,
+    /// Whether it demands that an OCSP answer be stapled (RFC 7633).
+    #[serde(default)]
+    pub(crate) must_staple: bool,
     /// Faults that were found in its bytes, by name.
     pub(crate) lints: Vec<String>,
     /// What the server sent above it.
     pub(crate) chain: Vec<CertificateRow>,
+}
+
+/// What a stapled OCSP answer says (RFC 6960).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct RevocationRow {
+    /// good, revoked, unknown (to the responder) or unusable (the answer).
+    pub(crate) status: String,
+    /// Whether the issuer, or a responder of its, signed the answer; null where that cannot be verified.
+    pub(crate) signed: Option<bool>,
+    /// When it was revoked, RFC 3339.
+    pub(crate) revoked_at: Option<String>,
+    /// When the status was known to be right, RFC 3339.
+    pub(crate) this_update: Option<String>,
+    /// When there is something newer at the latest, RFC 3339.
+    pub(crate) next_update: Option<String>,
+    /// When the answer was signed, RFC 3339.
+    pub(crate) produced_at: Option<String>,
+    /// Why it is unusable, in English.
+    pub(crate) why: Option<String>,
+}
+
+impl RevocationRow {
+    fn of(staple: &Staple) -> Self {
+        let answer = match staple {
+            Staple::Answer(answer) => answer,
+            Staple::Unusable(why) => {
+                return Self {
+                    status: "unusable".to_owned(),
+                    signed: None,
+                    revoked_at: None,
+                    this_update: None,
+                    next_update: None,
+                    produced_at: None,
+                    why: Some(why.clone()),
+                };
+            }
+        };
+        let revoked_at = match answer.status {
+            Revocation::Revoked(at) => Some(at.to_string()),
+            Revocation::Good | Revocation::Unknown => None,
+        };
+        Self {
+            status: answer.status.name().to_owned(),
+            signed: answer.signed.known(),
+            revoked_at,
+            this_update: Some(answer.this_update.to_string()),
+            next_update: answer.next_update.map(|at| at.to_string()),
+            produced_at: Some(answer.produced_at.to_string()),
+            why: None,
+        }
+    }
 }
 
 /// A public key.
@@ -171,18 +214,6 @@ pub(crate) struct KeyRow {
     pub(crate) fingerprint: String,
 }
 
-/// Which roots lead to a certificate: trusted, untrusted with the reason, or null when they were not
-/// asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct TrustRow {
-    /// Mozilla's.
-    pub(crate) public: Option<String>,
-    /// Those of the machine that looked.
-    pub(crate) system: Option<String>,
-    /// The organisation's own.
-    pub(crate) own: Option<String>,
-}
-
 /// A probe for a known weakness.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct ProbeRow {
@@ -194,18 +225,6 @@ pub(crate) struct ProbeRow {
     pub(crate) evidence: String,
     /// What shows it.
     pub(crate) detail: String,
-}
-
-impl Document {
-    pub(super) fn new(policy: &Policy, today: Date, endpoints: Vec<EndpointRow>) -> Self {
-        Self {
-            schema: SCHEMA.to_owned(),
-            tool: concat!("portvakt ", env!("CARGO_PKG_VERSION")).to_owned(),
-            policy: PolicyRow::of(policy),
-            today: today.to_string(),
-            endpoints,
-        }
-    }
 }
 
 /// An endpoint with what was found of it.
@@ -285,18 +304,10 @@ fn traits(t: &TlsTraits) -> TraitsRow {
 
 fn leaf(chain: &Chain) -> Option<CertificateRow> {
     let (leaf, above) = chain.certificates.split_first()?;
-    let trust = |trust: &Trust| match trust {
-        Trust::NotAsked => None,
-        Trust::Trusted => Some("trusted".to_owned()),
-        Trust::Untrusted(why) => Some(format!("untrusted: {why}")),
-    };
     Some(CertificateRow {
-        trust: Some(TrustRow {
-            public: trust(&chain.public),
-            system: trust(&chain.system),
-            own: trust(&chain.own),
-        }),
+        trust: Some(TrustRow::of([&chain.public, &chain.system, &chain.own])),
         name_matches: chain.name_matches,
+        revocation: chain.staple.as_ref().map(RevocationRow::of),
         chain: above.iter().map(certificate).collect(),
         ..certificate(leaf)
     })
@@ -320,8 +331,51 @@ fn certificate(c: &Certificate) -> CertificateRow {
         fingerprint: report::hex(&c.fingerprint),
         trust: None,
         name_matches: None,
+        revocation: None,
+        timestamps: c.sct_count,
+        must_staple: c.must_staple,
         lints: c.lints.iter().map(|lint| (*lint).to_owned()).collect(),
         chain: Vec::new(),
+    }
+}
+
+impl Row for EndpointRow {
+    const COMMAND: &'static str = "portvakt tls";
+    const SCHEMA: &'static str = "portvakt-tls-1";
+}
+
+impl Compared for EndpointRow {
+    const CHANGES: &'static str = "portvakt-tls-diff-1";
+
+    fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// A verdict sees a few suites of those that it allows; which ones is chance.
+    fn is_listed(&self) -> bool {
+        self.complete && self.enumerated
+    }
+
+    fn offers(&self) -> BTreeSet<String> {
+        let offered = self.protocols.iter().filter(|(_, row)| row.offered == Some(true));
+        let versions = offered.clone().map(|(name, _)| name.clone());
+        let suites = offered
+            .flat_map(|(name, row)| row.suites.iter().map(move |suite| format!("{name} {suite}")));
+        let groups = self.groups.iter().map(|group| format!("group {group}"));
+        versions.chain(suites).chain(groups).collect()
+    }
+
+    /// Versions are asked for one by one, whatever else is not.
+    fn is_asked_for_by_itself(name: &str) -> bool {
+        !name.contains(' ')
+    }
+
+    fn refuses(&self, name: &str) -> bool {
+        self.protocols.get(name).is_some_and(|row| row.offered == Some(false))
+    }
+
+    fn shown(&self) -> Shown {
+        Shown::Certificates(self.certificates.iter().map(|c| c.fingerprint.clone()).collect())
     }
 }
 
@@ -336,6 +390,10 @@ impl Judged for EndpointRow {
 
     fn level(&self) -> Level {
         level_of(&self.level)
+    }
+
+    fn is_asked(&self) -> bool {
+        self.connections > 0
     }
 
     fn is_reached(&self) -> bool {
@@ -357,7 +415,9 @@ impl Judged for EndpointRow {
 
 #[cfg(test)]
 mod tests {
-    use portvakt_checks::crypto::WORDS;
+    use jiff::civil::date;
+    use portvakt_checks::crypto::{Item, Level, Profile, policy, words_of};
+    use portvakt_model::TlsVersion;
     use portvakt_scan::x509::lints::LINTS;
 
     /// Lints of what policies judge by the fields: key, exponent, signature hash, days.
@@ -380,11 +440,14 @@ mod tests {
     ];
 
     #[test]
-    fn every_lint_of_the_scanner_is_judged() {
-        let words = || WORDS.iter().copied().flatten();
+    fn every_lint_of_the_scanner_is_judged_and_has_words() {
+        let policy = policy("portvakt-2026").unwrap().unwrap();
+        let (profile, day) = (Profile::Public, date(2026, 11, 29));
         for lint in LINTS.iter().copied().flatten() {
-            let told = words().any(|w| w.check == lint.name) || BY_FIELDS.contains(&lint.name);
-            assert!(told, "no check tells of {}", lint.name);
+            let level = policy.level(Item::Certificate, lint.name, TlsVersion::Tls13, profile, day);
+            let is_judged = level != Level::NotAssessed || BY_FIELDS.contains(&lint.name);
+            assert!(is_judged, "no rule judges {}", lint.name);
+            assert!(words_of(lint.name).is_some(), "no words for {}", lint.name);
         }
     }
 }

@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
-use indicatif::{ProgressBar, ProgressStyle};
+use anyhow::Context as _;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use portvakt_checks::crypto::{Policy, Profile};
+use portvakt_checks::crypto::{Policy, Profile, golden_tls, judge_tls, overall};
 use portvakt_model::TlsEndpoint;
 use portvakt_scan::tls::inferred::inferred;
 use portvakt_scan::tls::intrusive::probe;
@@ -16,24 +15,32 @@ use portvakt_scan::tls::starttls::StartTls;
 use portvakt_scan::tls::{Depth, How, JudgeChain, Limits, Pace, Split, Target, look_all};
 use portvakt_scan::x509::{self, Roots, ServerName};
 
-use super::super::endpoint::leave::Allowed;
-use super::Args;
+use super::super::endpoint::leave::{Manner, Place, Probes};
+use super::super::endpoint::targets::Wanted;
+use super::super::endpoint::{By, Kind};
+use super::document::{self, EndpointRow};
+use super::{Args, StartTlsArg};
 
 /// What asks endpoints.
 pub(super) struct Network {
-    runtime: tokio::runtime::Runtime,
     chain: JudgeChain,
     limits: Limits,
-    starttls: Option<super::StartTlsArg>,
-    intrusive: bool,
+    starttls: Option<StartTlsArg>,
+    depth: Depth,
+    probes: Probes,
+    /// For whom a verdict is sought.
+    profile: Profile,
     today: Date,
 }
 
 /// For a verdict on one endpoint: nine connections, so slow ones have had their time.
 const VERDICT: Duration = Duration::from_secs(45);
 
+/// What is said of active probes that a stop came before.
+const NOT_PROBED: &str = "the run was stopped before the active probes";
+
 impl Network {
-    pub(super) fn new(args: &Args, today: Date) -> anyhow::Result<Self> {
+    pub(super) fn new(args: &Args) -> anyhow::Result<Self> {
         let mut roots = Roots::public().with_system();
         if !args.own_ca.is_empty() {
             let mut own = Vec::new();
@@ -45,100 +52,111 @@ impl Network {
         for problem in roots.problems() {
             anstream::eprintln!("portvakt: {problem}");
         }
-        let mut limits = Limits::default();
-        if !(args.full || args.full_if_unclean || args.intrusive) {
-            limits.endpoint = VERDICT;
-        }
-        if let Some(seconds) = args.common.timeout {
-            limits.endpoint = Duration::from_secs(seconds);
-            limits.connect = limits.connect.min(limits.endpoint);
-            limits.answer = limits.answer.min(limits.endpoint);
-        }
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let (chain, starttls, intrusive) = (judge(roots), args.starttls, args.intrusive);
-        Ok(Self { runtime, chain, limits, starttls, intrusive, today })
+        Ok(Self {
+            chain: judge(roots),
+            limits: limits(args),
+            starttls: args.starttls,
+            depth: match (args.full, args.full_if_unclean) {
+                (true, _) => Depth::Full,
+                (false, true) => Depth::VerdictThenFull,
+                (false, false) => Depth::Verdict,
+            },
+            probes: if args.intrusive { Probes::Intrusive } else { Probes::Polite },
+            profile: args.common.profile.map_or(Profile::Internal, Into::into),
+            today: args.common.day(),
+        })
     }
 
-    /// Looks at endpoints as far as a verdict by the policy needs, or wholly.
-    pub(super) fn look(
-        &mut self,
-        allowed: &[Allowed],
-        policy: &Policy,
-        args: &Args,
-    ) -> anyhow::Result<Vec<TlsEndpoint>> {
-        let profile = args.common.profile.map_or(Profile::Internal, Into::into);
-        let depth = match (args.full, args.full_if_unclean) {
-            (true, _) => Depth::Full,
-            (false, true) => Depth::VerdictThenFull,
-            (false, false) => Depth::Verdict,
-        };
-        self.asked(allowed, depth, &split(policy, profile, self.today))
-    }
-
-    /// Looks at endpoints wholly.
-    pub(super) fn look_at_all(&mut self, allowed: &[Allowed]) -> anyhow::Result<Vec<TlsEndpoint>> {
-        self.asked(allowed, Depth::Full, &Split::default())
-    }
-
-    /// In the order in which they were asked for. Fragile hosts come after the others, one connection
-    /// at a time.
-    fn asked(
-        &mut self,
-        allowed: &[Allowed],
-        depth: Depth,
-        split: &Split,
-    ) -> anyhow::Result<Vec<TlsEndpoint>> {
-        let mut seen: Vec<Option<TlsEndpoint>> = Vec::new();
-        seen.resize_with(allowed.len(), || None);
-        let progress = progress(allowed.len());
-        for gently in [false, true] {
-            let places: Vec<usize> =
-                (0..allowed.len()).filter(|at| allowed[*at].gently == gently).collect();
-            if places.is_empty() {
-                continue;
-            }
-            let targets: Vec<Target> = places.iter().map(|at| self.target(&allowed[*at])).collect();
-            let limits = if gently { gentle(&self.limits) } else { self.limits.clone() };
-            let how = How { depth, split: split.clone(), limits, chain: self.chain.clone() };
-            self.runtime.block_on(look_all(targets.clone(), &how, |place, endpoint| {
-                progress.inc(1);
-                seen[places[place]] = Some(endpoint);
-            }));
-            for (target, at) in targets.iter().zip(&places) {
-                let Some(endpoint) = &mut seen[*at] else { continue };
-                endpoint.probes = inferred(endpoint);
-                if self.intrusive {
-                    self.runtime.block_on(probe(target, &how, endpoint));
-                }
-            }
+    fn how(&self, is_gentle: bool, policy: Option<&Policy>) -> How {
+        let split = policy.map(|policy| split(policy, self.profile, self.today));
+        How {
+            depth: if policy.is_some() { self.depth } else { Depth::Full },
+            split: split.unwrap_or_default(),
+            limits: if is_gentle { gentle(&self.limits) } else { self.limits.clone() },
+            chain: self.chain.clone(),
         }
-        progress.finish_and_clear();
-        let count = seen.len();
-        let seen: Vec<TlsEndpoint> = seen.into_iter().flatten().collect();
-        if seen.len() < count {
-            bail!("{} endpoints were lost to a bug; nothing is told of them", count - seen.len());
-        }
-        Ok(seen)
     }
 
-    fn target(&self, allowed: &Allowed) -> Target {
-        let by_port = || StartTls::of_port(allowed.port);
+    fn target(&self, place: &Place) -> Target {
+        let by_port = || StartTls::of_port(place.port);
         Target {
-            host: allowed.host.clone(),
-            port: allowed.port,
-            address: allowed.address,
+            host: place.host.clone(),
+            port: place.port,
+            address: place.address,
             starttls: self.starttls.map_or_else(by_port, |stated| stated.0),
         }
     }
 }
 
-/// A bar on standard error, where that is a terminal.
-pub(crate) fn progress(endpoints: usize) -> ProgressBar {
-    let bar = ProgressBar::new(endpoints as u64);
-    if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {elapsed} {wide_bar}") {
-        bar.set_style(style);
+impl Kind for Network {
+    type Seen = TlsEndpoint;
+    type Row = EndpointRow;
+
+    fn port(&self, wanted: &Wanted) -> u16 {
+        super::port(wanted, self.starttls)
     }
-    bar
+
+    fn probes(&self) -> Probes {
+        self.probes
+    }
+
+    async fn look(
+        &self,
+        places: &[&Place],
+        policy: Option<&Policy>,
+        done: &mut dyn FnMut(usize, TlsEndpoint),
+    ) {
+        let is_gentle = places.first().is_some_and(|place| place.manner == Manner::Gently);
+        let how = self.how(is_gentle, policy);
+        let targets: Vec<Target> = places.iter().map(|place| self.target(place)).collect();
+        let mut to_probe = Vec::new();
+        look_all(targets.clone(), &how, |at, mut endpoint| {
+            endpoint.probes = inferred(&endpoint);
+            if self.probes == Probes::Intrusive {
+                to_probe.push((at, endpoint.clone()));
+                endpoint.complete = false;
+                endpoint.doubts.push(NOT_PROBED.to_owned());
+            }
+            done(at, endpoint);
+        })
+        .await;
+        for (at, mut endpoint) in to_probe {
+            probe(&targets[at], &how, &mut endpoint).await;
+            done(at, endpoint);
+        }
+    }
+
+    fn unknown(place: &Place, why: String) -> TlsEndpoint {
+        let unknown = TlsEndpoint::unknown(place.target(), place.address, Timestamp::now());
+        TlsEndpoint { doubts: vec![why], ..unknown }
+    }
+
+    fn golden(seen: &TlsEndpoint) -> Option<Policy> {
+        golden_tls(seen)
+    }
+
+    fn doubts(seen: &TlsEndpoint) -> &[String] {
+        &seen.doubts
+    }
+
+    fn judged(seen: &TlsEndpoint, by: &By<'_>) -> EndpointRow {
+        let profile = by.profile(seen.address);
+        let judgements = judge_tls(seen, by.policy, profile, by.today);
+        document::row(seen, profile, overall(&judgements), &judgements)
+    }
+}
+
+fn limits(args: &Args) -> Limits {
+    let mut limits = Limits::default();
+    if !(args.full || args.full_if_unclean || args.intrusive) {
+        limits.endpoint = VERDICT;
+    }
+    if let Some(seconds) = args.common.timeout {
+        limits.endpoint = Duration::from_secs(seconds);
+        limits.connect = limits.connect.min(limits.endpoint);
+        limits.answer = limits.answer.min(limits.endpoint);
+    }
+    limits
 }
 
 /// One connection at a time and five in a second: what a scope calls fragile must not be pressed.

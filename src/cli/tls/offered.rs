@@ -1,6 +1,7 @@
 //! What an endpoint offers, in lines for a person.
 
-use super::document::{CertificateRow, EndpointRow, ProtocolRow, TrustRow};
+use super::super::trust::{TrustRow, said};
+use super::document::{CertificateRow, EndpointRow, ProtocolRow, RevocationRow};
 use crate::text::Lang;
 
 pub(super) fn lines(endpoint: &EndpointRow, lang: Lang) -> Vec<String> {
@@ -78,17 +79,23 @@ fn certificate(row: &CertificateRow, lang: Lang) -> Vec<String> {
         lines.push(format!("  {}: {}", lang.of("namn", "names"), row.names.join(", ")));
     }
     lines.extend(row.trust.as_ref().map(|trust| self::trust(trust, lang)));
+    lines.push(revocation(row.revocation.as_ref(), lang));
+    if row.timestamps > 0 {
+        let said = lang.of(
+            "CT-stämplar inbäddade; deras signaturer är inte prövade",
+            "CT timestamps embedded; their signatures are not verified",
+        );
+        lines.push(format!("  {} {said}", row.timestamps));
+    }
     lines.push(format!("  SHA-256 {}", row.fingerprint));
     lines
 }
 
 fn trust(trust: &TrustRow, lang: Lang) -> String {
     let of = |name: &str, state: &Option<String>| {
-        let state = match state.as_deref() {
-            None => lang.of("ej prövat", "not asked").to_owned(),
-            Some("trusted") => lang.of("ja", "yes").to_owned(),
-            Some(why) => why.trim_start_matches("untrusted: ").to_owned(),
-        };
+        let state = state.as_deref();
+        let state =
+            state.map_or_else(|| lang.of("ej prövat", "not asked").to_owned(), |s| said(s, lang));
         format!("{name} {state}")
     };
     [
@@ -97,4 +104,33 @@ fn trust(trust: &TrustRow, lang: Lang) -> String {
         of(lang.of("egen CA", "own CA"), &trust.own),
     ]
     .join(" · ")
+}
+
+/// What is known of revocation, and what is not: lists and responders are not asked.
+fn revocation(row: Option<&RevocationRow>, lang: Lang) -> String {
+    let word = lang.of("  spärr", "  revocation");
+    let Some(row) = row else {
+        let said = lang.of(
+            "ej bedömd (servern häftar inte vid något OCSP-svar, och spärrlistor hämtas inte)",
+            "not assessed (the server staples no OCSP answer, and revocation lists are not fetched)",
+        );
+        return format!("{word}: {said}");
+    };
+    let status = match row.status.as_str() {
+        "good" => lang.of("inte spärrat", "not revoked"),
+        "revoked" => lang.of("SPÄRRAT", "REVOKED"),
+        "unknown" => lang.of("okänt för den som svarade", "unknown to the responder"),
+        _ => lang.of("OCSP-svaret är oanvändbart", "the OCSP answer is unusable"),
+    };
+    let signed = match row.signed {
+        Some(true) => lang.of("signaturen är rätt", "the signature is right"),
+        Some(false) => lang.of("signaturen är FEL", "the signature is WRONG"),
+        None => lang.of("signaturen är inte prövad", "the signature is not verified"),
+    };
+    let Some(from) = &row.this_update else {
+        return format!("{word}: {status}: {}", row.why.as_deref().unwrap_or_default());
+    };
+    let until = row.next_update.as_deref().unwrap_or("…");
+    let stapled = lang.of("häftat OCSP-svar", "stapled OCSP answer");
+    format!("{word}: {status} ({stapled} {from} – {until}; {signed})")
 }

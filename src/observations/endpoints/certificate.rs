@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use portvakt_model::{Certificate, Chain, PublicKey, Trust};
+use portvakt_model::{Certificate, Chain, PublicKey, Revocation, Staple, StapledAnswer, Trust};
 use portvakt_scan::x509::lints::LINTS;
 use serde::Deserialize;
 
@@ -32,6 +32,11 @@ pub(super) struct CertificateRow {
     fingerprint: String,
     trust: Option<TrustRow>,
     name_matches: Option<bool>,
+    revocation: Option<RevocationRow>,
+    #[serde(default)]
+    timestamps: usize,
+    #[serde(default)]
+    must_staple: bool,
     #[serde(default)]
     lints: Vec<String>,
     /// Those above it.
@@ -45,6 +50,21 @@ struct KeyRow {
     bits: u32,
     curve: Option<String>,
     fingerprint: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RevocationRow {
+    status: String,
+    signed: Option<bool>,
+    #[serde(default, deserialize_with = "moment")]
+    revoked_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "moment")]
+    this_update: Option<Timestamp>,
+    #[serde(default, deserialize_with = "moment")]
+    next_update: Option<Timestamp>,
+    #[serde(default, deserialize_with = "moment")]
+    produced_at: Option<Timestamp>,
+    why: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +93,7 @@ impl CertificateRow {
             system: of(|row| &row.system),
             own: of(|row| &row.own),
             name_matches: self.name_matches,
+            staple: self.revocation.as_ref().and_then(|row| row.staple(doubts)),
             ..Chain::default()
         })
     }
@@ -109,10 +130,41 @@ impl CertificateRow {
             key: self.key.as_ref().map(KeyRow::key).unwrap_or_default(),
             signature_oid: if hash.is_some() { String::new() } else { run::clean(&self.signature) },
             signature_hash: hash,
+            sct_count: self.timestamps,
+            must_staple: self.must_staple,
             self_signed: !self.subject.is_empty() && self.subject == self.issuer,
             lints,
             ..Certificate::default()
         })
+    }
+}
+
+impl RevocationRow {
+    /// What the stapled answer said; `None`, with a doubt, where the row is not whole.
+    fn staple(&self, doubts: &mut Vec<String>) -> Option<Staple> {
+        if self.status == "unusable" {
+            let why = run::clean(self.why.as_deref().unwrap_or_default());
+            return Some(Staple::Unusable(why));
+        }
+        let status = match (self.status.as_str(), self.revoked_at) {
+            ("good", _) => Some(Revocation::Good),
+            ("unknown", _) => Some(Revocation::Unknown),
+            ("revoked", Some(at)) => Some(Revocation::Revoked(at)),
+            _ => None,
+        };
+        let answer = status.zip(self.this_update).zip(self.produced_at);
+        let Some(((status, this_update), produced_at)) = answer else {
+            doubts.push(unknown("revocation", &self.status));
+            return None;
+        };
+        let (next_update, signed) = (self.next_update, super::offered(self.signed));
+        Some(Staple::Answer(StapledAnswer {
+            status,
+            this_update,
+            next_update,
+            produced_at,
+            signed,
+        }))
     }
 }
 

@@ -2,7 +2,7 @@ use portvakt_model::{HostKey, SshEndpoint};
 
 use super::*;
 
-fn ssh() -> SshEndpoint {
+pub(super) fn modern() -> SshEndpoint {
     let both = |names: &[&str]| {
         let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
         [names.clone(), names]
@@ -34,10 +34,10 @@ fn ssh() -> SshEndpoint {
 fn ssh_is_judged_like_tls() {
     let policy = pack("portvakt-2026");
     let judge = |e: &SshEndpoint| judge_ssh(e, &policy, Profile::Internal, TODAY);
-    let modern = judge(&ssh());
-    assert_eq!(overall(&modern), Level::Sufficient, "{modern:#?}");
+    let sound = judge(&modern());
+    assert_eq!(overall(&sound), Level::Sufficient, "{sound:#?}");
 
-    let mut old = ssh();
+    let mut old = modern();
     old.banner = "SSH-1.99-Cisco-1.25".to_owned();
     old.kex = vec!["diffie-hellman-group1-sha1".to_owned()];
     old.host_key_algorithms = vec!["ssh-rsa".to_owned()];
@@ -61,7 +61,7 @@ fn ssh_is_judged_like_tls() {
             "ssh-weak-mac",
         ]
     );
-    let silent = SshEndpoint { complete: false, ..ssh() };
+    let silent = SshEndpoint { complete: false, ..modern() };
     assert_eq!(overall(&judge(&silent)), Level::NotAssessed);
 }
 
@@ -69,7 +69,7 @@ fn ssh_is_judged_like_tls() {
 fn terrapin_needs_a_cipher_that_it_works_on() {
     let policy = pack("portvakt-2026");
     let terrapin = |change: fn(&mut SshEndpoint)| {
-        let mut endpoint = ssh();
+        let mut endpoint = modern();
         endpoint.kex.pop();
         change(&mut endpoint);
         let judgements = judge_ssh(&endpoint, &policy, Profile::Internal, TODAY);
@@ -83,8 +83,8 @@ fn terrapin_needs_a_cipher_that_it_works_on() {
 
 #[test]
 fn a_golden_ssh_server_is_its_own_measure() {
-    let golden = golden_ssh(&ssh()).unwrap();
-    let mut other = ssh();
+    let golden = golden_ssh(&modern()).unwrap();
+    let mut other = modern();
     other.macs[1].push("hmac-sha1".to_owned());
     let judged = judge_ssh(&other, &golden, Profile::Internal, TODAY);
     let wrong = judged.iter().filter(|j| j.level == Level::Insufficient);

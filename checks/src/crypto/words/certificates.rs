@@ -137,4 +137,39 @@ pub(super) static WORDS: &[Words] = &[
         ],
         REISSUE,
     ),
+    words(
+        "certificate-revoked",
+        ["Certifikatet är spärrat av sin utfärdare", "The certificate was revoked by its issuer"],
+        ["Byt certifikat och nyckel nu.", "Replace the certificate and its key now."],
+    ),
+    words(
+        "certificate-not-revoked",
+        [
+            "Certifikatet var inte spärrat enligt det OCSP-svar som servern häftar vid",
+            "The certificate was not revoked by the OCSP answer that the server staples",
+        ],
+        NONE,
+    ),
+    words(
+        "promised-staple-missing",
+        [
+            "Certifikatet kräver ett häftat OCSP-svar (must-staple), men servern sänder inget",
+            "The certificate demands a stapled OCSP answer (must-staple), and the server sends none",
+        ],
+        [
+            "Slå på OCSP-häftning i servern, eller beställ ett certifikat utan must-staple.",
+            "Turn OCSP stapling on in the server, or order a certificate without must-staple.",
+        ],
+    ),
+    words(
+        "staple-unusable",
+        [
+            "Servern häftar vid ett OCSP-svar som klienter måste vägra",
+            "The server staples an OCSP answer that clients must refuse",
+        ],
+        [
+            "Låt servern hämta ett nytt OCSP-svar, eller stäng av häftningen.",
+            "Let the server fetch a new OCSP answer, or turn stapling off.",
+        ],
+    ),
 ];

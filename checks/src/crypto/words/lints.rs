@@ -354,4 +354,109 @@ pub(super) static WORDS: &[Words] = &[
         ["Tiden är kodad i fel typ", "The time is encoded in the wrong type"],
         REISSUE,
     ),
+    words(
+        "dsa-key",
+        [
+            "Nyckeln är av typen DSA, som är utdömd",
+            "The key is of the kind DSA, which is deprecated",
+        ],
+        REISSUE,
+    ),
+    words(
+        "ec-curve-deprecated",
+        ["Nyckelns kurva är utdömd i TLS", "The key's curve is deprecated in TLS"],
+        REISSUE,
+    ),
+    words(
+        "ec-curve-under-224-bits",
+        ["Nyckelns kurva har färre än 224 bitar", "The key's curve has less than 224 bits"],
+        REISSUE,
+    ),
+    words("md5-signature", ["Det är signerat med MD5", "It is signed with MD5"], REISSUE),
+    words(
+        "no-subject-alternative-name",
+        [
+            "Det saknar namn i subjectAltName; klienter läser inte CN",
+            "It has no name in subjectAltName; clients do not read the CN",
+        ],
+        REISSUE,
+    ),
+    words("not-for-servers", ["Det är inte för servrar", "It is not for servers"], REISSUE),
+    words(
+        "rsa-exponent-not-odd-above-1",
+        ["RSA-nyckelns exponent är jämn eller 1", "The RSA key's exponent is even or 1"],
+        REISSUE,
+    ),
+    words(
+        "rsa-exponent-out-of-range",
+        [
+            "RSA-nyckelns exponent är mindre än 65537, eller för stor",
+            "The RSA key's exponent is less than 65537, or too large",
+        ],
+        REISSUE,
+    ),
+    words(
+        "rsa-modulus-under-2048-bits",
+        ["RSA-nyckeln har färre än 2048 bitar", "The RSA key has less than 2048 bits"],
+        REISSUE,
+    ),
+    words("sha1-signature", ["Det är signerat med SHA-1", "It is signed with SHA-1"], REISSUE),
+    words(
+        "validity-over-100-days",
+        ["Det gäller längre än 100 dagar", "It is valid for over 100 days"],
+        REISSUE,
+    ),
+    words(
+        "validity-over-200-days",
+        ["Det gäller längre än 200 dagar", "It is valid for over 200 days"],
+        REISSUE,
+    ),
+    words(
+        "validity-over-398-days",
+        ["Det gäller längre än 398 dagar", "It is valid for over 398 days"],
+        REISSUE,
+    ),
+    words(
+        "validity-over-47-days",
+        ["Det gäller längre än 47 dagar", "It is valid for over 47 days"],
+        REISSUE,
+    ),
+    words(
+        "validity-over-825-days",
+        ["Det gäller längre än 825 dagar", "It is valid for over 825 days"],
+        REISSUE,
+    ),
+    words(
+        "hyphen-at-end-of-label",
+        [
+            "Ett led i ett namn börjar eller slutar med bindestreck",
+            "A label of a name begins or ends with a hyphen",
+        ],
+        REISSUE,
+    ),
+    words(
+        "address-as-dns-name",
+        [
+            "En IP-adress står som DNS-namn; klienter jämför den inte",
+            "An IP address stands as a DNS name; clients do not compare it",
+        ],
+        REISSUE,
+    ),
+    words(
+        "extension-wrongly-critical",
+        [
+            "Ett tillägg är märkt kritiskt som inte får vara det",
+            "An extension is marked critical that must not be",
+        ],
+        REISSUE,
+    ),
+    words("issuer-empty", ["Utfärdarens namn är tomt", "The issuer's name is empty"], REISSUE),
+    words(
+        "no-revocation-address",
+        [
+            "Publikt certifikat utan adress till spärrlista eller OCSP",
+            "A public certificate without the address of a revocation list or of OCSP",
+        ],
+        REISSUE,
+    ),
 ];

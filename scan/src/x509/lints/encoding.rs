@@ -25,6 +25,19 @@ pub(super) const LINTS: &[Lint] = &[
         },
     ),
     Lint::new(
+        "extension-wrongly-critical",
+        On::Any,
+        Level::Sufficient,
+        "RFC 5280 §4.2.1.1, §4.2.1.2, §4.2.1.8, §4.2.1.15, §4.2.2",
+        |facts| {
+            let is_so = |oid: String| NEVER_CRITICAL.contains(&oid.as_str());
+            facts.x509.extensions().iter().any(|e| e.critical && is_so(e.oid.to_id_string()))
+        },
+    ),
+    Lint::new("issuer-empty", On::Any, Level::Insufficient, "RFC 5280 §4.1.2.4", |facts| {
+        facts.x509.issuer().iter().next().is_none()
+    }),
+    Lint::new(
         "serial-number-not-positive",
         On::Any,
         Level::PhaseOut,
@@ -62,6 +75,11 @@ pub(super) const LINTS: &[Lint] = &[
         },
     ),
 ];
+
+/// Those that an authority must not mark critical: authorityKeyIdentifier, subjectKeyIdentifier,
+/// subjectDirectoryAttributes, freshestCRL, authorityInfoAccess and subjectInfoAccess.
+const NEVER_CRITICAL: [&str; 6] =
+    ["2.5.29.35", "2.5.29.14", "2.5.29.9", "2.5.29.46", "1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.1.11"];
 
 /// Extensions that RFC 5280 and RFC 7633 define for certificates, by the last number of id-ce and id-pe.
 fn is_known(oid: &str) -> bool {

@@ -46,7 +46,7 @@ pub(super) const LINTS: &[Lint] = &[
     Lint::new("dsa-key", On::Any, Level::Insufficient, "RFC 8446 §4.2.3", |facts| {
         facts.certificate.key.algorithm == "dsa"
     }),
-    Lint::new("ec-curve-under-224-bits", On::Any, Level::Insufficient, "RFC 9325 §4.3", |facts| {
+    Lint::new("ec-curve-under-224-bits", On::Any, Level::Insufficient, "RFC 9325 §4.5", |facts| {
         is_ec(facts) && (1..224).contains(&facts.certificate.key.bits)
     }),
     Lint::new("ec-curve-deprecated", On::Any, Level::Insufficient, "RFC 8422 §5.1.1", |facts| {

@@ -46,6 +46,19 @@ pub(super) const LINTS: &[Lint] = &[
         "RFC 1034 §3.5, RFC 5280 §4.2.1.6",
         |facts| has_bytes_for_name(facts) || dns(facts).any(|n| !n.chars().all(is_usual)),
     ),
+    Lint::new(
+        "hyphen-at-end-of-label",
+        On::Server,
+        Level::PhaseOut,
+        "RFC 1034 §3.5, RFC 5280 §4.2.1.6",
+        |facts| {
+            let is_so = |label: &str| label.starts_with('-') || label.ends_with('-');
+            dns(facts).any(|n| n.split('.').any(is_so))
+        },
+    ),
+    Lint::new("address-as-dns-name", On::Server, Level::PhaseOut, "RFC 5280 §4.2.1.6", |facts| {
+        dns(facts).any(|n| n.parse::<IpAddr>().is_ok())
+    }),
     Lint::new("nul-in-name", On::Any, Level::Insufficient, "RFC 5280 §4.2.1.6", |facts| {
         let common = facts.certificate.common_names.iter();
         dns(facts).any(|n| n.contains('\0')) || common.into_iter().any(|n| n.contains("\\00"))

@@ -1,5 +1,6 @@
 //! What the CA/Browser Forum and the browsers ask of public authorities alone.
 
+use jiff::civil::Date;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 
 use super::super::name::{ORGANISATIONAL_UNIT, values};
@@ -52,6 +53,18 @@ pub(super) const LINTS: &[Lint] = &[
     .public()
     .from(2023, 9, 15),
     Lint::new(
+        "no-revocation-address",
+        On::Server,
+        Level::PhaseOut,
+        "CA/B BR §7.1.2.11.2",
+        |facts| {
+            let certificate = facts.certificate;
+            certificate.crl.is_empty() && certificate.ocsp.is_empty() && !is_short_lived(facts)
+        },
+    )
+    .public()
+    .from(2024, 3, 15),
+    Lint::new(
         "revocation-address-not-http",
         On::Any,
         Level::Sufficient,
@@ -62,12 +75,23 @@ pub(super) const LINTS: &[Lint] = &[
     .from(2023, 9, 15),
 ];
 
+/// The whole validity, both ends counted.
+fn seconds(facts: &Facts<'_>) -> i64 {
+    let certificate = facts.certificate;
+    certificate.not_after.as_second() - certificate.not_before.as_second() + 1
+}
+
+const DAY: i64 = 86_400;
+
 /// Two for a certificate of at most 180 days, else three.
 fn timestamps_needed(facts: &Facts<'_>) -> usize {
-    const DAY: i64 = 86_400;
-    let certificate = facts.certificate;
-    let seconds = certificate.not_after.as_second() - certificate.not_before.as_second() + 1;
-    if seconds > 180 * DAY { 3 } else { 2 }
+    if seconds(facts) > 180 * DAY { 3 } else { 2 }
+}
+
+/// Of at most ten days, or seven from 15 March 2026 on (BR §1.6.1): nobody revokes it.
+fn is_short_lived(facts: &Facts<'_>) -> bool {
+    let days = if facts.begins < Date::constant(2026, 3, 15) { 10 } else { 7 };
+    seconds(facts) <= days * DAY
 }
 
 /// It begins at most 48 hours before it is signed; a log stamps what is about to be signed.

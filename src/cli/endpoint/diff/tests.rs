@@ -1,8 +1,12 @@
 use serde_json::json;
 
+use super::super::super::{ssh, tls};
 use super::*;
 
-fn document(policy: &str, endpoints: &serde_json::Value) -> Document {
+type Tls = tls::document::EndpointRow;
+type Ssh = ssh::document::EndpointRow;
+
+fn document(policy: &str, endpoints: &serde_json::Value) -> Document<Tls> {
     let text = json!({
         "schema": "portvakt-tls-1",
         "tool": "portvakt",
@@ -34,7 +38,7 @@ fn endpoint(target: &str, whole: bool, tls10: Option<bool>, groups: &[&str]) -> 
 }
 
 fn compared(old: &serde_json::Value, new: &serde_json::Value) -> Changes {
-    compare(&document("p", &json!([old])), &document("p", &json!([new])))
+    compare::<Tls>(&document("p", &json!([old])), &document("p", &json!([new])))
 }
 
 #[test]
@@ -92,4 +96,65 @@ fn endpoints_come_and_go_and_may_not_answer() {
     let said = String::from_utf8(said).unwrap();
     assert!(said.contains("c:1: not reached by one of the runs"), "{said}");
     assert!(said.contains("different policies"), "{said}");
+}
+
+/// An SSH endpoint: where it is, its ciphers, and its host keys by type.
+fn ssh(address: &str, ciphers: &[&str], keys: &[(&str, &str)]) -> serde_json::Value {
+    let keys: Vec<_> = keys
+        .iter()
+        .map(|(kind, key)| json!({"kind": kind, "bits": 256, "fingerprint": key}))
+        .collect();
+    json!({
+        "target": "sw.example:22", "address": address, "at": "", "profile": "internal",
+        "level": "good", "connections": 1, "complete": true, "doubts": [],
+        "banner": "SSH-2.0-Exempel", "kex": ["curve25519-sha256"],
+        "host_key_algorithms": ["ssh-ed25519"], "ciphers": [ciphers, ciphers],
+        "macs": [[], []], "compression": [["none"], ["none"]], "host_keys": keys,
+        "gex_bits": null, "findings": [],
+    })
+}
+
+fn ssh_document(endpoints: &[serde_json::Value]) -> Document<Ssh> {
+    let text = json!({
+        "schema": "portvakt-ssh-1",
+        "tool": "portvakt",
+        "policy": {"id": "p", "edition": "1", "read": true, "basis": ""},
+        "today": "2026-11-29",
+        "endpoints": endpoints,
+    });
+    serde_json::from_value(text).unwrap()
+}
+
+#[test]
+fn lists_of_ssh_are_whole_and_a_host_key_is_compared_by_its_type() {
+    let old = ssh("192.0.2.1:22", &["aes256-ctr", "3des-cbc"], &[("ssh-ed25519", "aa")]);
+    let keys = [("ssh-ed25519", "bb"), ("ssh-rsa", "cc")];
+    let new = ssh("192.0.2.1:22", &["aes256-ctr", "aes256-gcm@openssh.com"], &keys);
+    let changes = compare(&ssh_document(&[old]), &ssh_document(&[new]));
+    assert_eq!(changes.schema, "portvakt-ssh-diff-1");
+    let change = &changes.changed[0];
+    assert_eq!(change.now_offered, ["cipher aes256-gcm@openssh.com"]);
+    assert_eq!(change.no_longer_offered, ["cipher 3des-cbc"]);
+    assert_eq!(change.host_keys, ["ssh-ed25519: aa → bb"]);
+    assert_eq!(change.certificates, None);
+}
+
+#[test]
+fn each_address_of_a_name_is_compared_with_itself() {
+    let at = |address| ssh(address, &["aes256-ctr"], &[("ssh-ed25519", "aa")]);
+    let (a, b, c) = (at("192.0.2.1:22"), at("192.0.2.2:22"), at("192.0.2.3:22"));
+    let changes = compare(&ssh_document(&[a.clone(), b.clone()]), &ssh_document(&[b, c.clone()]));
+    assert_eq!(changes.added, ["sw.example:22 (192.0.2.3:22)"]);
+    assert_eq!(changes.removed, ["sw.example:22 (192.0.2.1:22)"]);
+    assert_eq!(changes.unchanged, 1);
+    // The one address of a name is another now, and the endpoint is the same.
+    let changes = compare(&ssh_document(&[a.clone()]), &ssh_document(&[c.clone()]));
+    assert_eq!((changes.unchanged, changes.added.len(), changes.removed.len()), (1, 0, 0));
+    // It has no address today: what was there is not gone.
+    let mut lost = at("");
+    lost["address"] = serde_json::Value::Null;
+    lost["kex"] = json!([]);
+    let changes = compare(&ssh_document(&[a, c]), &ssh_document(&[lost]));
+    assert!(changes.added.is_empty() && changes.removed.is_empty(), "{changes:?}");
+    assert_eq!(changes.not_reached.len(), 3, "{changes:?}");
 }

@@ -61,7 +61,7 @@ async fn play(mut stream: TcpStream, extensions: &[u8], then: &[Then]) -> Option
             Say(words) => stream.write_all(words).await.ok()?,
             Close => return Some(()),
             Nothing => {}
-            Stay => tokio::time::sleep(Duration::from_secs(60)).await,
+            Stay => tokio::time::sleep(Duration::from_mins(1)).await,
         }
     }
     stream.read_to_end(&mut Vec::new()).await.ok()?;

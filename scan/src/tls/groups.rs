@@ -7,6 +7,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::line::Line;
 use super::offers;
 use super::refusal::Refusal;
+use super::ride;
 use super::wire::Answer;
 
 /// Asks for the groups of a version that were not yet seen, with suites that the server is known to have.
@@ -17,10 +18,7 @@ pub(crate) async fn remaining(line: &Line<'_>, version: TlsVersion, suites: &[u1
 
 async fn elliptic(line: &Line<'_>, version: TlsVersion, suites: &[u16]) {
     let ephemeral = of(suites, &[KeyExchange::Ecdhe, KeyExchange::EcdhAnonymous]);
-    let free = |s: &u16| {
-        portvakt_model::registry::Suite::of(*s).is_some_and(|s| !s.name.contains("ECDSA"))
-    };
-    let unbound: Vec<u16> = ephemeral.iter().copied().filter(free).collect();
+    let unbound: Vec<u16> = ephemeral.iter().copied().filter(|s| ride::rides(*s)).collect();
     // A server with an ECDSA key takes part only when the curve of its key is offered too (RFC 8422 §5.1).
     let keys = if unbound.is_empty() { leaf_curves(line) } else { Vec::new() };
     let suites = if unbound.is_empty() { ephemeral } else { unbound };
@@ -42,13 +40,18 @@ async fn field(line: &Line<'_>, version: TlsVersion, suites: &[u16]) {
 const FIELDS: u16 = 256;
 const LAST_FIELD: u16 = 260;
 
-/// Asks for `wanted` until none is taken. `always` is offered with them, at the end.
+/// Asks for `wanted` until none is taken. `always`, the curves of the server's keys, are offered with them,
+/// at the end.
+///
+/// When the server likes one of those best, the rest is asked for without them. If it refuses that, no
+/// client can come to another group: one that does not offer the curve gets no suite with that key, one that
+/// does gets the curve.
 async fn search(
     line: &Line<'_>,
     version: TlsVersion,
     suites: &[u16],
     mut wanted: Vec<u16>,
-    always: &[u16],
+    mut always: &[u16],
 ) {
     let seen = |line: &Line<'_>, group| line.facts().groups.contains(&GroupSeen { group, version });
     wanted.retain(|g| !seen(line, *g));
@@ -57,28 +60,18 @@ async fn search(
         match line.ask(&line.offer(version, suites, &offered)).await {
             Answer::Chosen(chosen) => match chosen.group.filter(|g| wanted.contains(g)) {
                 Some(group) => wanted.retain(|g| *g != group),
-                None => {
-                    return other_group(
-                        line,
-                        version,
-                        chosen.group.is_some_and(|g| always.contains(&g)),
-                    );
-                }
+                None if chosen.group.is_some_and(|g| always.contains(&g)) => always = &[],
+                None => return other_group(line, version),
             },
             Answer::Refused(refusal) => return ended(line, version, suites, refusal).await,
         }
     }
 }
 
-/// The server took none of the wanted ones but the curve of its key, which it may simply like better, or
-/// one that nobody offered.
-fn other_group(line: &Line<'_>, version: TlsVersion, is_own_key: bool) {
+fn other_group(line: &Line<'_>, version: TlsVersion) {
     let version = version.name();
-    line.facts().doubt(if is_own_key {
-        format!("{version}: groups that it likes less than the curve of its own key cannot be seen")
-    } else {
-        format!("{version}: it took a group that was not offered; there may be more")
-    });
+    line.facts()
+        .doubt(format!("{version}: it took a group that was not offered; there may be more"));
 }
 
 async fn ended(line: &Line<'_>, version: TlsVersion, suites: &[u16], refusal: Refusal) {

@@ -9,19 +9,20 @@
 use portvakt_model::registry::{KeyExchange, suite_name};
 use portvakt_model::{Offered, SuiteOrder, TlsVersion};
 
-use super::line::Line;
+use super::line::{Line, Opening};
 use super::offers::{self, SMALL};
 use super::order::{self, Pick};
 use super::refusal::Refusal;
+use super::ride::{self, Ride};
 use super::wire::Answer;
 
 /// A search in one version.
 pub(crate) struct Hunt<'a, 'b> {
     line: &'a Line<'b>,
     version: TlsVersion,
-    /// Groups to offer: those not yet seen first, so that a server that lets the client decide shows
-    /// another one with each suite.
-    groups: Vec<u16>,
+    ride: Ride,
+    /// Whether a suite was taken while groups were left out.
+    rode: bool,
     /// What was found, in lists: within each in the order of the server's liking.
     segments: Vec<Vec<u16>>,
     picks: Vec<Pick>,
@@ -51,10 +52,16 @@ enum Stage {
 
 impl<'a, 'b> Hunt<'a, 'b> {
     pub(crate) fn new(line: &'a Line<'b>, version: TlsVersion) -> Self {
+        let mut ride = Ride::new(version);
+        if is_below_another(line, version) {
+            // Its groups are those of TLS 1.2.
+            ride.end();
+        }
         Self {
             line,
             version,
-            groups: offers::groups(version),
+            ride,
+            rode: false,
             segments: Vec::new(),
             picks: Vec::new(),
             complete: true,
@@ -91,16 +98,21 @@ impl<'a, 'b> Hunt<'a, 'b> {
         let (later, rest): (Vec<u16>, Vec<u16>) = all.into_iter().partition(dies);
         let (mut exotic, mut main): (Vec<u16>, Vec<u16>) =
             rest.into_iter().partition(|s| offers::is_exotic(*s));
-        match self.ask_exotic(&exotic).await {
+        let rare = self.ask_exotic(&exotic).await;
+        match rare {
             Exotic::WithOthers => {
                 main.append(&mut exotic);
                 main.sort_unstable();
             }
-            Exotic::Apart => {}
+            Exotic::Apart | Exotic::Unlikely => {}
             Exotic::NotThere => exotic.clear(),
         }
         let mut pools = if self.line.wants_field_apart() {
-            let (field, rest) = main.into_iter().partition(|s| offers::is_field(*s));
+            let (mut field, rest): (Vec<u16>, Vec<u16>) =
+                main.into_iter().partition(|s| offers::is_field(*s));
+            if rare == Exotic::Unlikely {
+                field.append(&mut exotic);
+            }
             vec![(rest, Stage::Parts), (field, Stage::Parts)]
         } else {
             vec![(main, Stage::Whole)]
@@ -111,10 +123,18 @@ impl<'a, 'b> Hunt<'a, 'b> {
 
     /// How to go about what servers rarely have. In older versions that is known from TLS 1.2.
     async fn ask_exotic(&mut self, exotic: &[u16]) -> Exotic {
-        let offers_12 = self.line.facts().offered(TlsVersion::Tls12) == Offered::Yes;
-        if self.version != TlsVersion::Tls12 && offers_12 {
-            return if self.line.is_plain() { Exotic::WithOthers } else { Exotic::Apart };
+        if is_below_another(self.line, self.version) {
+            return match self.line.exotic() {
+                Some(Exotic::NotThere) => Exotic::Unlikely,
+                known => known.unwrap_or(Exotic::Apart),
+            };
         }
+        let found = self.ask_exotic_now(exotic).await;
+        self.line.note_exotic(found);
+        found
+    }
+
+    async fn ask_exotic_now(&mut self, exotic: &[u16]) -> Exotic {
         let answer = self.pick(exotic.to_vec()).await;
         let is_plain = match answer {
             Ok(_) => true,
@@ -122,7 +142,6 @@ impl<'a, 'b> Hunt<'a, 'b> {
             Err(Broken::Refused(refusal)) => refusal.is_clean(),
         };
         if is_plain {
-            self.line.is_plain_with_exotic();
             return Exotic::WithOthers;
         }
         match answer {
@@ -151,6 +170,10 @@ impl<'a, 'b> Hunt<'a, 'b> {
             return Ok(Vec::new());
         }
         if pool.stage == Stage::Whole {
+            if order::proven(&self.picks, &self.segments.concat()) != SuiteOrder::Server {
+                // It will refuse so in older versions too. Where it has an order, parts would hide that.
+                self.line.ask_field_apart();
+            }
             let (field, rest) = pool.suites.into_iter().partition(|s| offers::is_field(*s));
             return Ok(parts([rest, field]));
         }
@@ -170,22 +193,53 @@ impl<'a, 'b> Hunt<'a, 'b> {
 
     /// Asks until a refusal; `None` when nothing is left to ask for.
     async fn drain(&mut self, suites: &mut Vec<u16>) -> Option<Refusal> {
-        let mut segment = Vec::new();
+        let mut segment = self.opening(suites);
         let mut refusal = None;
         while !suites.is_empty() && refusal.is_none() {
             let offered = self.turned(suites, &segment);
+            let is_short = self.ride.is_short();
             match self.pick(offered).await {
                 Ok(chosen) if segment.contains(&chosen) => {}
+                // Perhaps only for want of a group, so it is asked again with all of them.
+                Ok(chosen) if is_short && !ride::is_elliptic(chosen) => {}
                 Ok(chosen) => {
                     suites.retain(|s| *s != chosen);
                     segment.push(chosen);
                 }
                 Err(Broken::Suite(chosen)) => suites.retain(|s| *s != chosen),
+                // With all groups it may take one.
+                Err(Broken::Refused(why)) if is_short && !why.is_final() => self.ride.end(),
                 Err(Broken::Refused(why)) => refusal = Some(why),
             }
         }
+        self.ride.end();
         self.segments.push(segment);
         refusal
+    }
+
+    /// What the server took of everything when it was asked for its versions: the first of the first list.
+    fn opening(&mut self, suites: &mut Vec<u16>) -> Vec<u16> {
+        let known = self.line.opening(self.version).filter(|opening| {
+            let all = |offered: &[u16]| suites.iter().all(|s| offered.contains(s));
+            let chosen = opening.pick.chosen;
+            self.segments.is_empty() && suites.contains(&chosen) && all(&opening.pick.offered)
+        });
+        let Some(Opening { pick, group }) = known else { return Vec::new() };
+        let chosen = pick.chosen;
+        suites.retain(|s| *s != chosen);
+        self.took(group, chosen);
+        self.picks.push(pick);
+        vec![chosen]
+    }
+
+    /// Takes note of the group that came with a suite.
+    fn took(&mut self, group: Option<u16>, suite: u16) {
+        if let Some(group) = group {
+            self.ride.took(group);
+        }
+        if !ride::rides(suite) {
+            self.ride.end();
+        }
     }
 
     /// The list to offer. After a first answer that looks as if the client decided (lists begin with old
@@ -195,14 +249,19 @@ impl<'a, 'b> Hunt<'a, 'b> {
         let elliptic = |s| offers::exchange(s) == Some(KeyExchange::Ecdhe);
         match (segment, self.picks.as_slice()) {
             ([first], [_]) if !elliptic(*first) => {
-                suites.iter().rev().copied().chain([*first]).collect()
+                // Of those with finite fields one may be taken that the server cannot run.
+                let turned = suites.iter().rev().copied();
+                let (field, rest): (Vec<u16>, Vec<u16>) =
+                    turned.partition(|s| offers::is_field(*s));
+                [rest, field, vec![*first]].concat()
             }
             _ => suites.to_vec(),
         }
     }
 
     async fn pick(&mut self, offered: Vec<u16>) -> Result<u16, Broken> {
-        let offer = self.line.offer(self.version, &offered, &self.groups);
+        let is_short = self.ride.is_short();
+        let offer = self.line.offer(self.version, &offered, self.ride.offered());
         let chosen = match self.line.ask(&offer).await {
             Answer::Refused(refusal) => return Err(Broken::Refused(refusal)),
             Answer::Chosen(chosen) => chosen,
@@ -219,11 +278,12 @@ impl<'a, 'b> Hunt<'a, 'b> {
         if !chosen.whole {
             return Err(Broken::Suite(chosen.suite));
         }
-        if let Some(group) = chosen.group.filter(|g| self.groups.contains(g)) {
-            self.groups.retain(|g| *g != group);
-            self.groups.push(group);
+        self.took(chosen.group, chosen.suite);
+        self.rode |= is_short;
+        // What was taken for want of a group says nothing of the order.
+        if !is_short || ride::rides(chosen.suite) {
+            self.picks.push(Pick { offered, chosen: chosen.suite });
         }
-        self.picks.push(Pick { offered, chosen: chosen.suite });
         Ok(chosen.suite)
     }
 
@@ -302,6 +362,10 @@ impl<'a, 'b> Hunt<'a, 'b> {
         if order::proven(&self.picks, &self.segments.concat()) != SuiteOrder::Server {
             return;
         }
+        if self.may_be_mixed() {
+            self.segments = vec![self.in_order(self.segments.concat()).await];
+            return;
+        }
         let mut segments = self.segments.clone().into_iter();
         let mut joined = segments.next().unwrap_or_default();
         for next in segments {
@@ -315,6 +379,11 @@ impl<'a, 'b> Hunt<'a, 'b> {
             }
         }
         self.segments = vec![joined];
+    }
+
+    /// Whether suites may have been passed over because the curve of their key was left out.
+    fn may_be_mixed(&self) -> bool {
+        self.rode && self.segments.iter().flatten().any(|s| ride::is_bound(*s))
     }
 
     /// Puts suites in the server's order by asking for all of them again, each time without the last
@@ -384,14 +453,22 @@ impl<'a, 'b> Hunt<'a, 'b> {
     }
 }
 
+/// Whether the version is older than TLS 1.2, and that is offered too.
+fn is_below_another(line: &Line<'_>, version: TlsVersion) -> bool {
+    version < TlsVersion::Tls12 && line.facts().offered(TlsVersion::Tls12) == Offered::Yes
+}
+
 /// What becomes of suites that servers rarely have.
-enum Exotic {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exotic {
     /// The server takes one of them and goes on, or refuses them plainly: they hide nothing.
     WithOthers,
     /// It may be breaking off with them.
     Apart,
     /// It refuses them as it refuses what nobody has.
     NotThere,
+    /// It did so in TLS 1.2: they are asked for together with others that may make it break off.
+    Unlikely,
 }
 
 /// Why an offer led to no suite.

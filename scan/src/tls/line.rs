@@ -14,10 +14,13 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::answer::Chosen;
 use super::facts::Facts;
 use super::hello::{Offer, Randomness, Shares, client_hello};
+use super::hunt::Exotic;
 use super::limits::{Gate, Pass};
 use super::offers;
+use super::order::Pick;
 use super::refusal::Refusal;
 use super::ssl2::{self, Ssl2Hello};
 use super::starttls;
@@ -51,8 +54,10 @@ pub(crate) struct Line<'a> {
     relied: AtomicBool,
     /// Whether suites with finite fields are to be asked for apart.
     field_apart: AtomicBool,
-    /// Whether suites that servers rarely have may be asked for with the others.
-    plain: AtomicBool,
+    /// What becomes of suites that servers rarely have, once that is known.
+    exotic: Mutex<Option<Exotic>>,
+    /// The first choice of each version below TLS 1.2.
+    openings: Mutex<HashMap<TlsVersion, Opening>>,
     /// Key exchanges that the server chose and could not run.
     dying: Mutex<Vec<KeyExchange>>,
 }
@@ -66,6 +71,13 @@ enum Crowd {
     Borne,
     /// It closed one, and answered the same question when it came alone.
     NotBorne,
+}
+
+/// The first choice of a version.
+#[derive(Clone, Debug)]
+pub(crate) struct Opening {
+    pub(crate) pick: Pick,
+    pub(crate) group: Option<u16>,
 }
 
 /// What of an offer nobody has.
@@ -123,7 +135,8 @@ impl<'a> Line<'a> {
             fingerprints: Mutex::default(),
             relied: AtomicBool::new(false),
             field_apart: AtomicBool::new(false),
-            plain: AtomicBool::new(false),
+            exotic: Mutex::default(),
+            openings: Mutex::default(),
             dying: Mutex::default(),
         }
     }
@@ -226,11 +239,19 @@ impl<'a> Line<'a> {
         if understood && offer.suites.len() > offers::SMALL {
             self.large_ok.store(true, Ordering::Relaxed);
         }
-        if answer.chosen().is_some_and(|c| c.whole) {
+        if let Some(chosen) = answer.chosen().filter(|c| c.whole) {
+            self.remember_opening(offer, chosen);
             self.relied.store(false, Ordering::Relaxed);
             let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
             good.get_or_insert_with(|| offer.clone());
         }
+    }
+
+    fn remember_opening(&self, offer: &Offer, chosen: &Chosen) {
+        let Some(version) = chosen.version.filter(|v| *v < TlsVersion::Tls12) else { return };
+        let pick = Pick { offered: offer.suites.clone(), chosen: chosen.suite };
+        let mut openings = self.openings.lock().unwrap_or_else(PoisonError::into_inner);
+        openings.entry(version).or_insert(Opening { pick, group: chosen.group });
     }
 
     /// Asks in SSL 2.0.
@@ -313,14 +334,19 @@ impl<'a> Line<'a> {
         self.field_apart.load(Ordering::Relaxed)
     }
 
-    /// Whether rare suites hide no others.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.plain.load(Ordering::Relaxed)
+    /// What becomes of suites that servers rarely have, if that is known.
+    pub(crate) fn exotic(&self) -> Option<Exotic> {
+        *self.exotic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that they do not.
-    pub(crate) fn is_plain_with_exotic(&self) {
-        self.plain.store(true, Ordering::Relaxed);
+    /// Says so.
+    pub(crate) fn note_exotic(&self, exotic: Exotic) {
+        *self.exotic.lock().unwrap_or_else(PoisonError::into_inner) = Some(exotic);
+    }
+
+    /// The first choice of a version below TLS 1.2.
+    pub(crate) fn opening(&self, version: TlsVersion) -> Option<Opening> {
+        self.openings.lock().unwrap_or_else(PoisonError::into_inner).get(&version).cloned()
     }
 
     /// From now on they are.
@@ -349,13 +375,17 @@ impl<'a> Line<'a> {
         self.is_refusal(&offer, Of::Suites, refusal).await
     }
 
-    /// The same where only groups are in question; `suites` are known to be there.
+    /// The same where only groups are in question; `suites` are known to be there. Most servers refuse
+    /// them as they refuse suites, which may be known, or will be of use.
     pub(crate) async fn refuses_groups_so(
         &self,
         version: TlsVersion,
         suites: &[u16],
         refusal: Refusal,
     ) -> bool {
+        if self.refuses_so(version, refusal).await {
+            return true;
+        }
         let offer = self.offer(version, suites, &offers::NOBODYS);
         self.is_refusal(&offer, Of::Groups, refusal).await
     }

@@ -75,7 +75,7 @@ async fn look_through(target: &Target, how: &How, gate: &Gate) -> TlsEndpoint {
     if enumerated {
         full::enumerate(&line, Before::Nothing).await;
     } else {
-        let is_clean = verdict::verdict(&line).await;
+        let is_clean = Box::pin(verdict::verdict(&line)).await;
         let speaks = line.facts().protocols.iter().any(|p| p.offered == Offered::Yes);
         enumerated = how.depth == Depth::VerdictThenFull && !is_clean && speaks;
         if enumerated {

@@ -21,6 +21,7 @@ mod look;
 mod offers;
 mod order;
 pub mod refusal;
+mod ride;
 mod shake;
 pub mod ssl2;
 pub mod starttls;

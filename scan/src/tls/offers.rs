@@ -43,6 +43,16 @@ pub(crate) fn is_field(suite: u16) -> bool {
     exchange(suite).is_some_and(|e| matches!(e, Dhe | DhAnonymous | Dh))
 }
 
+/// Whether a suite goes without a certificate: anonymous ones, and those with secrets of their own.
+pub(crate) fn needs_no_certificate(suite: u16) -> bool {
+    use KeyExchange::{DhAnonymous, EcdhAnonymous};
+    is_exotic(suite) || exchange(suite).is_some_and(|e| matches!(e, DhAnonymous | EcdhAnonymous))
+}
+
+/// One suite with AES, which every server of TLS 1.1 had, for each kind of key and key exchange: RSA;
+/// DHE and ECDHE with RSA; ECDHE with ECDSA.
+pub(crate) const COMMON_UNTIL_11: [u16; 4] = [0x002F, 0x0033, 0xC013, 0xC009];
+
 /// How a suite comes to a secret.
 pub(crate) fn exchange(suite: u16) -> Option<KeyExchange> {
     Suite::of(suite).map(Suite::exchange)

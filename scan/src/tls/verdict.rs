@@ -101,19 +101,39 @@ pub(crate) async fn ask_apart(
     suites: &[u16],
     groups: &[u16],
 ) -> Result<TlsVersion, Refusal> {
-    let whole = line.ask(&line.offer(version, suites, groups)).await;
-    let refusal = match taken(&whole, version, suites) {
-        Err(refusal) if !refusal.is_clean() && !refusal.is_final() => refusal,
-        answered => return answered,
-    };
+    match ask_whole(line, version, suites, groups).await {
+        Err(refusal) => in_parts(line, version, suites, groups, refusal).await,
+        taken => taken,
+    }
+}
+
+async fn ask_whole(
+    line: &Line<'_>,
+    version: TlsVersion,
+    suites: &[u16],
+    groups: &[u16],
+) -> Result<TlsVersion, Refusal> {
+    taken(&line.ask(&line.offer(version, suites, groups)).await, version, suites)
+}
+
+/// Asks in parts, unless the whole was refused so that they would tell nothing more.
+async fn in_parts(
+    line: &Line<'_>,
+    version: TlsVersion,
+    suites: &[u16],
+    groups: &[u16],
+    refusal: Refusal,
+) -> Result<TlsVersion, Refusal> {
+    if refusal.is_clean() || refusal.is_final() {
+        return Err(refusal);
+    }
     let mut parts = parts(suites);
     if parts.len() < 2 && suites.len() <= SMALL {
         return Err(refusal);
     }
     let mut unclear = None;
     while let Some(part) = parts.pop() {
-        let offer = line.offer(version, &part, groups);
-        match taken(&line.ask(&offer).await, version, &part) {
+        match ask_whole(line, version, &part, groups).await {
             Ok(version) => return Ok(version),
             Err(refusal) if refusal.is_clean() => {}
             Err(refusal) if refusal.is_final() => return Err(refusal),
@@ -187,12 +207,24 @@ pub(crate) enum Below {
 pub(crate) async fn old_versions(line: &Line<'_>, below: Below) {
     const OLD: [TlsVersion; 3] = [TlsVersion::Tls11, TlsVersion::Tls10, TlsVersion::Ssl3];
     let mut asked: Option<TlsVersion> = None;
+    let mut cannot_sign = false;
     for version in OLD {
         if asked.is_some_and(|taken| taken <= version) {
             continue;
         }
-        let suites = offers::until_12(version);
-        match ask_apart(line, version, &suites, &offers::groups(version)).await {
+        let (suites, groups) = (offers::until_12(version), offers::groups(version));
+        let mut answer = ask_whole(line, version, &suites, &groups).await;
+        if answer == Err(INTERNAL_ERROR) {
+            cannot_sign = cannot_sign || breaks_off_with_every_key(line, version).await;
+            if cannot_sign {
+                line.facts().refused(version);
+                continue;
+            }
+        }
+        if let Err(refusal) = answer {
+            answer = in_parts(line, version, &suites, &groups, refusal).await;
+        }
+        match answer {
             Ok(taken) => {
                 OLD.iter()
                     .filter(|v| **v > taken && **v <= version)
@@ -211,6 +243,36 @@ pub(crate) async fn old_versions(line: &Line<'_>, below: Below) {
             Err(refusal) => unclear(line, version, refusal).await,
         }
     }
+}
+
+/// RFC 5246 §7.2.2.
+const INTERNAL_ERROR: Refusal = Refusal::Alert(80);
+
+/// Whether a server that breaks off in an old version does so for every kind of key, so that nobody can
+/// come to terms with it.
+///
+/// OpenSSL 3 has TLS 1.1 and 1.0 switched on and uses them only at security level 0
+/// (`SSL_CTX_set_security_level(3)`): above that it may not sign with SHA-1. It finds that out when it has
+/// chosen a suite, and says `internal_error` to every suite with a certificate, whatever its key exchange.
+async fn breaks_off_with_every_key(line: &Line<'_>, version: TlsVersion) -> bool {
+    let groups = offers::groups(version);
+    let without: Vec<u16> = offers::until_12(version)
+        .into_iter()
+        .filter(|s| offers::needs_no_certificate(*s))
+        .collect();
+    let plain = ask_whole(line, version, &without, &groups).await;
+    if !plain.is_err_and(Refusal::is_clean) {
+        return false;
+    }
+    let mut breaks_off = false;
+    for suite in offers::COMMON_UNTIL_11 {
+        match ask_whole(line, version, &[suite], &groups).await {
+            Err(INTERNAL_ERROR) => breaks_off = true,
+            Err(refusal) if refusal.is_clean() => {}
+            _ => return false,
+        }
+    }
+    breaks_off
 }
 
 async fn unclear(line: &Line<'_>, version: TlsVersion, refusal: Refusal) {

@@ -20,7 +20,7 @@ use crate::lab::wait;
 const RSA_AES_128_CBC_SHA: u16 = 0x002F;
 const ECDHE_RSA_GCM: u16 = 0xC02F;
 
-fn target(address: SocketAddr) -> Target {
+pub(crate) fn target(address: SocketAddr) -> Target {
     Target {
         host: "post.example".to_owned(),
         port: address.port(),
@@ -29,7 +29,7 @@ fn target(address: SocketAddr) -> Target {
     }
 }
 
-fn how() -> How {
+pub(crate) fn how() -> How {
     How {
         depth: Depth::Verdict,
         split: Split::default(),

@@ -11,6 +11,8 @@ mod handshake;
 mod intrusive;
 mod lab;
 mod lists;
+mod old;
+mod peers;
 mod service;
 mod ssh;
 mod starttls;

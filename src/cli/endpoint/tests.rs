@@ -156,7 +156,7 @@ struct Sample(&'static str, Vec<FindingRow>);
 struct At(Option<&'static str>);
 
 impl Judged for At {
-    fn target(&self) -> &str {
+    fn target(&self) -> &'static str {
         "intra.example:443"
     }
 

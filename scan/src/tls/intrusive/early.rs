@@ -8,25 +8,27 @@ use portvakt_model::{Offered, VulnerabilityProbe};
 use super::super::hello::kind;
 use super::super::line::Line;
 use super::super::refusal::Refusal;
-use super::wire::{ALERT, CHANGE_CIPHER, HEARTBEAT, Said, Wire};
+use super::wire::{CHANGE_CIPHER, HEARTBEAT, Said, Wire};
 use super::{Known, is_plain, tested, unanswered};
 
 pub(super) const HEARTBLEED: &str = "heartbleed";
 pub(super) const CCS_INJECTION: &str = "ccs-injection";
-/// A heartbeat request with one byte of payload that claims three, and no padding (RFC 6520 §4). Who
-/// answers with three has read over by two.
-const TOO_SHORT: [u8; 4] = [1, 0, 3, b'p'];
+/// Payload of the heartbeat request. The answer must be longer than the 4,096 bytes that OpenSSL gathers
+/// during a handshake before it sends anything (`BIO_f_buffer(3)`): a shorter one is not seen.
+const PAYLOAD: usize = 8192;
+/// How much more the request claims to have: so much is read over by who believes it, and no more.
+const OVER: usize = 2;
 /// HeartbeatMessageType heartbeat_response.
 const RESPONSE: u8 = 2;
-/// A response of three bytes, with the shortest padding.
-const OVERREAD: usize = 3 + 3 + 16;
-/// How long a server may take over a change of cipher that it ought to refuse at once.
+/// Type and length before the payload of a heartbeat, and the least padding after it (RFC 6520 §4).
+const AROUND: usize = 3 + 16;
+/// How long a server may take over what it ought to answer at once.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Alerts for records that do not decrypt (RFC 5246 §7.2.2): who says this has begun to decrypt.
 const UNDECRYPTABLE: [u8; 2] = [20, 21];
 
-/// CVE-2014-0160. A close follows the request, so that a server which passes it over, as it should,
-/// still shows that it has read it.
+/// CVE-2014-0160. A server that passes the request over, as it should, shows that it has read it by closing
+/// when we end our side.
 pub(super) async fn heartbleed(line: &Line<'_>, known: &Known) -> VulnerabilityProbe {
     const NAME: &str = HEARTBLEED;
     let Some(offer) = known.offer(line, is_plain) else {
@@ -40,24 +42,40 @@ pub(super) async fn heartbleed(line: &Line<'_>, known: &Known) -> VulnerabilityP
         wire.leave().await;
         return tested(NAME, Offered::No, "the server has no heartbeat".to_owned());
     }
-    let asked = async {
-        wire.send(HEARTBEAT, &TOO_SHORT).await?;
-        wire.send(ALERT, &[1, 0]).await?;
-        loop {
-            let said = wire.next().await?;
-            if !matches!(said, Said::Message(_) | Said::Data) {
-                return Ok(said);
-            }
-        }
-    };
-    match asked.await {
-        Ok(Said::Heartbeat(length, Some(RESPONSE))) if length >= OVERREAD => {
-            tested(NAME, Offered::Yes, "1 byte was sent, 3 came back".to_owned())
+    match beaten(&mut wire, line.how.limits.answer).await {
+        Ok(Said::Heartbeat(length, Some(RESPONSE))) if length >= AROUND + PAYLOAD + OVER => {
+            let detail = format!("{PAYLOAD} bytes were sent, {} came back", PAYLOAD + OVER);
+            tested(NAME, Offered::Yes, detail)
         }
         Ok(_) | Err(Refusal::Closed | Refusal::Reset) => {
             tested(NAME, Offered::No, "a heartbeat that is too short is passed over".to_owned())
         }
         Err(why) => unanswered(NAME, why),
+    }
+}
+
+/// Sends a heartbeat request that claims more than it has, without padding (RFC 6520 §4); what comes.
+async fn beaten(wire: &mut Wire, within: Duration) -> Result<Said, Refusal> {
+    let claimed = ((PAYLOAD + OVER) as u16).to_be_bytes();
+    let request = [&[1][..], &claimed, &[b'p'; PAYLOAD]].concat();
+    wire.hurry(FIRST_WAIT);
+    wire.send(HEARTBEAT, &request).await?;
+    match no_message(wire).await {
+        Err(Refusal::Silent) => {}
+        answered => return answered,
+    }
+    wire.allow(within);
+    wire.end().await;
+    no_message(wire).await
+}
+
+/// What comes that is no part of a handshake.
+async fn no_message(wire: &mut Wire) -> Result<Said, Refusal> {
+    loop {
+        let said = wire.next().await?;
+        if !matches!(said, Said::Message(_) | Said::Data) {
+            return Ok(said);
+        }
     }
 }
 

@@ -224,12 +224,20 @@ impl Wire {
         }
     }
 
-    /// Closes as far as the peer lets us: with a FIN, and a warning where the peer can read it.
+    /// Ends our side; the peer can still answer.
+    pub(super) async fn end(&mut self) {
+        // The peer may be gone already, which is what was wanted.
+        let _ = timeout_at(self.open.deadline, self.open.stream.shutdown()).await;
+    }
+
+    /// Closes as far as the peer lets us: with a FIN, and a warning where there are keys. Before that it
+    /// would say nothing that the FIN does not, and Node.js 0.10 aborts when it gets one.
     pub(super) async fn leave(mut self) {
         self.hurry(Duration::from_millis(300));
-        // The peer may be gone already, which is what was wanted.
-        let _ = self.send(ALERT, &[1, 0]).await;
-        let _ = timeout_at(self.open.deadline, self.open.stream.shutdown()).await;
+        if self.sealing.is_some() {
+            let _ = self.send(ALERT, &[1, 0]).await;
+        }
+        self.end().await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Servers of TLS from the first byte: OpenSSL, nginx, GnuTLS, tlslite-ng, JSSE.
+//! Servers of TLS from the first byte: OpenSSL, nginx, GnuTLS, tlslite-ng, JSSE, Node.js.
 
 use std::process::Command;
 
@@ -57,6 +57,15 @@ pub(crate) fn tlslite(keys: &Keys, options: &[&str]) -> Option<Server> {
         .args(["server", "-k", &keys.key(), "-c", &keys.chain()])
         .args(options)
         .arg(format!("127.0.0.1:{port}"));
+    Some(Server::start(command, folder, port))
+}
+
+/// Node.js 0.10.0 with all that its OpenSSL 1.0.1e has.
+pub(crate) fn node_0_10(keys: &Keys) -> Option<Server> {
+    let (port, folder) = (free_port(), folder());
+    let source = write(&folder, "old.js", include_str!("old.js"));
+    let mut command = Command::new(find("node-0.10.0")?);
+    command.args([&source, &port.to_string(), &keys.chain(), &keys.key()]);
     Some(Server::start(command, folder, port))
 }
 

@@ -148,7 +148,8 @@ fn each_address_of_a_name_is_compared_with_itself() {
     assert_eq!(changes.removed, ["sw.example:22 (192.0.2.1:22)"]);
     assert_eq!(changes.unchanged, 1);
     // The one address of a name is another now, and the endpoint is the same.
-    let changes = compare(&ssh_document(&[a.clone()]), &ssh_document(&[c.clone()]));
+    let changes =
+        compare(&ssh_document(std::slice::from_ref(&a)), &ssh_document(std::slice::from_ref(&c)));
     assert_eq!((changes.unchanged, changes.added.len(), changes.removed.len()), (1, 0, 0));
     // It has no address today: what was there is not gone.
     let mut lost = at("");

@@ -145,6 +145,24 @@ pub struct Endpointed<'a, T> {
     pub decisions: Vec<u32>,
     /// The first system whose addresses hold it, by index.
     pub system: Option<u32>,
+    /// How it was seen before, newest first, with the files.
+    pub earlier: Vec<(SourceId, &'a T)>,
+}
+
+impl<T> Endpointed<'_, T> {
+    /// It as it was seen last, then as it was seen before: a newer look may have left unasked what an earlier
+    /// one was told.
+    pub fn views(&self) -> impl Iterator<Item = Self> {
+        std::iter::once((self.source, self.seen)).chain(self.earlier.iter().copied()).map(
+            |(source, seen)| Self {
+                seen,
+                source,
+                decisions: self.decisions.clone(),
+                system: self.system,
+                earlier: Vec::new(),
+            },
+        )
+    }
 }
 
 /// The one host that packets are for.
@@ -454,8 +472,13 @@ impl<'b, 'a> Join<'b, 'a> {
             let (a, b) = (place(a.1), place(b.1));
             a.0.cmp(&b.0).then(b.1.cmp(&a.1))
         });
-        found.dedup_by_key(|(_, e)| place(e).0);
-        found.into_iter().map(|(source, seen)| self.endpoint(source, seen, key(seen).0)).collect()
+        let each = found.chunk_by(|a, b| place(a.1).0 == place(b.1).0);
+        let endpoint = |views: &[(SourceId, &'a T)]| {
+            let (source, seen) = views[0];
+            let earlier = views[1..].to_vec();
+            Endpointed { earlier, ..self.endpoint(source, seen, key(seen).0) }
+        };
+        each.map(endpoint).collect()
     }
 
     fn endpoint<T>(
@@ -474,6 +497,6 @@ impl<'b, 'a> Join<'b, 'a> {
         let decisions = wire.as_ref().map(|t| self.about(t, inside.as_ref())).unwrap_or_default();
         let outer = address.and_then(|a| self.systems.of(a.ip()));
         let system = outer.or_else(|| self.system(inside.as_ref()?));
-        Endpointed { seen, source, decisions, system }
+        Endpointed { seen, source, decisions, system, earlier: Vec::new() }
     }
 }

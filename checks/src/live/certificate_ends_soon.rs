@@ -52,7 +52,8 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         for leaf in leaves {
             let end = day(leaf.not_after);
             let days = i64::from((end - audit.today).get_days());
-            if (0..=soon).contains(&days) {
+            // One that had ended when it was seen is told as such.
+            if leaf.not_after >= endpoint.seen.at && (0..=soon).contains(&days) {
                 let shown = format!("certificate {} until {}", subject(leaf), leaf.not_after);
                 let draft = findings.violation(&MESSAGE, support::place_of(audit, endpoint));
                 support::describe_endpoint(audit, draft, endpoint, &shown)

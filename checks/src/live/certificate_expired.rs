@@ -41,7 +41,10 @@ static PERHAPS: Message = Message {
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for endpoint in support::tls(audit, findings) {
         let leaves = endpoint.seen.chains.iter().filter_map(|chain| chain.certificates.first());
-        for leaf in leaves.filter(|leaf| day(leaf.not_after) < audit.today) {
+        let has_ended = |leaf: &&Certificate| {
+            leaf.not_after < endpoint.seen.at || day(leaf.not_after) < audit.today
+        };
+        for leaf in leaves.filter(has_ended) {
             let at = support::place_of(audit, endpoint);
             let draft = if leaf.not_after < endpoint.seen.at {
                 findings.violation(&MESSAGE, at)

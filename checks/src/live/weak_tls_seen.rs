@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use portvakt_analysis::Audit;
+use portvakt_analysis::observed::Endpointed;
 use portvakt_model::{Arg, Evidence, Message, Offered, Severity, TlsEndpoint, TlsVersion};
 
 use super::support;
@@ -45,26 +46,43 @@ static MESSAGE: Message = Message {
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     let policy = standard();
     for endpoint in support::tls(audit, findings) {
-        let mut offered = prohibited(endpoint.seen);
-        if let Some(policy) = policy {
-            offered.extend(insufficient(endpoint.seen, policy, audit.today));
-        }
-        if offered.is_empty() {
-            continue;
-        }
+        let Some((endpoint, offered)) = &weak(endpoint, policy, audit.today) else { continue };
         let message = if endpoint.decisions.is_empty() { &MESSAGE } else { &DECIDED };
         let shown = format!("offers {}", offered.join(", "));
         let draft = findings.violation(message, support::place_of(audit, endpoint));
         support::describe_endpoint(audit, draft, endpoint, &shown)
-            .arg("versions", Arg::Names(offered))
+            .arg("versions", Arg::Names(offered.clone()))
             .push();
     }
 }
 
-/// Versions below TLS 1.2 that were answered, oldest first.
-fn prohibited(endpoint: &TlsEndpoint) -> Vec<String> {
+/// The last look at an endpoint that saw something weak, with what that is, unless a later one was told
+/// that it is gone.
+fn weak<'a>(
+    endpoint: &Endpointed<'a, TlsEndpoint>,
+    policy: Option<&Policy>,
+    today: Date,
+) -> Option<(Endpointed<'a, TlsEndpoint>, Vec<String>)> {
+    let mut told: Vec<TlsVersion> = Vec::new();
+    for view in endpoint.views() {
+        let mut offered = prohibited(view.seen, &told);
+        offered.extend(policy.into_iter().flat_map(|p| insufficient(view.seen, p, today)));
+        if !offered.is_empty() {
+            return Some((view, offered));
+        }
+        if view.seen.complete {
+            return None;
+        }
+        let answered = view.seen.protocols.iter().filter(|p| p.offered != Offered::Unknown);
+        told.extend(answered.map(|p| p.version));
+    }
+    None
+}
+
+/// Versions below TLS 1.2 that were answered, oldest first, but for those that were `told` of later.
+fn prohibited(endpoint: &TlsEndpoint, told: &[TlsVersion]) -> Vec<String> {
     let offered = endpoint.protocols.iter().filter(|p| p.offered == Offered::Yes);
-    let old = offered.filter(|p| p.version < TlsVersion::Tls12);
+    let old = offered.filter(|p| p.version < TlsVersion::Tls12 && !told.contains(&p.version));
     old.map(|p| p.version.name().to_owned()).collect()
 }
 

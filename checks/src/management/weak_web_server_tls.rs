@@ -64,10 +64,10 @@ static NOT_READ: Message = Message {
 };
 
 static NOT_GIVEN: Message = Message {
-    sv: "{device}: {files} hör till konfigurationen men har inte lämnats; servrar och inställningar där är \
-         inte bedömda.",
-    en: "{device}: {files} belong to the configuration but were not given; servers and settings there are \
-         not judged.",
+    sv: "{device}: delar av konfigurationen har inte lämnats: {files}. Servrar och inställningar där är inte \
+         bedömda.",
+    en: "{device}: parts of the configuration were not given: {files}. Servers and settings there are not \
+         judged.",
 };
 
 static NOT_UNDERSTOOD: Message = Message {
@@ -120,8 +120,9 @@ struct Weak {
 
 /// The names of what is weak, and each place but the first as a related one.
 fn name_weak<'f, 'a>(mut draft: Draft<'f, 'a>, weak: &[Weak]) -> Draft<'f, 'a> {
-    for other in weak.iter().filter(|w| w.at != weak[0].at) {
-        draft = draft.related(Role::Definition, other.at.clone(), &other.words);
+    for place in weak.chunk_by(|a, b| a.at == b.at).skip(1) {
+        let words: Vec<&str> = place.iter().map(|w| w.words.as_str()).collect();
+        draft = draft.related(Role::Definition, place[0].at.clone(), words.join(", "));
     }
     draft.arg("weak", Arg::Names(weak.iter().map(|w| w.words.clone()).collect()))
 }

@@ -429,7 +429,10 @@ impl<'a> Reader<'a, '_, '_> {
                     return self.lost(line, "words of an OpenSSL string that are not known");
                 }
             }
-            _ => return self.lost(line, "what the level of TLS ciphers holds differs between releases"),
+            _ => {
+                return self
+                    .lost(line, "what the level of TLS ciphers holds differs between releases");
+            }
         }
         self.build.used(line.number);
     }

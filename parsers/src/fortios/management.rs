@@ -123,7 +123,9 @@ impl Settings<'_, '_> {
 
     fn tls_ciphers(&self) -> Vec<Fact<String>> {
         const STATIC: &str = "ssl-static-key-ciphers";
-        let Some(global) = self.global.filter(|g| g.is(STATIC, "enable")) else { return Vec::new() };
+        let Some(global) = self.global.filter(|g| g.is(STATIC, "enable")) else {
+            return Vec::new();
+        };
         let line = global.setting(STATIC).map(|setting| setting.line);
         line.map(|line| Fact::explicit(STATIC.to_owned(), line)).into_iter().collect()
     }

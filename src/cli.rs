@@ -52,10 +52,22 @@ enum Command {
     /// Tell what was understood of a file
     Parse(parse::Args),
     /// Tell what each rule of a list is good for, proven
+    ///
+    /// A rule is unreachable when no packet gets to it, and removable when packets do and all of them are
+    /// decided the same without it. For example: portvakt rules exports/fw.conf --ruleset FORWARD
+    /// --fix-list. The exit status is 0 whatever is found, and 2 when something could not be read.
     Rules(rules::Args),
     /// Tell whether packets are let through, and by which rules
+    ///
+    /// For example: portvakt query exports/ 'src=10.1.0.0/16 dst=10.2.3.4 tcp/443', or portvakt query
+    /// exports/ --who-can-reach 10.2.3.4 tcp/443. The exit status is 0 when the question was answered,
+    /// whatever the answer, 1 when --expect names another, and 2 when it could not be answered.
     Query(query::Args),
     /// Tell which traffic two versions decide otherwise
+    ///
+    /// For example: portvakt diff old.conf new.conf, or portvakt diff HEAD~1:exports exports/. The exit status
+    /// is 1 when traffic became permitted, or it cannot be told that it did not, 0 otherwise, and 2 when
+    /// something could not be read.
     Diff(diff::Args),
     /// Tell which addresses may open connections of a service to which
     ///

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 use portvakt_model::{Observations, Source, SourceId};
-use portvakt_parsers::{Context, MAX_BYTES, Parsed, Undecodable, Unreadable};
+use portvakt_parsers::{Beside, Context, MAX_BYTES, Parsed, Undecodable, Unreadable};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -27,6 +27,8 @@ pub struct Inputs {
     pub passed_over: Vec<String>,
     /// Kinds of tables of which a named file could not be read.
     pub lost: Lost,
+    /// The folders that were looked through, with or without files.
+    pub folders: Vec<String>,
     /// What scans saw, file by file; `None` where no file was given, or nothing could be read of any.
     pub observations: Option<Vec<(SourceId, Observations)>>,
 }
@@ -163,7 +165,7 @@ pub fn blobs(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Inputs {
         files.into_iter().map(|(path, bytes)| (path.into(), bytes)).collect();
     let is_one = files.len() == 1;
     let paths = files.keys().filter(|p| !is_site_file(p) && (is_one || !is_beside(p)));
-    let paths = paths.cloned().collect();
+    let paths = paths.cloned().map(|path| Wanted { path, links: Vec::new() }).collect();
     parse_all(paths, &Store::Memory(files), &mut inputs, &|_| {});
     inputs
 }
@@ -210,11 +212,26 @@ fn lost(request: &Request, inputs: &Inputs) -> Lost {
     }
 }
 
+/// A file that is to be read.
+struct Wanted {
+    path: PathBuf,
+    /// Other paths that lead to it.
+    links: Vec<String>,
+}
+
 /// One copy of each file, however it was named, in a stable order.
-fn distinct(paths: Vec<PathBuf>) -> Vec<PathBuf> {
-    let mut seen = std::collections::BTreeSet::new();
-    let real = |p: &PathBuf| p.canonicalize().unwrap_or_else(|_| p.clone());
-    paths.into_iter().filter(|p| seen.insert(real(p))).collect()
+fn distinct(paths: Vec<PathBuf>) -> Vec<Wanted> {
+    let mut seen = BTreeMap::new();
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for path in paths {
+        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let at = *seen.entry(real).or_insert(wanted.len());
+        match wanted.get_mut(at) {
+            Some(known) => known.links.push(path.display().to_string()),
+            None => wanted.push(Wanted { path, links: Vec::new() }),
+        }
+    }
+    wanted
 }
 
 /// The files of the request: a folder's are those below it that are not hidden, sorted.
@@ -227,7 +244,9 @@ fn list(request: &Request, inputs: &mut Inputs) -> Vec<PathBuf> {
         let is_folder = path.is_dir();
         for entry in walk.build() {
             match entry {
-                Ok(e) if e.file_type().is_some_and(|t| t.is_dir()) => {}
+                Ok(e) if e.file_type().is_some_and(|t| t.is_dir()) => {
+                    inputs.folders.push(e.path().display().to_string());
+                }
                 Ok(e) if is_folder && is_beside(e.path()) => {
                     inputs.passed_over.push(e.path().display().to_string());
                 }
@@ -277,14 +296,17 @@ fn read_site(request: &Request, files: &[PathBuf], inputs: &mut Inputs) {
     inputs.sources.push(source);
 }
 
-/// Parses in two rounds: sets that packet filters refer to first, then the rest.
+/// Parses in two rounds: sets that packet filters refer to first, then the rest. Configurations that stand
+/// in several files are then read once more as one.
 fn parse_all(
-    paths: Vec<PathBuf>,
+    wanted: Vec<Wanted>,
     store: &Store,
     inputs: &mut Inputs,
     seen: &(dyn Fn(&Path) + Sync),
 ) {
     let first = inputs.sources.len() as u32;
+    let (paths, links): (Vec<PathBuf>, Vec<Vec<String>>) =
+        wanted.into_iter().map(|w| (w.path, w.links)).unzip();
     let numbered: Vec<(SourceId, PathBuf)> = (first..).map(SourceId).zip(paths).collect();
     let (sets, mut rest): (Vec<_>, Vec<_>) =
         numbered.into_iter().partition(|(_, p)| store.may_be_ipset(p));
@@ -295,13 +317,14 @@ fn parse_all(
     let found = results.iter().filter_map(|r| r.as_ref().ok()?.tables.ipsets.clone());
     context.ipsets.extend(found);
     results.extend(parse_round(&rest, store, &context, seen));
-    let mut by_id: Vec<(SourceId, String, Result<Parsed, FailureKind>)> = sets
+    let mut by_id: Vec<Read> = sets
         .into_iter()
         .chain(rest)
         .zip(results)
         .map(|((id, path), result)| (id, path.display().to_string(), result))
         .collect();
     by_id.sort_by_key(|(id, ..)| *id);
+    join(&mut by_id, links, store, &inputs.folders, &context);
     for (_, path, result) in by_id {
         match result {
             Ok(mut parsed) => {
@@ -315,6 +338,51 @@ fn parse_all(
             }
         }
     }
+}
+
+/// What became of a file.
+type Read = (SourceId, String, Result<Parsed, FailureKind>);
+
+/// Largest file that may be a part of a configuration in several files.
+const MOST_JOINED: u64 = 1 << 20;
+
+/// Reads configurations that stand in several files as one; their parts need not be known by themselves.
+fn join(
+    files: &mut [Read],
+    links: Vec<Vec<String>>,
+    store: &Store,
+    folders: &[String],
+    context: &Context,
+) {
+    let format = |result: &Result<Parsed, FailureKind>| match result {
+        Ok(parsed) => portvakt_parsers::joins(parsed.format).then_some(Some(parsed.format)),
+        Err(FailureKind::NotRecognised) => Some(None),
+        Err(_) => None,
+    };
+    if !files.iter().any(|(.., result)| matches!(format(result), Some(Some(_)))) {
+        return;
+    }
+    let (mut beside, mut digests) = (Vec::new(), Vec::new());
+    for ((at, (id, path, result)), links) in files.iter().enumerate().zip(links) {
+        let Some(format) = format(result) else { continue };
+        let Some((text, digest)) = text_of(Path::new(path), store) else { continue };
+        digests.push((*id, at, digest));
+        beside.push(Beside { id: *id, path: path.clone(), links, text, format });
+    }
+    for mut parsed in portvakt_parsers::join(beside, folders, context) {
+        let found = digests.binary_search_by_key(&parsed.id, |(id, ..)| *id);
+        let Ok((_, at, digest)) = found.map(|n| digests[n]) else { continue };
+        parsed.source.digest = Some(digest);
+        files[at].2 = Ok(parsed);
+    }
+}
+
+/// The text of a file that is not too large, with its digest.
+fn text_of(path: &Path, store: &Store) -> Option<(String, [u8; 32])> {
+    let bytes = (store.len(path) <= MOST_JOINED).then(|| store.bytes(path).ok())??;
+    let digest = Sha256::digest(&bytes).into();
+    let (text, binary) = portvakt_parsers::decode(bytes).ok()?;
+    binary.is_empty().then_some((text, digest))
 }
 
 fn may_be_ipset(path: &Path) -> bool {

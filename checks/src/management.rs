@@ -38,6 +38,7 @@ mod unneeded_service;
 mod weak_crypto_allowed;
 mod weak_snmp_algorithm;
 mod weak_ssh_algorithm;
+mod weak_tls_cipher;
 mod weak_tls_version;
 mod weak_vpn_algorithm;
 mod weak_web_server_tls;
@@ -82,4 +83,5 @@ pub(crate) static CHECKS: &[&Check] = &[
     &weak_snmp_algorithm::CHECK,
     &management_on_user_interface::CHECK,
     &weak_web_server_tls::CHECK,
+    &weak_tls_cipher::CHECK,
 ];

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use portvakt_space::{AddrSet, AtomSet, RangeSet, ServiceSet};
 use rustc_hash::FxHashMap;
 
-use crate::{FoundSecret, Management, NatRule, Ruleset, Schedule, SourceId, Ssid, TlsServer};
+use crate::{
+    FoundSecret, Management, NatRule, Placed, Ruleset, Schedule, SourceId, Ssid, TlsServer,
+};
 
 /// One device, or one virtual part of it (VDOM, security context).
 #[derive(Clone, Debug)]
@@ -44,6 +46,9 @@ pub struct Device {
     pub wlans: Vec<Ssid>,
     /// Parts that take TLS connections, where the export is a server's configuration.
     pub tls_servers: Vec<TlsServer>,
+    /// Files that its configuration includes, that may hold such parts or settings of theirs, and that
+    /// were not given.
+    pub unread: Vec<Placed<String>>,
     /// The management plane; `None` where the format does not carry it (then checks on it are *not
     /// applicable*).
     pub management: Option<Management>,
@@ -71,6 +76,7 @@ impl Device {
             schedules: Vec::new(),
             wlans: Vec::new(),
             tls_servers: Vec::new(),
+            unread: Vec::new(),
             management: None,
             secrets: Vec::new(),
         }

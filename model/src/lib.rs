@@ -49,5 +49,5 @@ pub use site::{
     Border, Orderer, Parameter, Parameters, Relay, Scope, Site, Value, Zone, ZoneId, ZoneKind,
 };
 pub use source::{Coverage, LineState, Location, Source, SourceId, Span};
-pub use web::TlsServer;
+pub use web::{Placed, TlsServer};
 pub use wlan::{Forwarding, Isolation, Pmf, Ssid, VlanRef, WlanAuth, WlanCipher, WlanSecurity};

@@ -94,6 +94,9 @@ pub struct Management {
     pub snmp_algorithms: Vec<Fact<String>>,
     /// TLS versions of the web interface, by their names (`TLSv1.2`).
     pub tls_versions: Option<Fact<Vec<String>>>,
+    /// TLS ciphers that are set for the web interface: suites by their IANA names where a list is
+    /// OpenSSL's, the vendor's words elsewhere (`rc4-128-sha`, `low`).
+    pub tls_ciphers: Vec<Fact<String>>,
     /// Whether weak ciphers are refused everywhere (FortiOS `strong-crypto`).
     pub strong_crypto: Option<Fact<bool>>,
     /// Whether a text is shown before login.

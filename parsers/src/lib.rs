@@ -184,14 +184,50 @@ pub fn parse_as(
     binary: &[u8],
     context: &Context,
 ) -> Parsed {
-    let mut source = Source::new(path.to_owned(), text);
+    let source = Source::new(path.to_owned(), text);
     let mut build = Build::new(id, parser.id, source.line_count(), context);
-    let input = Input { path, text: source.text(), binary };
-    (parser.parse)(&input, &mut build);
+    (parser.parse)(&Input { path, text: source.text(), binary }, &mut build);
+    finish(build, source, binary)
+}
+
+fn finish(mut build: Build<'_>, mut source: Source, binary: &[u8]) -> Parsed {
+    let input = Input { path: &source.path, text: source.text(), binary };
     hide_secrets(&input, &mut build);
     source.redact(std::mem::take(&mut build.redactions));
-    let Build { format, devices, tables, coverage, .. } = build;
+    let Build { id, format, devices, tables, coverage, .. } = build;
     Parsed { id, source, format, devices, tables, coverage }
+}
+
+/// A text file beside others, for [`join`].
+#[derive(Debug)]
+pub struct Beside {
+    /// Number of the source.
+    pub id: SourceId,
+    /// Its path.
+    pub path: String,
+    /// Other paths that lead to it, through links.
+    pub links: Vec<String>,
+    /// Its text.
+    pub text: String,
+    /// Id of the parser that knows it by its content, if any does.
+    pub format: Option<&'static str>,
+}
+
+/// Whether a format may stand in several files.
+pub fn joins(format: &str) -> bool {
+    web::KINDS.iter().any(|kind| kind.format == format)
+}
+
+/// Reads again, as one, the files of each configuration that stands in several, such as a web server's with
+/// its `include`. What is given back takes the place of what each file said alone; a file that is part of
+/// none is not among it. `folders` are those at hand, with or without files.
+pub fn join(files: Vec<Beside>, folders: &[String], context: &Context) -> Vec<Parsed> {
+    let done = web::join(&files, folders, context);
+    let parts = files.into_iter().zip(done);
+    let finish = |(file, build): (Beside, Option<Build<'_>>)| {
+        Some(finish(build?, Source::new(file.path, file.text), &[]))
+    };
+    parts.filter_map(finish).collect()
 }
 
 /// Hides what may be a secret in lines that did not reach the model, whatever the parser did.

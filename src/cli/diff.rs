@@ -7,7 +7,6 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
 use jiff::Zoned;
 use jiff::civil::Date;
 use portvakt_analysis::RuleKey;
@@ -18,8 +17,7 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Exit;
-use super::output;
+use super::{Exit, lists, output};
 use crate::answer::{BoxRow, LineRow, PacketRow, family, is_named, products};
 use crate::inputs::{self, Failure, Inputs};
 use crate::revision;
@@ -181,7 +179,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let (old, new) = (old?, new?);
     let document = document(&old, &new, args);
     if document.rulesets.is_empty() && (args.device.is_some() || args.ruleset.is_some()) {
-        bail!("no list is called so; there are {}", known(&new).join(", "));
+        return Err(lists::none_called(&known(&new)));
     }
     output::write(args.output.as_deref(), |out| match args.format {
         Form::Json => {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use portvakt_analysis::Audit;
 use portvakt_model::{Device, LineState, RulesetId};
 use portvakt_space::AddrSet;
@@ -41,6 +41,14 @@ pub(super) fn device<'a>(
         ([], None) => bail!("no device in the file"),
         _ => bail!("several devices; choose one with --device: {}", names()),
     }
+}
+
+/// What to say where nothing that was read has a list of the name that was asked for.
+pub(super) fn none_called(known: &[String]) -> anyhow::Error {
+    if known.is_empty() {
+        return anyhow!("nothing that was read has a list of rules; there is nothing to ask");
+    }
+    anyhow!("no list is called so; there are {}", known.join(", "))
 }
 
 /// How well a list's name fits what was asked for; less is better. A chain may be named without its

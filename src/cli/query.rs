@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
 use jiff::Zoned;
@@ -164,7 +164,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let audit = case.audit(args.today.unwrap_or_else(|| Zoned::now().date()));
     let asked = ask_all(&audit, &question, args)?;
     if asked.is_empty() {
-        bail!("no list is called so; there are {}", known(&audit).join(", "));
+        return Err(lists::none_called(&known(&audit)));
     }
     let document = document(&audit, &asked, text, args);
     let mut out = std::io::BufWriter::new(anstream::stdout().lock());
@@ -191,6 +191,11 @@ fn read(args: &Args) -> anyhow::Result<(Vec<PathBuf>, String, Question)> {
         let question = ask::question(&text);
         (text, question)
     };
+    if question.is_err() && args.who_can_reach.is_none() && Path::new(&text).exists() {
+        bail!(
+            "the question is missing; it stands last, such as 'src=10.1.0.0/16 dst=10.2.3.4 tcp/443'"
+        );
+    }
     let question = question.map_err(|e| anyhow!("the question \"{text}\": {e}"))?;
     if words.is_empty() {
         bail!("name a file to ask before the question");

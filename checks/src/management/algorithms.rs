@@ -62,6 +62,53 @@ fn by_policy(name: &str, today: Date) -> Option<&'static str> {
     SSH.into_iter().find_map(|item| policy.fault(item, name, None, today))
 }
 
+/// Why a TLS cipher of a web interface is outdated. Suites are judged by the policy that `portvakt tls` judges
+/// servers by; vendors' own words are turned into them, or listed here.
+pub(super) fn tls(name: &str, today: Date) -> Option<&'static str> {
+    let reason = match name {
+        // FortiOS: suites that send the key under the server's own (CLI Reference, `config system global`).
+        "ssl-static-key-ciphers" => "RFC 9325 §4.1",
+        // ASA: all ciphers that it has, with or without those that do not encrypt (Command Reference,
+        // `ssl cipher`).
+        "all" | "low" => "RFC 9325 §4.1, RFC 7465",
+        _ => {
+            let suite = suite(name);
+            let suite = suite.as_deref().unwrap_or(name);
+            return crypto::standard()?.fault(Item::Suite, suite, Some(TlsVersion::Tls12), today);
+        }
+    };
+    Some(reason)
+}
+
+/// The suite that a word of IOS (`ip http secure-ciphersuite`) or of old ASA (`ssl encryption`) stands for,
+/// by its IANA name. `sha2` is the hash that goes with the cipher.
+fn suite(name: &str) -> Option<String> {
+    let exchanges = [
+        ("ecdhe-ecdsa-", "ECDHE_ECDSA"),
+        ("ecdhe-rsa-", "ECDHE_RSA"),
+        ("dhe-rsa-", "DHE_RSA"),
+        ("dhe-", "DHE_RSA"),
+        ("rsa-", "RSA"),
+        ("", "RSA"),
+    ];
+    let (rest, exchange) =
+        exchanges.iter().find_map(|(stem, iana)| Some((name.strip_prefix(stem)?, iana)))?;
+    let cipher = match rest {
+        "aes-128-cbc-sha" | "aes128-sha1" | "aes128-sha" => "AES_128_CBC_SHA",
+        "aes-256-cbc-sha" | "aes256-sha1" | "aes256-sha" => "AES_256_CBC_SHA",
+        "aes-cbc-sha2" => "AES_128_CBC_SHA256",
+        "aes-gcm-sha2" => "AES_128_GCM_SHA256",
+        "3des-ede-cbc-sha" | "3des-sha1" => "3DES_EDE_CBC_SHA",
+        "des-cbc-sha" | "des-sha1" => "DES_CBC_SHA",
+        "rc4-128-md5" | "rc4-md5" => "RC4_128_MD5",
+        "rc4-128-sha" | "rc4-sha1" => "RC4_128_SHA",
+        "null-md5" => "NULL_MD5",
+        "null-sha" | "null-sha1" => "NULL_SHA",
+        _ => return None,
+    };
+    Some(format!("TLS_{exchange}_WITH_{cipher}"))
+}
+
 /// Why an algorithm of IKE or IPsec is outdated. A proposal joins several by `-` (`3des-sha1`).
 pub(super) fn vpn(name: &str, _: Date) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();

@@ -1,11 +1,12 @@
 //! A web server or proxy is set to offer TLS that is too weak.
 
 use portvakt_analysis::Audit;
-use portvakt_model::{Arg, Message, Severity, TlsServer};
+use portvakt_model::{
+    Arg, Device, Location, Message, Placed, Role, Severity, TlsServer, TlsVersion,
+};
 
-use super::support::{Named, first_line, name_all};
 use crate::crypto::{self, Item};
-use crate::{Check, Findings, Need};
+use crate::{Check, Draft, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
     id: "PV6037",
@@ -32,13 +33,20 @@ pub(crate) static CHECK: Check = Check {
              TLSv1.2 TLSv1.3; ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20. Apache: SSLProtocol -all +TLSv1.2 \
              +TLSv1.3. HAProxy: ssl-min-ver TLSv1.2.",
     },
-    messages: &[&MESSAGE, &NOT_TOLD, &NOT_UNDERSTOOD],
+    messages: &[&MESSAGE, &DECIDED_BY, &NOT_TOLD, &NOT_READ, &NOT_GIVEN, &NOT_UNDERSTOOD],
     run,
 };
 
 static MESSAGE: Message = Message {
-    sv: "{device}: servern {server} är inställd att erbjuda {weak}.",
-    en: "{device}: the server {server} is set to offer {weak}.",
+    sv: "{device}: servern {server} är inställd att erbjuda {weak}{basis}.",
+    en: "{device}: the server {server} is set to offer {weak}{basis}.",
+};
+
+static DECIDED_BY: Message = Message {
+    sv: "{device}: namnen i {server} erbjuds {weak}, eftersom {decider} är förvald server på samma socket \
+         och dess versioner gäller där.",
+    en: "{device}: the names of {server} are offered {weak}, because {decider} is the default server of \
+         their socket and its versions count there.",
 };
 
 static NOT_TOLD: Message = Message {
@@ -46,6 +54,20 @@ static NOT_TOLD: Message = Message {
          avgör.",
     en: "{device}: the configuration does not tell which {what} the server {server} offers; the program's \
          version decides.",
+};
+
+static NOT_READ: Message = Message {
+    sv: "{device}: det går inte att säga vilka {what} servern {server} erbjuder; vad {file} säger om det är \
+         inte känt.",
+    en: "{device}: it cannot be told which {what} the server {server} offers; what {file} says of it is not \
+         known.",
+};
+
+static NOT_GIVEN: Message = Message {
+    sv: "{device}: delar av konfigurationen har inte lämnats: {files}. Servrar och inställningar där är inte \
+         bedömda.",
+    en: "{device}: parts of the configuration were not given: {files}. Servers and settings there are not \
+         judged.",
 };
 
 static NOT_UNDERSTOOD: Message = Message {
@@ -60,81 +82,144 @@ static SUITES: Message = Message { sv: "chiffer", en: "ciphers" };
 const NAMED: usize = 6;
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
-    for (index, device) in audit.devices().filter(|(_, d)| !d.tls_servers.is_empty()) {
+    let serves = |d: &Device| !(d.tls_servers.is_empty() && d.unread.is_empty());
+    for (index, device) in audit.devices().filter(|(_, d)| serves(d)) {
         findings.judge(index);
+        not_given(findings, index, &device.unread);
         for server in &device.tls_servers {
-            let weak = weak(server, audit);
-            if weak.is_empty() {
-                not_decided(audit, findings, index, server);
-                continue;
-            }
-            let at = audit.at(index, first_line(&weak));
-            let draft = findings.violation(&MESSAGE, at).device(index);
-            let draft = name_all(draft, audit, index, "weak", &weak);
-            draft.text("server", &server.name).key(&server.name).push();
+            judge(audit, findings, index, server);
         }
     }
 }
 
-/// What is insufficient of a server's settings, each with the document that says so.
-fn weak(server: &TlsServer, audit: &Audit<'_>) -> Vec<Named> {
+fn judge(audit: &Audit<'_>, findings: &mut Findings<'_>, device: u32, server: &TlsServer) {
+    let weak = weak(server, audit);
+    let decided = decided(server, audit);
+    if weak.is_empty() && decided.is_empty() {
+        return not_decided(findings, device, server);
+    }
+    if let Some(first) = weak.first() {
+        let draft = findings.violation(&MESSAGE, first.at.clone()).device(device);
+        let draft = name_weak(draft, &weak).arg("basis", basis(&weak));
+        draft.text("server", &server.name).key(&server.name).push();
+    }
+    if let (Some(first), Some((decider, _))) = (decided.first(), &server.decider) {
+        let draft = findings.violation(&DECIDED_BY, server.at.clone()).device(device);
+        let draft = draft.related(Role::Definition, first.at.clone(), decider);
+        let draft = name_weak(draft, &decided).text("decider", decider);
+        draft.text("server", &server.name).key(format!("{} by {decider}", server.name)).push();
+    }
+}
+
+/// Something insufficient that a server is set to, with the document that says so.
+struct Weak {
+    words: String,
+    at: Location,
+    manual: Option<&'static str>,
+}
+
+/// The names of what is weak, and each place but the first as a related one.
+fn name_weak<'f, 'a>(mut draft: Draft<'f, 'a>, weak: &[Weak]) -> Draft<'f, 'a> {
+    for place in weak.chunk_by(|a, b| a.at == b.at).skip(1) {
+        let words: Vec<&str> = place.iter().map(|w| w.words.as_str()).collect();
+        draft = draft.related(Role::Definition, place[0].at.clone(), words.join(", "));
+    }
+    draft.arg("weak", Arg::Names(weak.iter().map(|w| w.words.clone()).collect()))
+}
+
+/// Where some of it stands nowhere, the manual whose default it is.
+fn basis(weak: &[Weak]) -> Arg {
+    match weak.iter().find_map(|w| w.manual) {
+        None => Arg::Text(String::new()),
+        Some(manual) => Arg::Either(
+            format!(" (chiffren är inte angivna; förval enligt {manual})"),
+            format!(" (the ciphers are not stated; default by {manual})"),
+        ),
+    }
+}
+
+/// What is insufficient of a setting: the first few by name, the rest counted.
+fn faults<'n, T>(
+    setting: &Placed<T>,
+    judged: impl Iterator<Item = (&'n str, Option<&'n str>)>,
+) -> Vec<Weak> {
+    let faulty: Vec<String> =
+        judged.filter_map(|(name, source)| Some(format!("{name} ({})", source?))).collect();
+    let more = faulty.len().saturating_sub(NAMED);
+    let rest = (more > 0).then(|| format!("+{more}"));
+    let named = faulty.into_iter().take(NAMED).chain(rest);
+    let weak = |words| Weak { words, at: setting.at.clone(), manual: setting.manual };
+    named.map(weak).collect()
+}
+
+/// What is insufficient of a server's own settings.
+fn weak(server: &TlsServer, audit: &Audit<'_>) -> Vec<Weak> {
     let Some(policy) = crypto::standard() else { return Vec::new() };
-    let mut weak = Vec::new();
-    let mut add = |line: Option<u32>, names: Vec<(&str, Option<&str>)>| {
-        let faulty: Vec<(&str, &str)> =
-            names.into_iter().filter_map(|(name, source)| Some((name, source?))).collect();
-        for (name, source) in faulty.iter().take(NAMED) {
-            weak.push((line.unwrap_or(server.line), format!("{name} ({source})")));
-        }
-        if faulty.len() > NAMED {
-            let more = faulty.len() - NAMED;
-            weak.push((line.unwrap_or(server.line), format!("+{more}")));
-        }
-    };
     let fault = |item, name, version| policy.fault(item, name, version, audit.today);
-    if let Some(fact) = &server.versions {
-        let names =
-            fact.value.iter().map(|v| (v.name(), fault(Item::Protocol, v.name(), Some(*v))));
-        add(fact.line(), names.collect());
+    let mut weak = Vec::new();
+    weak.extend(server.versions.iter().flat_map(|set| old(set, audit)));
+    if let Some(set) = server.suites.as_ref().filter(|_| !only_13(server)) {
+        let names = set.value.iter();
+        let names = names.map(|n| (*n, fault(Item::Suite, n, Some(TlsVersion::Tls12))));
+        weak.extend(faults(set, names));
     }
-    if let Some(fact) = &server.suites {
-        let version = Some(portvakt_model::TlsVersion::Tls12);
-        let names = fact.value.iter().map(|name| (*name, fault(Item::Suite, name, version)));
-        add(fact.line(), names.collect());
-    }
-    if let Some(fact) = &server.groups {
-        let names = fact.value.iter().map(|n| (n.as_str(), fault(Item::Group, n, None)));
-        add(fact.line(), names.collect());
+    if let Some(set) = &server.groups {
+        weak.extend(faults(
+            set,
+            set.value.iter().map(|n| (n.as_str(), fault(Item::Group, n, None))),
+        ));
     }
     weak
 }
 
-/// What the configuration leaves open. A server with nothing but TLS 1.3 has no list of older suites.
-fn not_decided(audit: &Audit<'_>, findings: &mut Findings<'_>, device: u32, server: &TlsServer) {
-    let only_13 =
-        server.versions.as_ref().is_some_and(|v| v.value == [portvakt_model::TlsVersion::Tls13]);
-    for (open, what) in
-        [(server.versions.is_none(), &VERSIONS), (server.suites.is_none() && !only_13, &SUITES)]
-    {
-        if open {
-            findings
-                .cannot_tell(&NOT_TOLD, audit.at(device, server.line))
-                .device(device)
-                .arg("what", Arg::Phrase(what))
-                .text("server", &server.name)
-                .key(format!("{} {}", server.name, what.en))
-                .push();
-        }
+/// What is insufficient of the versions that another server of the socket decides.
+fn decided(server: &TlsServer, audit: &Audit<'_>) -> Vec<Weak> {
+    server.decider.iter().flat_map(|(_, versions)| old(versions, audit)).collect()
+}
+
+fn old(versions: &Placed<Vec<TlsVersion>>, audit: &Audit<'_>) -> Vec<Weak> {
+    let Some(policy) = crypto::standard() else { return Vec::new() };
+    let fault = |v: &TlsVersion| policy.fault(Item::Protocol, v.name(), Some(*v), audit.today);
+    faults(versions, versions.value.iter().map(|v| (v.name(), fault(v))))
+}
+
+/// A server with nothing but TLS 1.3 uses no list of older suites.
+fn only_13(server: &TlsServer) -> bool {
+    server.versions.as_ref().is_some_and(|v| v.value == [TlsVersion::Tls13])
+}
+
+/// The files that were not given.
+fn not_given(findings: &mut Findings<'_>, device: u32, unread: &[Placed<String>]) {
+    let Some(first) = unread.first() else { return };
+    let mut draft = findings.cannot_tell(&NOT_GIVEN, first.at.clone()).device(device);
+    for other in &unread[1..] {
+        draft = draft.related(Role::Definition, other.at.clone(), &other.value);
     }
-    if !server.strange.is_empty() {
-        let words = server.strange.iter().map(|fact| fact.value.clone()).collect();
-        let line = server.strange[0].line().unwrap_or(server.line);
-        findings
-            .cannot_tell(&NOT_UNDERSTOOD, audit.at(device, line))
-            .device(device)
-            .arg("words", Arg::Names(words))
-            .text("server", &server.name)
-            .key(&server.name)
-            .push();
+    let files = unread.iter().map(|file| file.value.clone()).collect();
+    draft.arg("files", Arg::Names(files)).key("not given").push();
+}
+
+/// What the configuration leaves open.
+fn not_decided(findings: &mut Findings<'_>, device: u32, server: &TlsServer) {
+    let open = [
+        (server.versions.is_none(), &VERSIONS),
+        (server.suites.is_none() && !only_13(server), &SUITES),
+    ];
+    for (_, what) in open.into_iter().filter(|(open, _)| *open) {
+        let draft = match &server.unread {
+            None => findings.cannot_tell(&NOT_TOLD, server.at.clone()),
+            Some(file) => findings
+                .cannot_tell(&NOT_READ, server.at.clone())
+                .related(Role::Definition, file.at.clone(), &file.value)
+                .text("file", &file.value),
+        };
+        let draft = draft.device(device).arg("what", Arg::Phrase(what));
+        draft.text("server", &server.name).key(format!("{} {}", server.name, what.en)).push();
+    }
+    if let Some(first) = server.strange.first() {
+        let words = server.strange.iter().map(|word| word.value.clone()).collect();
+        let draft = findings.cannot_tell(&NOT_UNDERSTOOD, first.at.clone()).device(device);
+        let draft = draft.arg("words", Arg::Names(words)).text("server", &server.name);
+        draft.key(&server.name).push();
     }
 }

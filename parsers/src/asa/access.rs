@@ -399,14 +399,46 @@ impl<'a> Reader<'a, '_, '_> {
                     None => self.unknown(line),
                 }
             }
-            Some("cipher" | "encryption" | "dh-group" | "ecdh-group") => {
-                self.lost(line, "the choice of TLS ciphers is not modelled");
+            Some("encryption") => {
+                while let Some(name) = words.next() {
+                    self.tls_cipher(name, line);
+                }
+                self.build.used(line.number);
+            }
+            Some("cipher") => self.ssl_cipher(line, words),
+            Some("dh-group" | "ecdh-group") => {
+                self.lost(line, "the choice of TLS groups is not modelled");
             }
             Some("trust-point" | "client-version" | "certificate-authentication" | "clean-up") => {
                 self.remark_line(line);
             }
             _ => self.unknown(line),
         }
+    }
+
+    /// `ssl cipher VERSION all|low|medium|fips|high|custom "STRING"`: what the levels between hold differs
+    /// between releases (ASA Command Reference, `ssl cipher`).
+    fn ssl_cipher(&mut self, line: Line<'a>, mut words: Cursor<'a>) {
+        words.next();
+        match words.next() {
+            Some(level @ ("all" | "low")) => self.tls_cipher(level, line),
+            Some("custom") => {
+                let list = crate::web::ciphers(words.next().unwrap_or_default());
+                list.iter().for_each(|name| self.tls_cipher(name, line));
+                if list.iter().any(|name| !name.starts_with("TLS_")) {
+                    return self.lost(line, "words of an OpenSSL string that are not known");
+                }
+            }
+            _ => {
+                return self
+                    .lost(line, "what the level of TLS ciphers holds differs between releases");
+            }
+        }
+        self.build.used(line.number);
+    }
+
+    fn tls_cipher(&mut self, name: &str, line: Line<'a>) {
+        self.admin.model.tls_ciphers.push(Fact::explicit(name.to_owned(), line.number));
     }
 
     /// `banner login|motd|exec|asdm TEXT`. The first two are shown before anybody has logged in.

@@ -100,6 +100,7 @@ impl Settings<'_, '_> {
             ssh_algorithms: self.ssh_algorithms(),
             tls_versions: self.tls_versions(scope),
             http_redirect: self.switch("admin-https-redirect", true),
+            tls_ciphers: self.tls_ciphers(),
             strong_crypto: self.switch("strong-crypto", true),
             banner: self.switch("pre-login-banner", false),
             config_backup: self.fact("revision-backup-on-logout", |v| Some(v == "enable")),
@@ -118,6 +119,15 @@ impl Settings<'_, '_> {
             .filter(|key| global.is(key, "enable"))
             .filter_map(|key| Some(Fact::explicit((*key).to_owned(), global.setting(key)?.line)));
         named.chain(weak).collect()
+    }
+
+    fn tls_ciphers(&self) -> Vec<Fact<String>> {
+        const STATIC: &str = "ssl-static-key-ciphers";
+        let Some(global) = self.global.filter(|g| g.is(STATIC, "enable")) else {
+            return Vec::new();
+        };
+        let line = global.setting(STATIC).map(|setting| setting.line);
+        line.map(|line| Fact::explicit(STATIC.to_owned(), line)).into_iter().collect()
     }
 
     /// `tlsv1-2` is `TLSv1.2`. The default of older versions is another one.

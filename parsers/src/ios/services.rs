@@ -92,6 +92,10 @@ fn http(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
             let fact = Fact::explicit(vec![(*version).to_owned()], line);
             ios.management.tls_versions = Some(fact);
         }
+        ["secure-ciphersuite", names @ ..] => {
+            let fact = |name: &&str| Fact::explicit((*name).to_owned(), line);
+            ios.management.tls_ciphers.extend(names.iter().map(fact));
+        }
         _ => {
             ios.neutral(command);
             return true;

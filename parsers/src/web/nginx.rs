@@ -1,16 +1,21 @@
 //! nginx (nginx.org/en/docs, ngx_http_ssl_module, ngx_stream_ssl_module, ngx_http_headers_module).
 
-use portvakt_model::{Device, Fact};
+use std::collections::BTreeMap;
 
+use portvakt_model::{Device, LineState, Location, Placed, TlsServer};
+
+use super::book::{Book, NOT_GIVEN};
+use super::library::{File, Meant};
 use super::{Settings, hsts, version};
+use crate::lines::Lines;
 use crate::{Build, Head, Input, Parser, Score};
 
 pub(crate) static PARSER: Parser = Parser {
     id: "nginx",
     name: "nginx",
-    reads: "nginx.conf, a file of sites-available or conf.d, `nginx -T`",
+    reads: "nginx.conf, a file of sites-available or conf.d, with what they include; `nginx -T`",
     understands: "TLS of each server: protocols, ciphers (OpenSSL's strings), curves, certificates' paths, HSTS; \
-                  inherited settings; nothing else",
+                  inherited settings, the default server's versions; nothing else",
     sniff,
     parse,
 };
@@ -30,6 +35,10 @@ fn sniff(head: &Head<'_>) -> Score {
 /// Deepest nesting that is followed; what is deeper is unknown.
 const DEEPEST: usize = 64;
 
+/// What `ssl_ciphers` is where nothing sets it, and the manual that says so.
+const DEFAULT_CIPHERS: (&str, &str) =
+    ("HIGH:!aNULL:!MD5", "nginx, ngx_http_ssl_module, ssl_ciphers");
+
 /// A word with its line.
 #[derive(Clone, Copy, Debug)]
 struct Word<'a> {
@@ -39,79 +48,256 @@ struct Word<'a> {
 }
 
 /// A block that is open.
+#[derive(Default)]
 struct Block {
     name: String,
-    line: u32,
+    at: Option<Location>,
     settings: Settings,
     names: Vec<String>,
+    listens: Vec<Listen>,
+    /// Whether `ssl on` turns TLS on for all that it listens to.
     tls: bool,
-    /// Whether certificates and headers of the level above were replaced by some of this level.
-    own_certificates: bool,
+    /// Servers that ended in it.
+    servers: Vec<Server>,
+}
+
+/// A socket that a server listens on.
+struct Listen {
+    socket: String,
+    tls: bool,
+    default: bool,
+}
+
+/// A server whose block has ended, with the settings of the blocks that ended around it.
+struct Server {
+    name: String,
+    at: Location,
+    settings: Settings,
+    listens: Vec<Listen>,
+    tls: bool,
+    /// The block around it: `http`, `stream` or `mail`.
+    kind: String,
 }
 
 fn parse(input: &Input<'_>, build: &mut Build<'_>) {
-    let mut device = Device::new(input.stem(), "nginx", build.id);
-    let mut open = vec![Block::new("", 0, Settings::default())];
-    let mut words: Vec<Word<'_>> = Vec::new();
-    for line in input.lines().filter(|line| line.text.trim().is_empty()) {
-        build.neutral(line.number);
+    super::alone(sections(input, build), build, read);
+}
+
+/// The files that `nginx -T` prints, each after a line with its path; or the one file that is given.
+fn sections<'a>(input: &Input<'a>, build: &Build<'_>) -> Vec<File<'a>> {
+    let mut found: Vec<File<'a>> = Vec::new();
+    let heads = input.lines().filter_map(|line| Some((line, line.text.strip_prefix(DUMPED)?)));
+    for (line, path) in heads {
+        let path = path.trim().trim_end_matches(':');
+        let start = line.start as usize;
+        if let Some(last) = found.last_mut() {
+            last.text = &input.text[last.before.1 as usize..start];
+        }
+        // What stands before the first one is what the program says while it tests.
+        let before = if found.is_empty() { (0, 0) } else { (line.number - 1, line.start) };
+        let text = &input.text[before.1 as usize..];
+        found.push(File { id: build.id, path, text, before });
     }
-    let tokens = Tokens { text: input.text, at: 0, line: 1 };
-    for token in tokens {
-        match token {
-            Token::Word(word) => words.push(word),
-            Token::Comment(line) => build.neutral(line),
-            Token::End(line) => {
-                directive(&words, line, &mut open, build);
-                words.clear();
+    if found.is_empty() { vec![super::whole(input, build)] } else { found }
+}
+
+const DUMPED: &str = "# configuration file ";
+
+/// Whether a text is the output of `nginx -T`: it holds all that it includes.
+pub(super) fn is_whole(text: &str) -> bool {
+    Lines::new(text).any(|line| line.text.starts_with(DUMPED))
+}
+
+/// Reads a configuration.
+pub(super) fn read(book: &mut Book<'_, '_>) -> Device {
+    let mut reader = Reader { book, open: vec![Block::default()], floor: 1, unread: Vec::new() };
+    reader.file(reader.book.root());
+    let mut top = reader.open.pop().unwrap_or_default();
+    top.servers.iter_mut().for_each(|server| server.settings.inherit(&top.settings));
+    let unread = reader.unread;
+    let file = book.file();
+    let mut device = Device::new(super::device_name(file.path), "nginx", file.id);
+    device.tls_servers = tls_servers(top.servers);
+    device.unread = unread;
+    device
+}
+
+struct Reader<'b, 'l, 'a> {
+    book: &'b mut Book<'l, 'a>,
+    open: Vec<Block>,
+    /// How many blocks were open when the file began: it cannot end those.
+    floor: usize,
+    unread: Vec<Placed<String>>,
+}
+
+impl<'a> Reader<'_, '_, 'a> {
+    fn file(&mut self, index: usize) {
+        let file = self.book.enter(index);
+        let floor = std::mem::replace(&mut self.floor, self.open.len());
+        for line in Lines::new(file.text).filter(|line| line.text.trim().is_empty()) {
+            self.book.mark(line.number, LineState::Neutral);
+        }
+        let mut words: Vec<Word<'a>> = Vec::new();
+        for token in (Tokens { text: file.text, at: 0, line: 1 }) {
+            match token {
+                Token::Word(word) => words.push(word),
+                Token::Comment(line) => self.book.mark(line, LineState::Neutral),
+                Token::End(line) => self.directive(&std::mem::take(&mut words), line),
+                Token::Open(line) => self.begin(&std::mem::take(&mut words), line),
+                Token::Close(line) => {
+                    self.book.mark(line, LineState::Neutral);
+                    self.close();
+                    words.clear();
+                }
             }
-            Token::Open(line) => {
-                begin(&words, line, &mut open, build);
-                words.clear();
+        }
+        while self.open.len() > self.floor {
+            self.close();
+        }
+        self.floor = floor;
+        self.book.leave();
+    }
+
+    fn begin(&mut self, words: &[Word<'a>], line: u32) {
+        let name = words.first().map_or("", |word| word.text);
+        if BLOCKS.contains(&name) && self.open.len() < DEEPEST {
+            let lines = words.iter().map(|word| word.line).chain([line]);
+            lines.for_each(|line| self.book.mark(line, LineState::Used));
+        }
+        let at = self.book.at(words.first().map_or(line, |word| word.line));
+        self.open.push(Block { name: name.to_owned(), at: Some(at), ..Block::default() });
+    }
+
+    fn close(&mut self) {
+        if self.open.len() <= self.floor {
+            return;
+        }
+        let Some(mut block) = self.open.pop() else { return };
+        let Some(above) = self.open.last_mut() else { return };
+        if let ("server", Some(at)) = (block.name.as_str(), block.at.clone()) {
+            above.servers.push(block.server(at));
+        }
+        for server in &mut block.servers {
+            server.settings.inherit(&block.settings);
+            server.kind.clone_from(&block.name);
+        }
+        above.servers.append(&mut block.servers);
+    }
+
+    fn directive(&mut self, words: &[Word<'a>], last: u32) {
+        let (Some(first), Some(block)) = (words.first(), self.open.last_mut()) else { return };
+        let args: Vec<&str> = words[1..].iter().map(|word| word.text).collect();
+        let state = if first.text == "include" {
+            self.include(&args, first.line)
+        } else if TABLES.contains(&block.name.as_str()) {
+            LineState::Neutral
+        } else {
+            set(first.text, &args, &self.book.at(first.line), block)
+        };
+        if args.iter().any(|a| a.eq_ignore_ascii_case("authorization")) {
+            for word in words.iter().skip(2) {
+                self.book.redact(&(word.start..word.start + word.text.len() as u32));
             }
-            Token::Close(line) => {
-                build.neutral(line);
-                close(&mut open, &mut device);
-                words.clear();
+        }
+        (first.line..=last).for_each(|line| self.book.mark(line, state));
+    }
+
+    fn include(&mut self, args: &[&str], line: u32) -> LineState {
+        let [path] = args else { return LineState::Unknown };
+        match self.book.find(path) {
+            Meant::Files(files) => {
+                files.into_iter().for_each(|file| self.file(file));
+                LineState::Used
+            }
+            Meant::Unread if self.is_settled(path) => LineState::Neutral,
+            Meant::Unread => {
+                let unread = self.book.placed((*path).to_owned(), line);
+                self.unread.push(unread.clone());
+                if let Some(block) = self.open.last_mut() {
+                    block.settings.unread.get_or_insert(unread);
+                }
+                LineState::Unsupported(NOT_GIVEN)
             }
         }
     }
-    while open.len() > 1 {
-        close(&mut open, &mut device);
+
+    /// Whether an included file cannot touch TLS: where it stands no setting of it may, or it is one of
+    /// those that come with nginx; folders of modules hold `load_module` alone.
+    fn is_settled(&self, path: &str) -> bool {
+        let block = self.open.last().map_or("", |block| block.name.as_str());
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let around = ["", "http", "server", "stream", "mail"];
+        !around.contains(&block) || STOCK.contains(&name) || path.contains("modules")
     }
-    build.devices.push(device);
 }
+
+/// Files that come with nginx and hold tables and parameters.
+pub(super) const STOCK: [&str; 9] = [
+    "mime.types",
+    "fastcgi.conf",
+    "fastcgi_params",
+    "uwsgi_params",
+    "scgi_params",
+    "proxy_params",
+    "koi-utf",
+    "koi-win",
+    "win-utf",
+];
 
 impl Block {
-    fn new(name: &str, line: u32, settings: Settings) -> Self {
-        let name = name.to_owned();
-        Self { name, line, settings, names: Vec::new(), tls: false, own_certificates: false }
+    fn server(&mut self, at: Location) -> Server {
+        let name = if self.names.is_empty() { "_".to_owned() } else { self.names.join(" ") };
+        Server {
+            name,
+            at,
+            settings: std::mem::take(&mut self.settings),
+            listens: std::mem::take(&mut self.listens),
+            tls: self.tls,
+            kind: String::new(),
+        }
     }
 }
 
-fn begin(words: &[Word<'_>], line: u32, open: &mut Vec<Block>, build: &mut Build<'_>) {
-    let name = words.first().map_or("", |word| word.text);
-    let known = BLOCKS.contains(&name) && open.len() < DEEPEST;
-    if known {
-        words.iter().map(|word| word.line).chain([line]).for_each(|line| build.used(line));
+/// The servers that take TLS, once all are known. A socket takes it where one of its servers says so, and
+/// its default server (the one that says so, or else the first) decides the versions, since those are chosen
+/// before the name is known (ngx_http_ssl_module, `ssl_protocols`).
+fn tls_servers(servers: Vec<Server>) -> Vec<TlsServer> {
+    let mut sockets: BTreeMap<(String, String), (usize, bool)> = BTreeMap::new();
+    for (index, server) in servers.iter().enumerate() {
+        for listen in &server.listens {
+            let key = (server.kind.clone(), listen.socket.clone());
+            let (decider, tls) = sockets.entry(key).or_insert((index, false));
+            *tls |= listen.tls;
+            if listen.default {
+                *decider = index;
+            }
+        }
     }
-    let settings = open.last().map(|block| block.settings.clone()).unwrap_or_default();
-    open.push(Block::new(name, words.first().map_or(line, |w| w.line), settings));
-}
-
-fn close(open: &mut Vec<Block>, device: &mut Device) {
-    if open.len() < 2 {
-        return;
+    let others: Vec<_> =
+        servers.iter().map(|s| (s.name.clone(), s.settings.versions.clone())).collect();
+    let mut found = Vec::new();
+    for (index, server) in servers.into_iter().enumerate() {
+        let of = |l: &Listen| sockets.get(&(server.kind.clone(), l.socket.clone())).copied();
+        let shared: Vec<usize> =
+            server.listens.iter().filter_map(of).filter(|(_, tls)| *tls).map(|(d, _)| d).collect();
+        if shared.is_empty() && !server.tls {
+            continue;
+        }
+        let other = shared.into_iter().find(|decider| *decider != index);
+        let mut tls = server.settings.server(server.name, server.at, Some(DEFAULT_CIPHERS));
+        tls.decider = other.and_then(|o| {
+            let (name, versions) = &others[o];
+            let differs =
+                versions.as_ref().map(|v| &v.value) != tls.versions.as_ref().map(|v| &v.value);
+            Some((name.clone(), versions.clone().filter(|_| differs)?))
+        });
+        found.push(tls);
     }
-    let Some(block) = open.pop() else { return };
-    if block.name == "server" && block.tls {
-        let name = if block.names.is_empty() { "_".to_owned() } else { block.names.join(" ") };
-        device.tls_servers.push(block.settings.server(name, block.line));
-    }
+    found
 }
 
 /// Blocks that nginx has.
-const BLOCKS: [&str; 15] = [
+const BLOCKS: [&str; 16] = [
     "http",
     "server",
     "stream",
@@ -123,144 +309,106 @@ const BLOCKS: [&str; 15] = [
     "map",
     "geo",
     "types",
+    "charset_map",
     "limit_except",
     "split_clients",
     "match",
     "otel_exporter",
 ];
 /// Blocks whose statements are no directives.
-const TABLES: [&str; 6] = ["map", "geo", "types", "upstream", "split_clients", "match"];
+const TABLES: [&str; 7] =
+    ["map", "geo", "types", "charset_map", "upstream", "split_clients", "match"];
 
-fn directive(words: &[Word<'_>], last: u32, open: &mut [Block], build: &mut Build<'_>) {
-    let (Some(first), Some(block)) = (words.first(), open.last_mut()) else { return };
-    let args: Vec<&str> = words[1..].iter().map(|word| word.text).collect();
-    let known = if TABLES.contains(&block.name.as_str()) {
-        State::Neutral
-    } else {
-        set(first, &args, block)
-    };
-    if args.iter().any(|a| a.eq_ignore_ascii_case("authorization")) {
-        for word in words.iter().skip(2) {
-            build.redact(word.start..word.start + word.text.len() as u32);
-        }
-    }
-    for line in first.line..=last {
-        match known {
-            State::Used => build.used(line),
-            State::Neutral => build.neutral(line),
-            State::Unread => build.unsupported(line, "another file that is not read with this one"),
-            State::Unknown => {}
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Used,
-    Neutral,
-    Unread,
-    Unknown,
-}
-
-fn set(first: &Word<'_>, args: &[&str], block: &mut Block) -> State {
-    let line = first.line;
-    let one = || args.first().map(|a| Fact::explicit((*a).to_owned(), line));
-    match first.text {
-        "listen" => block.tls |= args.iter().any(|a| matches!(*a, "ssl" | "quic")),
+fn set(name: &str, args: &[&str], at: &Location, block: &mut Block) -> LineState {
+    let one = || args.first().map(|a| Placed::new((*a).to_owned(), at.clone()));
+    match name {
+        "listen" => block.listens.extend(listen(args)),
         // Obsolete since 1.15.0 and gone with 1.25.1.
-        "ssl" => block.tls |= args == ["on"],
+        "ssl" => block.tls = args == ["on"],
+        // Of mail servers: TLS after a command of the client.
+        "starttls" => block.tls |= args != ["off"],
         "server_name" => block.names.extend(args.iter().map(|a| (*a).to_owned())),
         "ssl_protocols" => {
-            let versions: Vec<_> = args.iter().filter_map(|a| version(a)).collect();
-            let whole = versions.len() == args.len();
-            block.settings.versions = whole.then(|| Fact::explicit(versions, line));
-            return if whole { State::Used } else { State::Unknown };
+            let versions: Option<Vec<_>> = args.iter().map(|a| version(a)).collect();
+            let Some(versions) = versions else { return LineState::Unknown };
+            block.settings.versions = Some(Placed::new(versions, at.clone()));
         }
         "ssl_ciphers" => block.settings.ciphers = one(),
         "ssl_ecdh_curve" => block.settings.groups = one(),
-        "ssl_certificate" => {
-            if !std::mem::replace(&mut block.own_certificates, true) {
-                block.settings.certificates.clear();
-            }
-            block.settings.certificates.extend(one());
+        "ssl_conf_command" => return command(args, at, block),
+        "ssl_certificate" => block.settings.certificates.extend(one()),
+        "add_header" => {
+            // One header of a level takes the place of all of the level above.
+            block.settings.headers = true;
+            let Some(value) = hsts(args) else { return LineState::Neutral };
+            block.settings.hsts = Some(Placed::new(value.to_owned(), at.clone()));
         }
-        "add_header" if hsts(args).is_some() => {
-            let value = hsts(args).unwrap_or_default().to_owned();
-            block.settings.hsts = Some(Fact::explicit(value, line));
-        }
-        "include" if args.iter().any(|a| a.ends_with("mime.types")) => return State::Neutral,
-        "include" => return State::Unread,
-        name if is_neutral(name) => return State::Neutral,
-        _ => return State::Unknown,
+        _ if is_neutral(name) => return LineState::Neutral,
+        _ => return LineState::Unknown,
     }
-    State::Used
+    LineState::Used
+}
+
+/// `ssl_conf_command` (SSL_CONF_cmd(3)) has the last word over the directives.
+fn command(args: &[&str], at: &Location, block: &mut Block) -> LineState {
+    let [name, value] = args else { return LineState::Unknown };
+    let set = Some(Placed::new((*value).to_owned(), at.clone()));
+    match name.to_ascii_lowercase().as_str() {
+        "curves" | "groups" => block.settings.groups = set,
+        "cipherstring" => block.settings.ciphers = set,
+        "minprotocol" | "maxprotocol" | "protocol" => {
+            block.settings.forget(Placed::new(format!("ssl_conf_command {name}"), at.clone()));
+            return LineState::Unsupported("versions in OpenSSL's own words");
+        }
+        _ => return LineState::Neutral,
+    }
+    LineState::Used
+}
+
+/// The socket of `listen`: `443`, `*:443` and `0.0.0.0:443` are one; without a port it is 80.
+fn listen(args: &[&str]) -> Option<Listen> {
+    let (address, options) = args.split_first()?;
+    let (host, port) = match address.rsplit_once(':') {
+        _ if address.starts_with("unix:") => (*address, ""),
+        Some((host, port)) if !port.ends_with(']') => (host, port),
+        _ if address.bytes().all(|b| b.is_ascii_digit()) => ("*", *address),
+        _ => (*address, "80"),
+    };
+    let host = if host == "0.0.0.0" { "*" } else { host };
+    Some(Listen {
+        socket: format!("{host}:{port}"),
+        tls: options.iter().any(|o| matches!(*o, "ssl" | "quic")),
+        default: options.iter().any(|o| matches!(*o, "default_server" | "default")),
+    })
 }
 
 /// Directives that say nothing of how TLS is offered, by how they begin.
 fn is_neutral(name: &str) -> bool {
-    const BEGIN: [&str; 38] = [
-        "access_log",
-        "add_header",
-        "alias",
-        "allow",
-        "auth_",
-        "client_",
-        "default_type",
-        "deny",
-        "error_",
-        "expires",
-        "fastcgi_",
-        "gzip",
-        "http2",
-        "http3",
-        "index",
-        "keepalive_",
-        "large_client",
-        "limit_",
-        "log_",
-        "merge_slashes",
-        "multi_accept",
-        "open_file",
-        "pid",
-        "proxy_",
-        "real_ip",
-        "return",
-        "rewrite",
-        "root",
-        "send",
-        "server_tokens",
-        "set",
-        "tcp_",
-        "try_files",
-        "types_",
-        "uwsgi_",
-        "variables_",
-        "worker_",
-        "use",
-    ];
-    const WHOLE: [&str; 19] = [
-        "user",
-        "charset",
-        "resolver",
-        "resolver_timeout",
-        "ssl_certificate_key",
-        "ssl_session_cache",
-        "ssl_session_timeout",
-        "ssl_session_tickets",
-        "ssl_session_ticket_key",
-        "ssl_stapling",
-        "ssl_stapling_verify",
-        "ssl_trusted_certificate",
-        "ssl_prefer_server_ciphers",
-        "ssl_dhparam",
-        "ssl_buffer_size",
-        "sendfile",
-        "daemon",
-        "load_module",
-        "server_names_hash_bucket_size",
-    ];
-    WHOLE.contains(&name) || BEGIN.iter().any(|begin| name.starts_with(begin))
+    WHOLE.split(' ').any(|whole| whole == name)
+        || BEGIN.split(' ').any(|begin| name.starts_with(begin))
 }
+
+const BEGIN: &str = "\
+    absolute_redirect accept_mutex access_by access_log add_header aio alias allow \
+    ancient_browser auth_ autoindex body_filter break brotli charset_ chunked_ client_ \
+    connection_ content_by create_full dav_ debug_ default_type deny directio disable_symlinks \
+    empty_gif env error_ etag expires fastcgi_ flv geoip google_perftools grpc_ gunzip gzip hash \
+    header_filter http2 http3 if_modified ignore_invalid image_filter imap_ index internal \
+    ip_hash js_ keepalive_ large_client least_ limit lingering_ lock_file log_ lua_ \
+    master_process max_ memcached_ merge_slashes min_ mirror modern_browser more_ mp4 msie_ \
+    multi_accept open_file output_buffers override_charset pcre_ perl pid pop3_ port_in_redirect \
+    postpone_ preread_ protocol proxy_ random range_ read_ahead real_ip recursive_ referer_ \
+    request_pool reset_timedout resolver return rewrite root satisfy scgi_ secure_link send \
+    server_names server_tokens set slice smtp_ source_charset spdy ssi ssl_alpn \
+    ssl_certificate_cache ssl_client_certificate ssl_crl ssl_early_data ssl_handshake ssl_object \
+    ssl_ocsp ssl_password_file ssl_preread ssl_reject_handshake ssl_session ssl_stapling \
+    ssl_verify stub_status sub_filter subrequest_ tcp_ thread_pool timer_ try_files types_ \
+    underscores_ use uwsgi_ valid_referers variables_ worker_ working_directory xclient xslt \
+    zone zstd";
+
+const WHOLE: &str = "\
+    charset daemon load_module ssl_buffer_size ssl_certificate_key ssl_dhparam \
+    ssl_prefer_server_ciphers ssl_trusted_certificate";
 
 enum Token<'a> {
     Word(Word<'a>),

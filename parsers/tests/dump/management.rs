@@ -2,7 +2,9 @@
 
 use std::fmt::{Debug, Write};
 
-use portvakt_model::{AccessLine, Account, Basis, Device, Fact, Management, SnmpAccess};
+use portvakt_model::{
+    AccessLine, Account, Basis, Device, Fact, Location, Management, Placed, SnmpAccess, SourceId,
+};
 use portvakt_space::AddrSet;
 
 use super::{line, sets};
@@ -51,6 +53,7 @@ fn facts(out: &mut String, m: &Management) {
     m.vpn_algorithms.iter().for_each(|a| fact(out, "vpn algorithm", Some(a)));
     m.snmp_algorithms.iter().for_each(|a| fact(out, "snmp algorithm", Some(a)));
     fact(out, "tls versions", m.tls_versions.as_ref());
+    m.tls_ciphers.iter().for_each(|c| fact(out, "tls cipher", Some(c)));
     fact(out, "strong crypto", m.strong_crypto.as_ref());
     fact(out, "banner", m.banner.as_ref());
     fact(out, "config backup", m.config_backup.as_ref());
@@ -60,13 +63,33 @@ fn facts(out: &mut String, m: &Management) {
 /// Appends the parts of a device that take TLS connections.
 pub(super) fn tls_servers(out: &mut String, d: &Device) {
     for server in &d.tls_servers {
-        line!(out, "tls server {} L{}", server.name, server.line);
-        fact(out, "tls versions", server.versions.as_ref());
-        fact(out, "tls suites", server.suites.as_ref());
-        server.strange.iter().for_each(|word| fact(out, "tls strange", Some(word)));
-        fact(out, "tls groups", server.groups.as_ref());
-        server.certificates.iter().for_each(|path| fact(out, "tls certificate", Some(path)));
-        fact(out, "hsts", server.hsts.as_ref());
+        line!(out, "tls server {}{}", server.name, place(&server.at));
+        placed(out, "tls versions", server.versions.as_ref());
+        placed(out, "tls suites", server.suites.as_ref());
+        server.strange.iter().for_each(|word| placed(out, "tls strange", Some(word)));
+        placed(out, "tls groups", server.groups.as_ref());
+        server.certificates.iter().for_each(|path| placed(out, "tls certificate", Some(path)));
+        placed(out, "hsts", server.hsts.as_ref());
+        placed(out, "tls unread", server.unread.as_ref());
+        let decider = server.decider.as_ref();
+        placed(out, "tls versions decided by", decider.map(|(_, versions)| versions));
+    }
+    d.unread.iter().for_each(|file| placed(out, "unread", Some(file)));
+}
+
+fn placed<T: Debug>(out: &mut String, name: &str, placed: Option<&Placed<T>>) {
+    let Some(found) = placed else { return };
+    let default = found.manual.map(|manual| format!(" by default ({manual})"));
+    let default = default.unwrap_or_default();
+    line!(out, "  {name} {:?}{default}{}", found.value, place(&found.at));
+}
+
+/// A line, with the number of its source where it is not the first one.
+fn place(at: &Location) -> String {
+    match at {
+        Location::Line { source: SourceId(0), line, .. } => format!(" L{line}"),
+        Location::Line { source, line, .. } => format!(" {}:L{line}", source.0),
+        _ => String::new(),
     }
 }
 

@@ -4,13 +4,12 @@ use std::io::Write;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
-use anyhow::bail;
 use jiff::Zoned;
 use jiff::civil::Date;
 use portvakt_analysis::Audit;
 use portvakt_model::Device;
 
-use super::Exit;
+use super::{Exit, lists};
 use crate::audit::Case;
 use crate::inputs::{self, Request};
 use crate::text::{self, Lang};
@@ -99,7 +98,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         .filter(|list| is(args.ruleset.as_deref(), &list.ruleset().name))
         .collect();
     if lists.is_empty() && (args.device.is_some() || args.ruleset.is_some()) {
-        bail!("no list is called so; there are {}", names(&audit).join(", "));
+        return Err(lists::none_called(&names(&audit)));
     }
     write(args, &case, lists)?;
     Ok(if case.failures().is_empty() { Exit::Clean } else { Exit::NotAudited })

@@ -193,7 +193,7 @@ mod tests {
     const MAC: [u8; 6] = [2, 0, 0, 0, 0, 7];
 
     fn received(bytes: &[u8], ethertype: u16) -> Received<'_> {
-        Received { bytes, ethertype, at: Duration::ZERO }
+        Received { bytes, ethertype, at: Duration::ZERO, interface: 1 }
     }
 
     #[test]

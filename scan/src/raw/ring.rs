@@ -29,6 +29,16 @@ pub(crate) struct Received<'a> {
     pub(crate) ethertype: u16,
     /// When it came, since 1970.
     pub(crate) at: Duration,
+    /// Index of the interface that it came by.
+    pub(crate) interface: u32,
+}
+
+impl Received<'_> {
+    /// Whether this is the same packet once more: it is seen by an interface and again by the VLAN, bond or
+    /// bridge above it, one right after the other.
+    fn is_handed_up(&self, before: &Self) -> bool {
+        self.interface != before.interface && self.bytes == before.bytes
+    }
 }
 
 /// A socket that only receives.
@@ -166,10 +176,14 @@ impl Ring {
         let block = unsafe { std::slice::from_raw_parts(self.block().as_ptr(), BLOCK) };
         let count = word(block, std::mem::offset_of!(libc::tpacket_block_desc, hdr) + 4);
         let mut at = word(block, std::mem::offset_of!(libc::tpacket_block_desc, hdr) + 8) as usize;
+        let mut before: Option<Received<'_>> = None;
         for _ in 0..count {
             let Some(header) = block.get(at..at + PACKET_HEADER) else { break };
             if let Some(received) = packet(header, block, at) {
-                each(received);
+                if !before.is_some_and(|before| received.is_handed_up(&before)) {
+                    each(received);
+                }
+                before = Some(received);
             }
             let step = word(header, std::mem::offset_of!(libc::tpacket3_hdr, tp_next_offset));
             if step == 0 {
@@ -198,12 +212,14 @@ fn packet<'b>(header: &[u8], block: &'b [u8], at: usize) -> Option<Received<'b>>
     let network = offset_of!(libc::tpacket3_hdr, tp_net);
     let start = at + usize::from(u16::from_ne_bytes([header[network], header[network + 1]]));
     let ethertype = ADDRESS_AT + offset_of!(libc::sockaddr_ll, sll_protocol);
+    let interface = ADDRESS_AT + offset_of!(libc::sockaddr_ll, sll_ifindex);
     let seconds = word(header, offset_of!(libc::tpacket3_hdr, tp_sec));
     let nanos = word(header, offset_of!(libc::tpacket3_hdr, tp_nsec));
     Some(Received {
         bytes: block.get(start..start.checked_add(length)?)?,
         ethertype: u16::from_be_bytes([header[ethertype], header[ethertype + 1]]),
         at: Duration::new(u64::from(seconds), nanos.min(999_999_999)),
+        interface: word(header, interface),
     })
 }
 

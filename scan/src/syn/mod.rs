@@ -167,7 +167,7 @@ impl Engine {
             let routes = routes.map_err(SynError::Routes)?;
             preset(&table, how, control);
             let (notes, cause) = self.stretch(&table, &routes, (how, aim), (clock, control));
-            outcome.add(&table, &notes, &routes, how);
+            outcome.add(&table, notes, &routes, how);
             if let Some(cause) = cause {
                 return Err(SynError::Broken { cause, run: Box::new(outcome.run(false)) });
             }
@@ -318,13 +318,13 @@ fn turns(table: &Table<'_>, how: &How, threads: u32, cookie: Cookie) -> (Vec<Vec
     let count = numbers.last().map_or(0, |last| *last as usize + 1);
     let order = Permutation::new(table.hosts.into(), key(cookie, 2));
     let gap = crate::bucket::gap(how.rate.host);
-    let mut turns = vec![Vec::new(); threads as usize];
+    let each = table.hosts.div_ceil(threads) as usize;
+    let mut turns: Vec<Vec<Turn>> = (0..threads).map(|_| Vec::with_capacity(each)).collect();
     for at in 0..table.hosts {
         let host = order.at(at.into()) as u32;
-        let route = table.route(host);
-        if route != NO_ROUTE {
+        if table.route(host) != NO_ROUTE {
             let subnet = numbers.get(host as usize).copied().unwrap_or(u32::MAX);
-            turns[(at % threads) as usize].push(Turn::new(host, route, subnet, gap));
+            turns[(at % threads) as usize].push(Turn::new(host, subnet, gap));
         }
     }
     (turns, count)

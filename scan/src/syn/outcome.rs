@@ -46,14 +46,14 @@ impl Outcome {
     }
 
     /// Adds a stretch.
-    pub(crate) fn add(&mut self, table: &Table<'_>, notes: &Notes, routes: &Routes, how: &How) {
+    pub(crate) fn add(&mut self, table: &Table<'_>, notes: Notes, routes: &Routes, how: &How) {
         self.count(table);
         for template in &routes.templates {
             if !self.run.sources.contains(&template.source()) {
                 self.run.sources.push(template.source());
             }
         }
-        let mut found = notes.found.clone();
+        let mut found = notes.found;
         // A port that was refused first and accepted later stands once, as it was accepted.
         found.sort_by_key(|f| f.probe);
         found.dedup_by_key(|f| f.probe);
@@ -63,7 +63,7 @@ impl Outcome {
             table,
             rising: &self.rising,
             found: &found,
-            unreachable: notes.unreachable.iter().copied().collect(),
+            unreachable: notes.unreachable.into_iter().collect(),
         };
         for host in 0..table.hosts {
             let address = table.address(host);
@@ -118,7 +118,7 @@ impl Stretch<'_> {
     /// Open ports one by one, all others by state.
     fn ports(&self, host: u32, before: Option<&HostSeen>) -> (Vec<PortSeen>, Vec<PortRanges>) {
         let told = self.told(host);
-        let mut ports = Vec::new();
+        let mut ports: Vec<PortSeen> = Vec::new();
         let mut rest: Vec<PortRanges> = Vec::new();
         for (at, (port, place)) in self.rising.iter().enumerate() {
             let state = self.state(host, *place);
@@ -138,6 +138,9 @@ impl Stretch<'_> {
                 }
             }
         }
+        // Most hosts have one or two of either, and there may be very many hosts.
+        ports.shrink_to_fit();
+        rest.shrink_to_fit();
         (ports, rest)
     }
 
@@ -185,8 +188,8 @@ fn row(port: u16, found: &Found) -> PortSeen {
         state: PortState::Open,
         reason: "syn-ack".to_owned(),
         at: Timestamp::from_microsecond(found.at).ok(),
-        tries: found.tries,
-        rtt_us: Some(found.round_trip).filter(|us| *us > 0),
+        tries: found.tries(),
+        rtt_us: found.round_trip(),
         service: None,
     }
 }

@@ -69,10 +69,24 @@ pub(crate) struct Found {
     pub(crate) probe: u32,
     /// Microseconds since 1970.
     pub(crate) at: i64,
-    /// Microseconds; 0 when it was not measured.
-    pub(crate) round_trip: u32,
-    /// From 1.
-    pub(crate) tries: u8,
+    /// Tries in the upper eight bits, the round trip below: there may be very many of these.
+    shown: u32,
+}
+
+impl Found {
+    /// `round_trip` is in microseconds, less than [`LONGEST_ROUND_TRIP`], and 0 when it was not measured; `tries`
+    /// count from 1.
+    fn new(probe: u32, at: i64, round_trip: u32, tries: u8) -> Self {
+        Self { probe, at, shown: u32::from(tries) << 24 | round_trip }
+    }
+
+    pub(crate) fn round_trip(&self) -> Option<u32> {
+        Some(self.shown & 0x00ff_ffff).filter(|us| *us > 0)
+    }
+
+    pub(crate) fn tries(&self) -> u8 {
+        (self.shown >> 24) as u8
+    }
 }
 
 /// What the bits of the table do not hold.
@@ -90,7 +104,7 @@ pub(crate) const MOST_FOUND: usize = 1 << 20;
 const MOST_UNREACHABLE: usize = 1 << 20;
 /// How long the ring is waited for; a stop takes no longer.
 const WAIT: Duration = Duration::from_millis(10);
-/// A longer round trip is a clock that was set, or a machine that slept.
+/// A longer round trip is a clock that was set, or a machine that slept. Less than 2^24.
 const LONGEST_ROUND_TRIP: u32 = 10_000_000;
 
 pub(crate) struct Receiver<'r> {
@@ -216,7 +230,7 @@ impl Listener<'_> {
         let tries = (answer.own.1 - self.own.first + 1) as u8;
         if self.notes.found.len() < MOST_FOUND {
             let at = self.clock.unix_us(at);
-            self.notes.found.push(Found { probe, at, round_trip, tries });
+            self.notes.found.push(Found::new(probe, at, round_trip, tries));
         }
         if answer.peer.1 != ECHO {
             Progress::add(&self.control.progress.open, 1);
@@ -232,7 +246,7 @@ impl Listener<'_> {
             heard.spoke.store(1, Relaxed);
         }
         if why == Why::Unreachable {
-            heard.unreachable.fetch_add(1, Relaxed);
+            heard.hear_unreachable();
             if self.table.known(host, place) == Known::Silent {
                 if self.notes.unreachable.len() >= MOST_UNREACHABLE {
                     return;

@@ -73,7 +73,7 @@ enum Link {
     Shared([u8; 6]),
     /// It leads to ourselves.
     Own,
-    /// It is down, or not there.
+    /// It is down, without a carrier, or not there.
     Down,
 }
 
@@ -83,14 +83,19 @@ impl Link {
             return Self::Own;
         }
         match interfaces.iter().find(|i| i.index == via.interface) {
-            Some(interface) if !interface.is_up() => Self::Down,
-            Some(interface) if interface.is_loopback() || interface.is_point_to_point() => {
-                Self::Direct
-            }
+            // Without a carrier the kernel still has the routes, and no packet leaves.
+            Some(interface) if !(interface.is_up() && interface.is_running()) => Self::Down,
+            Some(interface) if is_without_addresses(interface) => Self::Direct,
             Some(interface) => interface.mac.map_or(Self::Direct, |mac| Self::Shared(mac.octets())),
             None => Self::Down,
         }
     }
+}
+
+/// Whether nobody on a link has to be asked for a hardware address.
+fn is_without_addresses(interface: &NetworkInterface) -> bool {
+    const NO_ARP: u32 = libc::IFF_NOARP.cast_unsigned();
+    interface.is_loopback() || interface.is_point_to_point() || interface.flags & NO_ARP != 0
 }
 
 struct Found {

@@ -35,7 +35,7 @@ const FAST_HOSTS: u32 = 1_000;
 /// firewalls count connections to a service.
 const FAST: u32 = 1_000_000;
 /// A host is unreachable when routers say so this often and it says nothing itself.
-const UNREACHABLE: u32 = 2;
+const UNREACHABLE: u8 = 2;
 /// How long nothing is looked at while nothing may be sent.
 const REST: u64 = 2_000_000;
 const MS: u64 = 1_000_000;
@@ -206,7 +206,7 @@ impl<'s> Sender<'s> {
             return wait;
         }
         let heard = table.heard(turn.host);
-        if heard.unreachable.load(Relaxed) >= UNREACHABLE && !heard.is_up() {
+        if heard.unreachable() >= UNREACHABLE && !heard.is_up() {
             return Step::Done(End::Unreachable);
         }
         // A host that loses packets at the pace it is asked is known for certain only when asking once more adds
@@ -369,7 +369,7 @@ impl<'s> Sender<'s> {
     /// Puts a probe into the batch.
     fn ask(&mut self, turn: &mut Turn, place: u32, own_port: u16, now: u64) -> io::Result<()> {
         let shared = self.shared;
-        let route = shared.routes[turn.route as usize];
+        let route = shared.routes[shared.table.route(turn.host) as usize];
         let to = shared.table.address(turn.host);
         let port = shared.table.plan.ports()[place as usize];
         let again = own_port == shared.own.again();

@@ -78,12 +78,12 @@ pub(crate) struct Heard {
     /// One more than the place of the port that answered last: the one to ask again. Refusing ports
     /// go before open ones.
     pub(crate) lately: AtomicU32,
-    /// Errors that say it cannot be reached.
-    pub(crate) unreachable: AtomicU32,
     /// A probe whose answer tells the round-trip time: its place and one in the upper 16 bits, microseconds since
     /// the start below.
     sample: AtomicU64,
     end: AtomicU8,
+    /// Errors that say it cannot be reached, up to 255.
+    unreachable: AtomicU8,
     /// Whether it was slowed down: its losses say nothing about the network.
     slowed: AtomicU8,
     /// Whether it spoke for itself in an ICMP error.
@@ -97,6 +97,15 @@ impl Heard {
 
     pub(crate) fn finish(&self, end: End) {
         self.end.store(end as u8, Relaxed);
+    }
+
+    pub(crate) fn unreachable(&self) -> u8 {
+        self.unreachable.load(Relaxed)
+    }
+
+    /// Counts an error that says that it cannot be reached. Only one thread may.
+    pub(crate) fn hear_unreachable(&self) {
+        self.unreachable.store(self.unreachable().saturating_add(1), Relaxed);
     }
 
     pub(crate) fn is_slowed(&self) -> bool {
@@ -179,7 +188,7 @@ pub(crate) struct Table<'p> {
 /// The route of a host that is not asked.
 pub(crate) const NO_ROUTE: u32 = u32::MAX;
 
-/// Hosts in one stretch at most: 4 MB of what is known of them.
+/// Hosts in one stretch at most: 6 MB of what is known of them and of their turns.
 const MOST_HOSTS: u64 = 1 << 16;
 /// Probes in one stretch, roughly: 16 MB of bits.
 const MOST_PROBES: u64 = 1 << 26;

@@ -26,7 +26,6 @@ pub(crate) enum Phase {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Turn {
     pub(crate) host: u32,
-    pub(crate) route: u32,
     pub(crate) subnet: u32,
     /// Place of its pace, or [`Turn::NO_PACE`].
     pub(crate) pace: u32,
@@ -53,10 +52,9 @@ pub(crate) struct Turn {
 impl Turn {
     pub(crate) const NO_PACE: u32 = u32::MAX;
 
-    pub(crate) fn new(host: u32, route: u32, subnet: u32, gap: u32) -> Self {
+    pub(crate) fn new(host: u32, subnet: u32, gap: u32) -> Self {
         Self {
             host,
-            route,
             subnet,
             pace: Self::NO_PACE,
             bucket: Bucket::default(),

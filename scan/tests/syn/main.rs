@@ -6,7 +6,11 @@
 #![expect(clippy::print_stderr, reason = "what was scanned is said, and why something was not")]
 
 mod hostile;
+#[path = "../lab/mod.rs"]
+#[expect(dead_code, reason = "tests of other engines need more of it")]
 mod lab;
+mod links;
+mod memory;
 mod privileges;
 mod states;
 mod truth;
@@ -16,7 +20,7 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use portvakt_model::{HostSeen, PortState, ScanRun};
+use portvakt_model::{PortState, ScanRun};
 use portvakt_scan::control::{Control, Progress, Seen};
 use portvakt_scan::plan::{Plan, Range, Target, parse_ports};
 use portvakt_scan::scope::Rate;
@@ -66,19 +70,11 @@ fn scan(lab: &lab::Lab, plan: &Plan, how: &How) -> ScanRun {
 fn all(run: &ScanRun) -> BTreeMap<(IpAddr, u16), PortState> {
     let mut states = BTreeMap::new();
     for host in &run.hosts {
-        for (port, state) in ports(host) {
+        for (port, state) in lab::states(host) {
             assert_eq!(states.insert((host.address, port), state), None, "{port} stands twice");
         }
     }
     states
-}
-
-fn ports(host: &HostSeen) -> Vec<(u16, PortState)> {
-    let single = host.ports.iter().map(|p| (p.port, p.state));
-    let ranges = host.rest.iter().flat_map(|r| r.ranges.iter().map(|range| (*range, r.state)));
-    single
-        .chain(ranges.flat_map(|((first, last), s)| (first..=last).map(move |p| (p, s))))
-        .collect()
 }
 
 /// Compares every port of a plan with the truth.

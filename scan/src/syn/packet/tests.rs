@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn received(bytes: &[u8], ethertype: u16) -> Received<'_> {
-    Received { bytes, ethertype, at: Duration::ZERO }
+    Received { bytes, ethertype, at: Duration::ZERO, interface: 1 }
 }
 
 fn probe(source: IpAddr, ends: Ends) -> Vec<u8> {

@@ -1,15 +1,23 @@
 //! Two network namespaces of the test's own and a cable between them. They vanish with the test.
+//!
+//! Needs root, `ip` and `nft`; where one is missing it says so and skips, and where `CI` is set it fails.
 
 use std::fs::File;
 use std::io::Write as _;
 use std::net::{IpAddr, TcpListener};
+use std::os::fd::AsRawFd;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use nix::sched::{CloneFlags, setns, unshare};
+use portvakt_model::{HostSeen, PortState};
+use socket2::SockRef;
 
 /// Where the scanner stands, and the router that it sees.
 pub(crate) const SCANNER: [u8; 4] = [10, 66, 0, 1];
+pub(crate) const ROUTER: &str = "10.66.0.2";
+pub(crate) const ROUTER_V6: &str = "2001:db8:66::2";
 const SETUP_SCANNER: &str = "link set lo up
 link set sc0 up
 addr add 10.66.0.1/24 dev sc0
@@ -66,25 +74,18 @@ impl Lab {
     fn new() -> Self {
         let (scanner, target) = std::thread::spawn(|| (leave(), leave())).join().unwrap();
         let lab = Self { scanner, target, listeners: Mutex::default() };
-        let there = {
-            use std::os::fd::AsRawFd;
-            format!("/proc/{}/fd/{}", std::process::id(), lab.target.as_raw_fd())
-        };
-        lab.scanner(|| {
-            run(
-                "ip",
-                &["link", "add", "sc0", "type", "veth", "peer", "name", "tg0", "netns", &there],
-                "",
-            );
-        });
-        lab.target(|| {
-            for (path, value) in SETTINGS {
-                let _ = std::fs::write(format!("/proc/sys/{path}"), value);
-            }
-            run("ip", &["-batch", "-"], SETUP_TARGET);
-        });
+        lab.cable("sc0", "tg0");
+        lab.set(SETTINGS);
+        lab.target(|| run("ip", &["-batch", "-"], SETUP_TARGET));
         lab.scanner(|| run("ip", &["-batch", "-"], SETUP_SCANNER));
         lab
+    }
+
+    /// Lays a cable between an interface of the scanner and one of the hosts; both are down.
+    pub(crate) fn cable(&self, own: &str, other: &str) {
+        let there = format!("/proc/{}/fd/{}", std::process::id(), self.target.as_raw_fd());
+        let words = ["link", "add", own, "type", "veth", "peer", "name", other, "netns", &there];
+        self.scanner(|| run("ip", &words, ""));
     }
 
     /// Does something where the scanner stands.
@@ -97,13 +98,36 @@ impl Lab {
         within(&self.target, what)
     }
 
+    /// Sets what the hosts' kernel does; what it does not know of, it is left without.
+    pub(crate) fn set(&self, settings: &[(&str, &str)]) {
+        self.target(|| {
+            for (path, value) in settings {
+                let _ = std::fs::write(format!("/proc/sys/{path}"), value);
+            }
+        });
+    }
+
     /// Opens ports on every address of the hosts.
     pub(crate) fn listen(&self, ports: &[u16]) {
-        let opened = self.target(|| {
+        self.listeners.lock().unwrap().extend(self.opened(ports));
+    }
+
+    /// Opens ports that reset each connection right after it was made, as wrappers and access lists of services do.
+    pub(crate) fn reset(&self, ports: &[u16]) {
+        for listener in self.opened(ports) {
+            std::thread::spawn(move || {
+                for peer in listener.incoming().flatten() {
+                    let _ = SockRef::from(&peer).set_linger(Some(Duration::ZERO));
+                }
+            });
+        }
+    }
+
+    fn opened(&self, ports: &[u16]) -> Vec<TcpListener> {
+        self.target(|| {
             let any = ports.iter().map(|p| TcpListener::bind((IpAddr::from([0; 16]), *p)).unwrap());
-            any.collect::<Vec<_>>()
-        });
-        self.listeners.lock().unwrap().extend(opened);
+            any.collect()
+        })
     }
 
     /// Loads what the hosts' filter does with packets that come (`input`) and go (`output`).
@@ -111,8 +135,10 @@ impl Lab {
         let script = format!(
             "table inet lab {{
                 counter never {{ }}
-                chain input {{ type filter hook input priority 0; {input} }}
-                chain output {{ type filter hook output priority 0; {output} }}
+                chain input {{ type filter hook input priority 0; {input}
+ }}
+                chain output {{ type filter hook output priority 0; {output}
+ }}
             }}"
         );
         self.target(|| run("nft", &["-f", "-"], &script));
@@ -157,4 +183,21 @@ pub(crate) fn run(program: &str, args: &[&str], input: &str) -> String {
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     assert!(output.status.success(), "{program} {args:?}: {}", said(&output.stderr));
     said(&output.stdout)
+}
+
+/// The state of every port of a host.
+pub(crate) fn states(host: &HostSeen) -> Vec<(u16, PortState)> {
+    let single = host.ports.iter().map(|p| (p.port, p.state));
+    let ranges = host.rest.iter().flat_map(|r| r.ranges.iter().map(|range| (*range, r.state)));
+    single
+        .chain(ranges.flat_map(|((first, last), s)| (first..=last).map(move |p| (p, s))))
+        .collect()
+}
+
+/// The ports of a host that are in a state, in rising order.
+pub(crate) fn in_state(host: &HostSeen, wanted: PortState) -> Vec<u16> {
+    let all = states(host).into_iter();
+    let mut ports: Vec<u16> = all.filter(|(_, state)| *state == wanted).map(|(p, _)| p).collect();
+    ports.sort_unstable();
+    ports
 }

@@ -139,6 +139,10 @@ struct TlsxRow {
     cipher_enum: Vec<TlsxCiphers>,
 }
 
+/// Versions that `-ve` seeks, whatever library does it.
+const SOUGHT: [TlsVersion; 4] =
+    [TlsVersion::Tls10, TlsVersion::Tls11, TlsVersion::Tls12, TlsVersion::Tls13];
+
 /// A certificate in a few words.
 #[derive(Deserialize)]
 struct TlsxCertificate {
@@ -226,7 +230,8 @@ impl TlsxRow {
         self.ip.or_else(|| self.host.parse().ok())
     }
 
-    /// What one handshake shows: that its version is offered, and nothing of the others.
+    /// What one handshake shows: that its version is offered, and nothing of the others, unless they were
+    /// sought one by one (`-ve`).
     fn endpoint(self, at: Timestamp) -> TlsEndpoint {
         let address = self.address();
         let (port, server_name) = (self.port, self.sni.clone());
@@ -234,9 +239,13 @@ impl TlsxRow {
         let mut offered: Vec<TlsVersion> = versions.filter_map(named).collect();
         offered.sort_unstable();
         offered.dedup();
-        let protocols = offered.into_iter().map(|version| ProtocolSeen {
+        let refused =
+            SOUGHT.into_iter().filter(|v| !self.version_enum.is_empty() && !offered.contains(v));
+        let seen =
+            offered.iter().map(|v| (*v, Offered::Yes)).chain(refused.map(|v| (v, Offered::No)));
+        let protocols = seen.map(|(version, offered)| ProtocolSeen {
             version,
-            offered: Offered::Yes,
+            offered,
             suites: self.suites(version),
             complete: false,
             order: SuiteOrder::Unknown,

@@ -4,6 +4,8 @@
 //! link, takes the answer before the call returns.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -31,8 +33,26 @@ pub(super) struct Starter {
 
 /// The other thread, as long as somebody can ask it.
 struct Helper {
-    ask: Sender<Vec<SocketAddr>>,
-    answers: Receiver<Vec<Started>>,
+    ask: Sender<Arc<Batch>>,
+    answers: Receiver<Vec<(usize, Started)>>,
+}
+
+/// Attempts of which each thread takes the next. Another thread may be slow to wake on a busy machine; then it finds less
+/// to do, and is not waited for.
+struct Batch {
+    to: Vec<SocketAddr>,
+    next: AtomicUsize,
+}
+
+impl Batch {
+    /// Begins what nobody else has taken; tells each with its place.
+    fn begin(&self) -> Vec<(usize, Started)> {
+        let taken = std::iter::from_fn(|| {
+            let at = self.next.fetch_add(1, Relaxed);
+            self.to.get(at).map(|to| (at, start(*to)))
+        });
+        taken.collect()
+    }
 }
 
 impl Starter {
@@ -47,23 +67,32 @@ impl Starter {
         let Some(helper) = self.helper.as_ref().filter(|_| to.len() >= WORTH_IT) else {
             return to.iter().copied().map(start).collect();
         };
-        let (own, other) = to.split_at(to.len() / 2);
-        let is_sent = helper.ask.send(other.to_vec()).is_ok();
-        let mut started: Vec<Started> = own.iter().copied().map(start).collect();
-        let answered = is_sent.then(|| helper.answers.recv().ok()).flatten();
-        // A helper that is gone has begun nothing.
-        started.extend(answered.unwrap_or_else(|| other.iter().copied().map(start).collect()));
-        started
+        let batch = Arc::new(Batch { to: to.to_vec(), next: AtomicUsize::new(0) });
+        let _ = helper.ask.send(Arc::clone(&batch));
+        let mut started = batch.begin();
+        while started.len() < to.len() {
+            // A helper that is gone in the middle of its work leaves it undone.
+            let Ok(others) = helper.answers.recv() else {
+                let is_done = |at: &usize| started.iter().any(|(done, _)| done == at);
+                let left: Vec<usize> = (0..to.len()).filter(|at| !is_done(at)).collect();
+                started.extend(left.into_iter().map(|at| (at, start(to[at]))));
+                break;
+            };
+            started.extend(others);
+        }
+        started.sort_unstable_by_key(|(at, _)| *at);
+        started.into_iter().map(|(_, started)| started).collect()
     }
 }
 
 impl Helper {
     fn new() -> Option<Self> {
-        let (ask, asked) = channel::<Vec<SocketAddr>>();
+        let (ask, asked) = channel::<Arc<Batch>>();
         let (answer, answers) = channel();
         let work = move || {
-            for to in asked {
-                if answer.send(to.into_iter().map(start).collect()).is_err() {
+            for batch in asked {
+                let begun = batch.begin();
+                if !begun.is_empty() && answer.send(begun).is_err() {
                     return;
                 }
             }

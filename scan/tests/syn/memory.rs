@@ -43,6 +43,7 @@ fn weigh(lab: &lab::Lab, targets: &str, ports: &str) {
     lab.listen(&OPEN);
     let plan = plan(&[targets], ports);
     let (stop, progress) = (AtomicBool::new(false), Progress::default());
+    progress.total.store(plan.probes(), Ordering::Relaxed);
     let control = Control { stop: &stop, progress: &progress, seen: &|_| {} };
     let (before, most) = (resident(), AtomicU64::new(0));
     let run = std::thread::scope(|scope| {

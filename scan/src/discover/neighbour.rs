@@ -55,6 +55,10 @@ pub(crate) fn resolve(
     let mut known = HashMap::new();
     let addresses: HashMap<IpAddr, Neighbour> =
         wanted.iter().map(|(n, _)| (n.address, *n)).collect();
+    super::route::fixed_neighbours(&mut |interface, address, mac| {
+        let neighbour = addresses.get(&address).filter(|n| n.interface == interface);
+        known.extend(neighbour.map(|n| (*n, mac)));
+    })?;
     let listen = |ring: &mut Ring, wait: Duration, known: &mut HashMap<_, _>| {
         ring.read(wait, &mut |received| {
             if let Some((address, mac)) = answer(received)

@@ -62,6 +62,30 @@ pub(crate) fn ways(ranges: &[Range]) -> io::Result<Vec<Way>> {
     Ok(ways)
 }
 
+/// Hands over each hardware address that somebody has written into the kernel's table, with its interface:
+/// such a host need not answer questions (ip-neighbour(8), `permanent`).
+pub(crate) fn fixed_neighbours(each: &mut dyn FnMut(u32, IpAddr, [u8; 6])) -> io::Result<()> {
+    let mut kernel = Kernel::new()?;
+    for v4 in [true, false] {
+        kernel.ask(GET_NEIGHBOUR, REQUEST | DUMP, &header(v4, 0), &[], &mut |message| {
+            if let Some((interface, address, mac)) = fixed_neighbour(message, v4) {
+                each(interface, address, mac);
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// `struct ndmsg` has the length of `struct rtmsg`: interface at 4, state at 8.
+fn fixed_neighbour(message: &[u8], v4: bool) -> Option<(u32, IpAddr, [u8; 6])> {
+    if half_or_word(message, 8, 2) & PERMANENT == 0 {
+        return None;
+    }
+    let address = attribute(message, DESTINATION).and_then(|bytes| from_octets(bytes, v4))?;
+    let mac = attribute(message, HARDWARE)?.try_into().ok()?;
+    Some((half_or_word(message, 4, 4), address, mac))
+}
+
 fn adjoin(a: Range, b: Range) -> bool {
     a.1.is_ipv4() == b.0.is_ipv4() && number(a.1).checked_add(1) == Some(number(b.0))
 }
@@ -76,8 +100,9 @@ fn pieces(range: Range, cuts: &[IpAddr]) -> Vec<Range> {
     starts.zip(ends).collect()
 }
 
-// Numbers of `linux/rtnetlink.h`, `linux/netlink.h` and `linux/fib_rules.h`.
+// Numbers of `linux/rtnetlink.h`, `linux/netlink.h`, `linux/fib_rules.h` and `linux/neighbour.h`.
 const GET_ROUTE: u16 = 26;
+const GET_NEIGHBOUR: u16 = 30;
 const GET_RULE: u16 = 34;
 const ERROR: u16 = 2;
 const DONE: u16 = 3;
@@ -88,6 +113,8 @@ const INTERFACE: u16 = 4;
 const GATEWAY: u16 = 5;
 const SOURCE: u16 = 7;
 const GATEWAY_VIA: u16 = 18;
+const HARDWARE: u16 = 2;
+const PERMANENT: u32 = 0x80;
 const UNICAST: u8 = 1;
 const LOCAL: u8 = 2;
 /// Lengths of the headers of messages, routes and attributes.
@@ -322,5 +349,7 @@ mod tests {
         assert_eq!(understood(&[], true), None);
         assert_eq!(understood(&[2, 32, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0, 3, 0, 4, 0], true), None);
         assert_eq!(attribute(&[0; 40], INTERFACE), None);
+        assert_eq!(fixed_neighbour(&[], true), None);
+        assert_eq!(fixed_neighbour(&[2, 0, 0, 0, 1, 0, 0, 0, 0x80, 0, 0, 0, 10, 0], true), None);
     }
 }

@@ -135,3 +135,28 @@ fn a_tunnel_has_no_hardware_addresses() {
         assert_eq!(run.sources, ["10.70.0.1".parse::<IpAddr>().unwrap()]);
     });
 }
+
+#[test]
+fn a_host_whose_hardware_address_is_written_down_need_not_tell_it() {
+    lab::with(|lab| {
+        lab.listen(&OPEN);
+        lab.set(&[("net/ipv4/conf/tg0/arp_ignore", "8")]);
+        lab.filter("icmpv6 type nd-neighbor-solicit drop;", "");
+        let link = lab.target(|| run("ip", &["-o", "link", "show", "tg0"], ""));
+        let mac = link.split("link/ether ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+        let both = [lab::ROUTER, lab::ROUTER_V6];
+        for plan in [plan(&both, "22,81"), plan(&["10.77.0.0/28"], "22,81")] {
+            lab.scanner(|| run("ip", &["neigh", "flush", "all"], ""));
+            compare(&plan, &scan(lab, &plan, &fast()), |_, _| PortState::Unreachable);
+            for address in both {
+                let words =
+                    ["neigh", "replace", address, "lladdr", mac, "dev", "sc0", "nud", "permanent"];
+                lab.scanner(|| run("ip", &words, ""));
+            }
+            compare(&plan, &scan(lab, &plan, &fast()), open_or_closed);
+            for address in both {
+                lab.scanner(|| run("ip", &["neigh", "del", address, "dev", "sc0"], ""));
+            }
+        }
+    });
+}

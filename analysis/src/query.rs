@@ -8,7 +8,7 @@ mod links;
 mod pass;
 mod translate;
 
-pub use links::Link;
+pub use links::{Link, interface};
 
 use portvakt_model::{Action, Device, Hook, NatKind, NatRule, Rule, Ruleset, RulesetId};
 use portvakt_space::{AtomSet, Budget, Family, Packet, StateSet, Traffic, difference};

@@ -47,19 +47,6 @@ pub struct Question<'a> {
     pub today: Date,
 }
 
-/// The atom that stands for an interface in the rules of a device: its own, that of the longest
-/// pattern that its name fits, or that of all names that no rule speaks of.
-pub fn atom(device: &Device, name: &str) -> u32 {
-    let fits = |pattern: &str| {
-        pattern.strip_suffix(['+', '*']).filter(|stem| name.starts_with(stem)).map(str::len)
-    };
-    device.interfaces.find(name).unwrap_or_else(|| {
-        let all = (0..).zip(device.interfaces.all());
-        let patterns = all.filter_map(|(atom, i)| Some((fits(&i.name)?, atom)));
-        patterns.max_by_key(|(len, _)| *len).map_or(u32::MAX, |(_, atom)| atom)
-    })
-}
-
 /// Interfaces that the lists on the way in, or these alone, ask for by name or stand on, and that are
 /// not among those that the operator stated.
 pub fn unstated(

@@ -43,6 +43,11 @@ pub(super) fn device<'a>(
     }
 }
 
+/// What to say of an interface that a device does not have.
+pub(super) fn no_interface(device: &Device, name: &str, names: &[String]) -> anyhow::Error {
+    anyhow!("{} has no interface {name}; there are {}", device.name, names.join(", "))
+}
+
 /// What to say where nothing that was read has a list of the name that was asked for.
 pub(super) fn none_called(known: &[String]) -> anyhow::Error {
     if known.is_empty() {

@@ -8,8 +8,8 @@ use jiff::Zoned;
 use jiff::civil::Date;
 use portvakt_analysis::Audit;
 use portvakt_analysis::matrix::{MAX_CELLS, MAX_CLASSES, Matrix, Question, TooLarge, matrix};
+use portvakt_analysis::query::interface;
 use portvakt_analysis::sources::Sources;
-use portvakt_analysis::spoof::atom;
 use portvakt_model::{Device, RulesetId};
 use portvakt_space::{AddrSet, Bound, Family, ICMP, ICMPV6, SCTP, ServiceBox, TCP, UDP, has_ports};
 use schemars::JsonSchema;
@@ -188,7 +188,11 @@ fn answers(audit: &Audit<'_>, device: &Device, args: &Args) -> anyhow::Result<Ve
     let mut answers = Vec::new();
     for family in Family::BOTH.into_iter().filter(|family| wanted(*family)) {
         let Some(&root) = found.iter().find(|id| sees(id, family)) else { continue };
-        let interface = |name: &Option<String>| name.as_deref().map(|name| atom(device, name));
+        let atom = |name: &Option<String>| {
+            let lacks = |name: &str, names: Vec<String>| lists::no_interface(device, name, &names);
+            let atom = |name: &str| interface(device, name).map_err(|names| lacks(name, names));
+            name.as_deref().map(atom).transpose()
+        };
         let question = Question {
             device,
             root,
@@ -196,8 +200,8 @@ fn answers(audit: &Audit<'_>, device: &Device, args: &Args) -> anyhow::Result<Ve
             family,
             service: service(&args.service, args.sport, family).map_err(|e| anyhow!(e))?,
             bound: if args.least { Bound::Least } else { Bound::Most },
-            iif: interface(&args.iif),
-            oif: interface(&args.oif),
+            iif: atom(&args.iif)?,
+            oif: atom(&args.oif)?,
             sources: &sources,
         };
         let matrix = matrix(&question).map_err(|e| too_large(e, args.lang))?;

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use jiff::Zoned;
 use jiff::civil::Date;
 use portvakt_analysis::Audit;
-use portvakt_analysis::spoof::{Question, Verdict, atom, families, judge, unstated};
+use portvakt_analysis::query::interface;
+use portvakt_analysis::spoof::{Question, Verdict, families, judge, unstated};
 use portvakt_model::{Device, Reason, RulesetId};
 use portvakt_space::{AddrSet, Family};
 use schemars::JsonSchema;
@@ -132,7 +133,8 @@ fn document(
     let lost = lost(audit, device);
     let mut interfaces = Vec::new();
     for (name, networks) in entries {
-        let interface = atom(device, name);
+        let interface =
+            interface(device, name).map_err(|names| lists::no_interface(device, name, &names))?;
         let verdict = judge(&Question { device, interface, networks, only, today: audit.today });
         let verdict = match verdict {
             Some(Verdict::Certified) if !lost.is_empty() => {

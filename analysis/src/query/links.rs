@@ -31,6 +31,14 @@ impl Link {
     }
 }
 
+/// The one atom that stands for an interface in the rules of a device; `u32::MAX` is that of all names that no
+/// rule speaks of. Fails with the names that there are, when a device that declares its interfaces has none
+/// of that name, or several.
+pub fn interface(device: &Device, name: &str) -> Result<u32, Vec<String>> {
+    let names = || device.interfaces.all().iter().map(|i| i.name.clone()).collect();
+    named(device, name)?.single().ok_or_else(names)
+}
+
 /// The atoms of an interface or of a zone of the device. A name that no rule mentions falls under
 /// the longest pattern that it begins like.
 fn named(device: &Device, name: &str) -> Result<AtomSet, Vec<String>> {

@@ -424,7 +424,9 @@ impl<'a> Reader<'a, '_, '_> {
             Some(level @ ("all" | "low")) => self.tls_cipher(level, line),
             Some("custom") => {
                 let list = crate::web::ciphers(words.next().unwrap_or_default());
-                list.iter().for_each(|name| self.tls_cipher(name, line));
+                for name in &list {
+                    self.tls_cipher(name, line);
+                }
                 if list.iter().any(|name| !name.starts_with("TLS_")) {
                     return self.lost(line, "words of an OpenSSL string that are not known");
                 }

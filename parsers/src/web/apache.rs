@@ -181,14 +181,13 @@ impl Reader<'_, '_, '_> {
                 lines: 0,
             });
             statement.lines += 1;
-            match line.text.strip_suffix('\\') {
-                Some(text) => statement.text.push_str(text),
-                None => {
-                    statement.text.push_str(line.text);
-                    if let Some(statement) = begun.take() {
-                        self.statement(&statement);
-                    }
-                }
+            if let Some(text) = line.text.strip_suffix('\\') {
+                statement.text.push_str(text);
+                continue;
+            }
+            statement.text.push_str(line.text);
+            if let Some(statement) = begun.take() {
+                self.statement(&statement);
             }
         }
         if let Some(statement) = begun {
@@ -383,7 +382,9 @@ impl Reader<'_, '_, '_> {
         let Some(path) = args.first() else { return LineState::Unknown };
         match self.book.find(path) {
             Meant::Files(files) => {
-                files.into_iter().for_each(|file| self.file(file));
+                for file in files {
+                    self.file(file);
+                }
                 LineState::Used
             }
             Meant::Unread if is_settled(path) => LineState::Neutral,
@@ -430,7 +431,7 @@ pub(super) const STOCK: [&str; 3] = ["magic", "envvars", "mime.types"];
 /// Whether a file that is included cannot touch TLS by what it is for: modules to load, ports to listen on.
 fn is_settled(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    name.ends_with(".load") || name == "ports.conf" || path.contains("modules")
+    name.strip_suffix(".load").is_some() || name == "ports.conf" || path.contains("modules")
 }
 
 fn directive(name: &str, args: &[&str], at: &Location, host: &mut Host) -> LineState {

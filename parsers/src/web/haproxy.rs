@@ -186,7 +186,7 @@ impl Reader<'_, '_, '_> {
             "http-response" | "http-after-response" => match (hsts(args), self.sections.last_mut())
             {
                 (Some(hsts), Some(section)) => {
-                    section.hsts = Some(Placed::new(hsts.to_owned(), at))
+                    section.hsts = Some(Placed::new(hsts.to_owned(), at));
                 }
                 _ => return LineState::Neutral,
             },

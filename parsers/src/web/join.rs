@@ -74,7 +74,9 @@ fn library<'a>(files: impl Iterator<Item = &'a Beside> + Clone, folders: &[Strin
     for (index, file) in files.enumerate() {
         file.links.iter().for_each(|link| library.alias(link, index));
     }
-    folders.iter().for_each(|folder| library.folder(folder));
+    for folder in folders {
+        library.folder(folder);
+    }
     library
 }
 

@@ -31,7 +31,9 @@ fn alone(files: Vec<File<'_>>, build: &mut Build<'_>, read: Read) {
     let mut book = Book::new(&library, 0);
     let mut device = read(&mut book);
     device.source = build.id;
-    std::mem::take(&mut book.parts).into_values().for_each(|part| build.take(part));
+    for part in std::mem::take(&mut book.parts).into_values() {
+        build.take(part);
+    }
     build.devices.push(device);
 }
 

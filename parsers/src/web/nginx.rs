@@ -206,7 +206,9 @@ impl<'a> Reader<'_, '_, 'a> {
         let [path] = args else { return LineState::Unknown };
         match self.book.find(path) {
             Meant::Files(files) => {
-                files.into_iter().for_each(|file| self.file(file));
+                for file in files {
+                    self.file(file);
+                }
                 LineState::Used
             }
             Meant::Unread if self.is_settled(path) => LineState::Neutral,

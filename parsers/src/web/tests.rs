@@ -34,8 +34,8 @@ fn nginx_servers_inherit_and_replace() {
     assert_eq!(b.hsts.as_ref().unwrap().value, "max-age=1");
     assert!(b.suites.as_ref().unwrap().value.contains(&"TLS_RSA_WITH_AES_128_CBC_SHA"));
     assert!(a.suites.as_ref().unwrap().manual.is_some() && b.strange.is_empty());
-    let (decider, decided) = b.decider.as_ref().unwrap();
-    assert_eq!((decider.as_str(), &decided.value[..]), ("a.example", &[Tls12, Tls13][..]));
+    let (other, theirs) = b.decider.as_ref().unwrap();
+    assert_eq!((other.as_str(), &theirs.value[..]), ("a.example", &[Tls12, Tls13][..]));
     assert!(a.decider.is_none());
 }
 

@@ -239,11 +239,12 @@ impl TlsxRow {
         let mut offered: Vec<TlsVersion> = versions.filter_map(named).collect();
         offered.sort_unstable();
         offered.dedup();
-        let refused =
-            SOUGHT.into_iter().filter(|v| !self.version_enum.is_empty() && !offered.contains(v));
-        let seen =
-            offered.iter().map(|v| (*v, Offered::Yes)).chain(refused.map(|v| (v, Offered::No)));
-        let protocols = seen.map(|(version, offered)| ProtocolSeen {
+        let sought = SOUGHT.into_iter().filter(|_| !self.version_enum.is_empty());
+        let refused = sought.filter(|version| !offered.contains(version));
+        let told = offered.iter().map(|version| (*version, Offered::Yes));
+        let mut told: Vec<_> = told.chain(refused.map(|version| (version, Offered::No))).collect();
+        told.sort_unstable_by_key(|(version, _)| *version);
+        let protocols = told.into_iter().map(|(version, offered)| ProtocolSeen {
             version,
             offered,
             suites: self.suites(version),

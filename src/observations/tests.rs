@@ -191,8 +191,14 @@ fn tlsx_jsonl_is_read() {
     assert_eq!(endpoint.target, "web.exempelkommun.example:443");
     assert!(!endpoint.complete);
     let offered: Vec<_> = endpoint.protocols.iter().map(|p| (p.version, p.offered)).collect();
-    assert_eq!(offered, [(TlsVersion::Tls10, Offered::Yes), (TlsVersion::Tls12, Offered::Yes)]);
-    assert_eq!(endpoint.protocols[1].suites, [0xc02f]);
+    let wanted = [
+        (TlsVersion::Tls10, Offered::Yes),
+        (TlsVersion::Tls11, Offered::No),
+        (TlsVersion::Tls12, Offered::Yes),
+        (TlsVersion::Tls13, Offered::No),
+    ];
+    assert_eq!(offered, wanted);
+    assert_eq!(endpoint.protocols[2].suites, [0xc02f]);
     assert_eq!(found.runs[0].hosts.len(), 1, "a probe that failed shows nothing");
 }
 

@@ -201,7 +201,8 @@ pub fn exceptions(audit: &Audit<'_>, device: u32) -> Exceptions {
 /// Which steps of a list are of rules that packets reach.
 fn live(list: &IndexedList<'_>, kinds: &ByRule<Kind>) -> Vec<bool> {
     let reached = |kind: Kind| !matches!(kind, Kind::None | Kind::Unreachable);
-    (0..list.flat.steps.len()).map(|place| reached(kinds.get(list.rule(place)))).collect()
+    let rules = 0..list.flat.steps.len();
+    rules.into_par_iter().map(|place| reached(kinds.get(list.rule(place)))).collect()
 }
 
 /// Most pairs of one rule that are looked at.
@@ -283,8 +284,8 @@ pub fn called(device: &Device) -> Vec<RulesetId> {
 }
 
 fn judge(list: &IndexedList<'_>) -> Vec<(RuleKey, Standing)> {
-    let place = |step: &Step<'_>| (step.ruleset, step.rule.unwrap_or(u32::MAX));
-    if list.flat.steps.iter().is_sorted_by(|a, b| place(a) < place(b)) {
+    let place = |key: &RuleKey| (key.ruleset, key.rule.unwrap_or(u32::MAX));
+    if list.flat.steps.rules().is_sorted_by(|a, b| place(a) < place(b)) {
         judge_each(list)
     } else {
         judge_together(list)
@@ -295,7 +296,7 @@ fn judge(list: &IndexedList<'_>) -> Vec<(RuleKey, Standing)> {
 /// nobody's fault.
 fn written(list: &IndexedList<'_>) -> Vec<u32> {
     let has_line = |place: &u32| list.line(*place as usize) > 0;
-    (0..list.flat.steps.len() as u32).filter(has_line).collect()
+    (0..list.flat.steps.len() as u32).into_par_iter().filter(has_line).collect()
 }
 
 /// Where a place stands among the written ones: mostly all before it are written.

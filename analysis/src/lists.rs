@@ -63,8 +63,7 @@ impl<'a> IndexedList<'a> {
 
     /// The rule of a step.
     pub fn rule(&self, step: usize) -> RuleKey {
-        let step = self.flat.steps.get(step);
-        RuleKey { ruleset: step.ruleset, rule: step.rule }
+        self.flat.steps.rule(step)
     }
 
     /// The line of a step's rule, from 1; 0 for a default and for what the vendor implies.

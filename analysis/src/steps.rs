@@ -3,6 +3,8 @@
 use portvakt_model::{Action, Device, RulesetId};
 use portvakt_space::{Bound, Traffic};
 
+use crate::lists::RuleKey;
+
 /// What a step does to a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Decides {
@@ -188,6 +190,21 @@ impl<'a> Steps<'a> {
             ruleset: *ruleset,
             rule: written.map(|_| *rule),
         }
+    }
+
+    /// The rule of a place, without a look at what it says: that mostly is far away in memory.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such place.
+    pub fn rule(&self, place: usize) -> RuleKey {
+        let Laid { ruleset, rule, .. } = self.laid[place];
+        RuleKey { ruleset, rule: (rule != DEFAULT).then_some(rule) }
+    }
+
+    /// The rules of all places, in order.
+    pub fn rules(&self) -> impl ExactSizeIterator<Item = RuleKey> {
+        (0..self.len()).map(|place| self.rule(place))
     }
 
     /// The steps in order.

@@ -269,8 +269,8 @@ const NOWHERE: u32 = u32::MAX;
 fn places(list: &IndexedList<'_>, id: RulesetId, rules: usize) -> Vec<u32> {
     let mut places = vec![NOWHERE; rules];
     let mut twice = Vec::new();
-    for (place, step) in (0..).zip(list.flat.steps.iter()).filter(|(_, s)| s.ruleset == id) {
-        if let Some(rule) = step.rule
+    for (place, key) in (0..).zip(list.flat.steps.rules()).filter(|(_, key)| key.ruleset == id) {
+        if let Some(rule) = key.rule
             && std::mem::replace(&mut places[rule as usize], place) != NOWHERE
         {
             twice.push(rule);

@@ -65,8 +65,8 @@ pub fn shares(audit: &Audit<'_>, device: u32) -> Shares {
 
 fn of_list(device: &Device, list: &IndexedList<'_>, kinds: &ByRule<Kind>) -> Vec<(RuleKey, Share)> {
     let kind = |place: usize| kinds.get(list.rule(place));
-    let dead = (0..list.flat.steps.len()).map(|place| kind(place) == Kind::Unreachable);
-    let dead: Vec<bool> = dead.collect();
+    let all = (0..list.flat.steps.len()).into_par_iter();
+    let dead: Vec<bool> = all.map(|place| kind(place) == Kind::Unreachable).collect();
     let work = work(dead.len());
     let sizes = list.index.sizes(&dead, work);
     let taken = sizes.iter().flat_map(Sizes::rules).map(|place| place as usize);

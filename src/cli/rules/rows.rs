@@ -231,16 +231,36 @@ const CHUNK: usize = 8192;
 
 impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(list) = self;
-        let row = |&(key, standing): &Row<'_>| to_raw_value(&rule(list.judged, *key, standing));
-        let mut seq = serializer.serialize_seq(Some(list.rules.len()))?;
-        for chunk in list.rules.chunks(CHUNK) {
-            let rows: serde_json::Result<Vec<Box<RawValue>>> = chunk.par_iter().map(row).collect();
-            for row in rows.map_err(S::Error::custom)? {
-                seq.serialize_element(&row)?;
+        let mut seq = serializer.serialize_seq(Some(self.0.rules.len()))?;
+        let mut chunks = self.0.rules.chunks(CHUNK);
+        let mut made = chunks.next().map(|chunk| self.made(chunk));
+        while let Some(rows) = made.take() {
+            let rows = rows.map_err(S::Error::custom)?;
+            let mut write = || rows.iter().try_for_each(|row| seq.serialize_element(row));
+            let Some(chunk) = chunks.next() else {
+                write()?;
+                break;
+            };
+            // Writing is one thread's work: the others make what comes next.
+            if rayon::current_num_threads() > 1 {
+                rayon::in_place_scope(|scope| {
+                    scope.spawn(|_| made = Some(self.made(chunk)));
+                    write()
+                })?;
+            } else {
+                write()?;
+                made = Some(self.made(chunk));
             }
         }
         seq.end()
+    }
+}
+
+impl Rows<'_> {
+    fn made(&self, chunk: &[Row<'_>]) -> serde_json::Result<Vec<Box<RawValue>>> {
+        let judged = self.0.judged;
+        let row = |&(key, standing): &Row<'_>| to_raw_value(&rule(judged, *key, standing));
+        chunk.par_iter().map(row).collect()
     }
 }
 

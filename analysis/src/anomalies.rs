@@ -7,13 +7,14 @@
 mod by_rule;
 pub mod contrary;
 pub mod copies;
+pub mod exceptions;
 pub mod fix;
 mod laid;
 mod losses;
 pub mod merge;
 pub mod shares;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use portvakt_model::{Action, Device, RulesetId};
@@ -23,8 +24,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::audit::Audit;
 use crate::lists::{IndexedList, RuleKey};
-use crate::steps::{Decides, Step};
-use by_rule::{ByRule, Kind, kinds};
 
 pub use losses::{is_final_deny, loses_log};
 
@@ -166,103 +165,6 @@ fn never_entered(device: &Device, called: &[RulesetId], all: &mut [Anomalies]) {
             }
         }
     }
-}
-
-/// Most pairs of rules with different outcomes that are looked at in one list. Only lists with many
-/// wide rules of both kinds have more.
-pub const MOST_PAIRS: usize = 500_000;
-
-/// Rules that take a part of what later ones decide the other way.
-#[derive(Clone, Debug, Default)]
-pub struct Exceptions {
-    /// Each such rule with the later ones.
-    pub rules: BTreeMap<RuleKey, BTreeSet<RuleKey>>,
-    /// Lists with more than [`MOST_PAIRS`] pairs that overlap, or too many of one rule: not all were
-    /// looked at.
-    pub unfinished: Vec<RulesetId>,
-}
-
-/// The exceptions among the reachable rules of a device, in the order that packets meet them.
-pub fn exceptions(audit: &Audit<'_>, device: u32) -> Exceptions {
-    let judged = audit.anomalies(device);
-    let mut found = Exceptions::default();
-    let kinds = kinds(&audit.devices[device as usize], judged);
-    let lists = (0..).map(RulesetId).zip(judged).filter(|(_, list)| !list.rules.is_empty());
-    for (id, _) in lists {
-        let list = audit.indexed(device, id);
-        let live = live(list, &kinds);
-        if !exceptions_of(list, &live, &mut found.rules) {
-            found.unfinished.push(id);
-        }
-    }
-    found
-}
-
-/// Which steps of a list are of rules that packets reach.
-fn live(list: &IndexedList<'_>, kinds: &ByRule<Kind>) -> Vec<bool> {
-    let reached = |kind: Kind| !matches!(kind, Kind::None | Kind::Unreachable);
-    let rules = 0..list.flat.steps.len();
-    rules.into_par_iter().map(|place| reached(kinds.get(list.rule(place)))).collect()
-}
-
-/// Most pairs of one rule that are looked at.
-const MOST_OF_ONE: usize = 20_000;
-/// Steps that are looked at together.
-const TOGETHER: usize = 2048;
-
-/// Adds the exceptions of one list; whether all its pairs were looked at.
-fn exceptions_of(
-    list: &IndexedList<'_>,
-    live: &[bool],
-    found: &mut BTreeMap<RuleKey, BTreeSet<RuleKey>>,
-) -> bool {
-    let (mut left, mut complete) = (MOST_PAIRS, true);
-    let known =
-        |place: &usize| live[*place] && list.flat.steps.get(*place).decides != Decides::Unknown;
-    let mut places = (0..live.len()).filter(known);
-    loop {
-        let together: Vec<usize> = places.by_ref().take(TOGETHER).collect();
-        if together.is_empty() {
-            return complete;
-        }
-        let most = left.min(MOST_OF_ONE);
-        let look = |place: &usize| {
-            let opposed = list.index.opposed(*place, place + 1..live.len(), most);
-            (opposed.len(), kept(list, live, *place, opposed))
-        };
-        let looked: Vec<(usize, BTreeSet<RuleKey>)> = together.par_iter().map(look).collect();
-        for (place, (pairs, keys)) in together.iter().zip(looked) {
-            left = left.saturating_sub(pairs);
-            complete &= pairs < MOST_OF_ONE;
-            if left == 0 {
-                return false;
-            }
-            if !keys.is_empty() {
-                found.entry(list.rule(*place)).or_default().extend(keys);
-            }
-        }
-    }
-}
-
-/// The rules to which the rule of a step is an exception, of those that it is opposed to.
-fn kept(
-    list: &IndexedList<'_>,
-    live: &[bool],
-    place: usize,
-    others: Vec<usize>,
-) -> BTreeSet<RuleKey> {
-    let (steps, own) = (&list.flat.steps, list.rule(place));
-    let later = others.into_iter().filter(|other| live[*other]);
-    let later = later.filter(|other| is_exception(&steps.get(place), &steps.get(*other)));
-    later.map(|other| list.rule(other)).filter(|key| *key != own).collect()
-}
-
-/// Whether `step` takes a part of what a later step decides the other way, and each also has packets
-/// of its own. One inside the other is the usual exception before its general rule.
-fn is_exception(step: &Step<'_>, later: &Step<'_>) -> bool {
-    later.decides != Decides::Unknown
-        && !step.most.is_subset(later.most)
-        && !later.most.is_subset(step.most)
 }
 
 /// Lists that a rule or a default of another list sends packets to.

@@ -144,6 +144,13 @@ impl FirstMatchList {
         }
     }
 
+    /// The rules in an order in which questions about neighbours mostly read the same memory: for who asks
+    /// one about each rule of a long list.
+    pub fn tree_order(&self) -> Vec<u32> {
+        let first = self.families.iter().flatten().next();
+        first.map_or_else(|| (0..self.len as u32).collect(), |family| family.tree_order())
+    }
+
     /// The verdict on one rule. A rule that isn't in the list can't match.
     pub fn verdict(&self, rule: usize, budget: Budget) -> Verdict {
         let both = self.families.iter().flatten().filter(|_| rule < self.len);
@@ -223,6 +230,26 @@ impl FirstMatchList {
         let among = among.start as u32..among.end.min(self.len) as u32;
         let families = self.families.iter().flatten().filter(|_| rule < self.len);
         lowest(families.flat_map(|f| f.opposed(rule as u32, among.clone(), most)), most)
+    }
+
+    /// For each `wanted` rule the later ones, wanted too, that [`FirstMatchList::opposed`] would give,
+    /// without those that are known to be inside it or around it: the usual exceptions before their general
+    /// rule. Few are left in lists whose networks nest. A rule of several parts is never known to be inside.
+    ///
+    /// Rules are in no order, later ones too, and a pair may be there more than once. Where there are more
+    /// than `most` of one IP version, false stands beside some of them.
+    pub fn crossings(
+        &self,
+        wanted: impl Fn(usize) -> bool + Sync,
+        most: usize,
+    ) -> (Vec<(u32, Vec<u32>)>, bool) {
+        let mut all = (Vec::new(), true);
+        for family in self.families.iter().flatten() {
+            let (pairs, complete) = family.crossings(&|rule| wanted(rule as usize), most);
+            all.0.extend(pairs);
+            all.1 &= complete;
+        }
+        all
     }
 
     /// Rules that may match a packet of `region`, in order; at most `most`.

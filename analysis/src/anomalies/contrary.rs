@@ -57,7 +57,10 @@ fn of_list(list: &IndexedList<'_>, judged: &[(RuleKey, Standing)]) -> Vec<Contra
         }
     }
     let open = |place: &usize| find(&known, list.rule(*place)).is_some_and(|at| !settled[at]);
-    let places = (0..list.flat.steps.len()).into_par_iter().filter(open);
+    let steps = 0..list.flat.steps.len();
+    let open: Vec<bool> = steps.into_par_iter().map(|place| open(&place)).collect();
+    let order = list.index.tree_order();
+    let places = order.into_par_iter().map(|place| place as usize).filter(|place| open[*place]);
     let heaviest: Vec<(f64, Contrary)> = places.filter_map(|place| heaviest(list, place)).collect();
     let mut weights: FxHashMap<RuleKey, f64> = FxHashMap::default();
     for (weight, (rule, contrary)) in heaviest {

@@ -142,8 +142,8 @@ struct Neighbours<'a> {
     id: RulesetId,
     /// Rules that may be merged, with the hash of what must be equal beside their match.
     plain: Vec<u32>,
-    /// The stretch of each of them: no rule within it does anything but decide.
-    stretch: Vec<u32>,
+    /// Rules that do anything but decide: nothing is moved past them.
+    fixed: Vec<u32>,
     /// Fields in which some of them differ.
     varies: [bool; 6],
     /// The list as packets meet it, and the place of each rule in it.
@@ -158,21 +158,23 @@ impl<'a> Neighbours<'a> {
         index: Option<&'a IndexedList<'a>>,
     ) -> Self {
         let rules: &[Rule] = &device.rulesets[id.0 as usize].rules;
-        let (mut plain, mut stretch, mut current) = (Vec::new(), Vec::new(), 0);
-        for (number, rule) in (0..).zip(rules).filter(|(_, rule)| rule.enabled) {
-            let key = RuleKey { ruleset: id, rule: Some(number) };
-            if !is_deciding(rule.action) {
-                current += 1;
-            } else if rule.line > 0 && rule.gap.is_none() && kinds.get(key) == Kind::Live {
-                plain.push(number);
-                stretch.push(current);
-            }
-        }
+        let key = |number| RuleKey { ruleset: id, rule: Some(number) };
+        let of_kind = |wanted: fn(&Rule, Kind) -> bool| -> Vec<u32> {
+            let enabled = (0..rules.len() as u32).into_par_iter();
+            let enabled = enabled.filter(|number| rules[*number as usize].enabled);
+            let kind = |number: u32| kinds.get(key(number));
+            enabled.filter(|number| wanted(&rules[*number as usize], kind(*number))).collect()
+        };
+        let fixed = of_kind(|rule, _| !is_deciding(rule.action));
+        let plain = of_kind(|rule, kind| {
+            kind == Kind::Live && is_deciding(rule.action) && rule.line > 0 && rule.gap.is_none()
+        });
         let places = index.map(|list| (list, places(list, id, rules.len())));
         let of = |number: &u32| &rules[*number as usize].matches;
-        let differ = |field: Field| plain.windows(2).any(|w| !field.is_equal(of(&w[0]), of(&w[1])));
+        let differ =
+            |field: Field| plain.par_windows(2).any(|w| !field.is_equal(of(&w[0]), of(&w[1])));
         let varies = Field::ALL.map(differ);
-        Self { rules, id, plain, stretch, varies, places }
+        Self { rules, id, plain, fixed, varies, places }
     }
 
     fn runs(&self) -> Vec<Mergeable> {
@@ -226,7 +228,8 @@ impl<'a> Neighbours<'a> {
         let rule = &self.rules[self.plain[at] as usize];
         let others = Field::ALL.into_iter().filter(|other| *other != field);
         let fields = others.map(|other| other.hash(&rule.matches)).fold(0, u64::wrapping_add);
-        FxBuildHasher.hash_one((fields, rule.action, rule.logging, self.stretch[at]))
+        let stretch = self.fixed.partition_point(|fixed| *fixed < self.plain[at]);
+        FxBuildHasher.hash_one((fields, rule.action, rule.logging, stretch))
     }
 
     /// Whether a rule may move up to the run's first: it does the same, and matches no packet of the

@@ -1,8 +1,6 @@
 //! Rule is an exception to later rules.
 
-use std::collections::BTreeSet;
-
-use portvakt_analysis::anomalies::{Exceptions, MOST_PAIRS, exceptions};
+use portvakt_analysis::anomalies::exceptions::{Exception, MOST_PAIRS, exceptions};
 use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Arg, Message, Ruleset, Severity};
 
@@ -48,12 +46,12 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         if audit.anomalies(device).iter().any(|list| !list.rules.is_empty()) {
             findings.judge(device);
         }
-        let Exceptions { rules, unfinished } = exceptions(audit, device);
-        for list in unfinished {
+        let found = exceptions(audit, device, usize::MAX);
+        for list in found.unfinished {
             too_many(audit, device, &model.rulesets[list.0 as usize], findings);
         }
-        for (key, opposed) in rules {
-            report(audit, device, key, opposed, findings);
+        for exception in &found.all {
+            report(audit, device, exception, findings);
         }
     }
 }
@@ -69,18 +67,14 @@ fn too_many(audit: &Audit<'_>, device: u32, list: &Ruleset, findings: &mut Findi
 }
 
 /// A final deny opposes every permit before it, as it should.
-fn report(
-    audit: &Audit<'_>,
-    device: u32,
-    key: RuleKey,
-    opposed: BTreeSet<RuleKey>,
-    findings: &mut Findings<'_>,
-) {
+fn report(audit: &Audit<'_>, device: u32, exception: &Exception, findings: &mut Findings<'_>) {
     let rule = |key: RuleKey| {
         let found = rules::find(audit, device, key);
         found.filter(|rule| rule.line > 0 && !support::is_final_deny(rule))
     };
-    let opposed: Vec<RuleKey> = opposed.into_iter().filter(|key| rule(*key).is_some()).collect();
+    let opposed = exception.later.iter().copied().filter(|key| rule(*key).is_some());
+    let opposed: Vec<RuleKey> = opposed.collect();
+    let key = exception.rule;
     let Some(first) = rule(key).filter(|_| !opposed.is_empty()) else { return };
     let draft = rules::fault(audit, findings, &MESSAGE, device, key);
     let draft = draft.arg("action", Arg::Phrase(support::action(first.action)));

@@ -36,6 +36,16 @@ impl<T> Bundles<T> {
         &mut self.0[(number >> SHIFT) as usize][number as usize % SIZE]
     }
 
+    /// Runs of at most `most` parts, each with the number of its first.
+    pub(crate) fn runs(&self, most: usize) -> Vec<(u32, &[T])> {
+        let bundles = self.0.iter().enumerate();
+        let runs = bundles.flat_map(|(at, parts)| {
+            let firsts = ((at << SHIFT) as u32..).step_by(most);
+            firsts.zip(parts.chunks(most))
+        });
+        runs.collect()
+    }
+
     /// All parts with their numbers.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         let bundles = self.0.iter().enumerate();

@@ -72,11 +72,38 @@ pub(crate) enum Part<const D: usize> {
     Shaped(Product<D>),
 }
 
+impl<const D: usize> From<Product<D>> for Part<D> {
+    fn from(product: Product<D>) -> Self {
+        product.as_cuboid().map_or(Self::Shaped(product), Self::Solid)
+    }
+}
+
 impl<const D: usize> Part<D> {
     pub(crate) fn of(item: &Item<D>, shape: Option<&Shape<D>>) -> Self {
         match shape {
             None => Self::Solid(item.bounds),
             Some(shape) => Self::Shaped(Product(shape.clone())),
+        }
+    }
+
+    /// The rules of the first `most` items of the view that share a cell with it.
+    pub(crate) fn met(&self, search: &mut Search<'_, D>, view: &View, most: usize) -> Vec<u32> {
+        match self {
+            Self::Solid(part) => search.meeting(part, view, most),
+            Self::Shaped(part) => search.meeting(part, view, most),
+        }
+    }
+
+    /// The same in order, each once.
+    pub(crate) fn overlapping(
+        &self,
+        search: &mut Search<'_, D>,
+        view: &View,
+        most: usize,
+    ) -> Vec<u32> {
+        match self {
+            Self::Solid(part) => search.overlapping(part, view, most),
+            Self::Shaped(part) => search.overlapping(part, view, most),
         }
     }
 

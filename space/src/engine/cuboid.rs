@@ -37,7 +37,7 @@ impl<const D: usize> Cuboid<D> {
     }
 
     /// The shared box of two that meet.
-    fn clip(&self, other: &Self) -> Self {
+    pub(crate) fn clip(&self, other: &Self) -> Self {
         Self {
             lo: std::array::from_fn(|d| self.lo[d].max(other.lo[d])),
             hi: std::array::from_fn(|d| self.hi[d].min(other.hi[d])),

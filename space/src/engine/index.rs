@@ -29,6 +29,8 @@ pub(crate) mod mask {
     pub(crate) const MOST: u8 = 0b111_000;
     /// Not a copy of an item that comes before it.
     pub(crate) const FRESH: u8 = 0b1_000_000;
+    /// Not all of its rule: one of several items, less than its bounds, or of one IP version of two.
+    pub(crate) const PART: u8 = 0b1000_0000;
 
     /// Both bits of a class.
     pub(crate) const fn of(class: Class) -> u8 {
@@ -93,6 +95,30 @@ impl<const D: usize> Lanes<D> {
             apart |= (to - self.lo[d]) | (self.hi[d] - from);
         }
         !apart.to_bitmask() & 0xff
+    }
+
+    /// One bit for each lane that is inside `bounds`.
+    #[inline]
+    pub(crate) fn inside(&self, bounds: &Cuboid<D>) -> u32 {
+        let mut beyond = i32x8::splat(0);
+        for d in 0..D {
+            let from = i32x8::splat(bounds.lo[d].cast_signed());
+            let to = i32x8::splat(bounds.hi[d].cast_signed());
+            beyond |= (self.lo[d] - from) | (to - self.hi[d]);
+        }
+        !beyond.to_bitmask() & 0xff
+    }
+
+    /// One bit for each lane that `bounds` is inside of.
+    #[inline]
+    pub(crate) fn around(&self, bounds: &Cuboid<D>) -> u32 {
+        let mut short = i32x8::splat(0);
+        for d in 0..D {
+            let from = i32x8::splat(bounds.lo[d].cast_signed());
+            let to = i32x8::splat(bounds.hi[d].cast_signed());
+            short |= (from - self.lo[d]) | (self.hi[d] - to);
+        }
+        !short.to_bitmask() & 0xff
     }
 }
 
@@ -235,6 +261,23 @@ pub(crate) struct Index<const D: usize> {
     by_rule: Vec<u32>,
 }
 
+/// Leaves that follow each other.
+pub(crate) struct Run<'i, const D: usize> {
+    /// Number of the first.
+    first: u32,
+    leaves: &'i [Leaf<D>],
+}
+
+/// Leaves of a run: rules that one task looks at, few enough for hard ones to spread over all cores.
+const RUN: usize = 40;
+
+/// A rule of a run.
+pub(crate) struct Found<const D: usize> {
+    pub(crate) rule: u32,
+    /// Its item, where that is a box and all of the rule.
+    pub(crate) alone: Option<Item<D>>,
+}
+
 /// Nodes and leaves.
 #[derive(Debug)]
 pub(crate) struct Tree<const D: usize> {
@@ -272,14 +315,39 @@ impl<const D: usize> Index<D> {
         &self.by_rule[self.starts[at] as usize..self.starts[at + 1] as usize]
     }
 
-    /// The rules in the order of the leaves: neighbours there ask for the same nodes.
+    /// The leaves in runs: neighbours ask for the same nodes.
+    pub(crate) fn runs(&self) -> Vec<Run<'_, D>> {
+        self.tree.leaves.runs(RUN).into_iter().map(|(first, leaves)| Run { first, leaves }).collect()
+    }
+
+    /// The rules whose first item stands in a run. What items say of being all of their rule must be so.
+    pub(crate) fn rules_of<'r>(&'r self, run: &Run<'r, D>) -> impl Iterator<Item = Found<D>> + 'r {
+        let numbered = (run.first..).zip(run.leaves);
+        let lanes = numbered.flat_map(|(number, leaf)| {
+            (0..leaf.len()).map(move |lane| (number, leaf, lane))
+        });
+        lanes.filter_map(|(number, leaf, lane)| {
+            let rule = leaf.rules[lane];
+            if leaf.masks[lane] & mask::PART == 0 {
+                return Some(Found { rule, alone: Some(leaf.item(lane)) });
+            }
+            let again = lane > 0 && leaf.rules[lane - 1] == rule;
+            let first = self.leaves_of(rule)[0] == number && !again;
+            first.then_some(Found { rule, alone: None })
+        })
+    }
+
+    /// Rules without items.
+    pub(crate) fn rules_of_nothing(&self) -> impl Iterator<Item = u32> {
+        let rules = (0..).zip(self.starts.windows(2));
+        rules.filter(|(_, ends)| ends[0] == ends[1]).map(|(rule, _)| rule)
+    }
+
+    /// All rules: those with items in the order of the leaves.
     pub(crate) fn leaf_order(&self) -> Vec<u32> {
-        let rules = self.starts.len() - 1;
-        let mut seen = vec![false; rules];
-        let items =
-            self.tree.leaves.iter().flat_map(|(_, leaf)| &leaf.rules[..leaf.len()]).copied();
-        let all = items.chain(0..rules as u32);
-        all.filter(|rule| !std::mem::replace(&mut seen[*rule as usize], true)).collect()
+        let runs = self.runs();
+        let found = runs.iter().flat_map(|run| self.rules_of(run)).map(|found| found.rule);
+        found.chain(self.rules_of_nothing()).collect()
     }
 
     /// Whether the rule is one item.

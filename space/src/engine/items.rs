@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::axis::{Axes, FIELDS, Values};
 use super::cuboid::{Cell, Cuboid, Product, Region, Spans};
-use super::index::{Item, SOLID, Shape};
+use super::index::{Item, SOLID, Shape, mask};
 use crate::RangeSet;
 
 /// Boxes that one product may become. Above that the product is kept, in at most this many parts.
@@ -121,6 +121,17 @@ impl<'a, const D: usize> Draft<'a, D> {
             self.add_product(&ranks, rule, mask);
         }
         self.ranks = ranks;
+    }
+
+    /// Marks the items from `first` on, those of one rule, unless they are a single box and the rule has
+    /// no `more`.
+    pub(crate) fn mark_parts(&mut self, first: usize, more: bool) {
+        let own = &mut self.items[first..];
+        if more || own.len() > 1 || own.iter().any(|item| item.shape != SOLID) {
+            for item in own {
+                item.mask |= mask::PART;
+            }
+        }
     }
 
     fn add_boxes(&mut self, ranks: &[Vec<(u32, u32)>; D], rule: u32, mask: u8) {

@@ -4,11 +4,11 @@ use super::Engine;
 use super::agree::{Agreement, Claim, Takers};
 use super::cover::{Cover, Meter, Part, Shares, excerpt, irredundant};
 use super::cuboid::Cell;
-use super::index::mask;
+use super::index::{Found, mask};
 use super::search::{Search, View};
 use crate::{Bound, Budget, Cause, Contrary, Doubt, Needed, Verdict};
 
-/// Cells tried before a part is cut up: most rules show themselves live at one of them.
+/// Cells tried before a part is cut up: many rules show themselves live at one of them.
 const TRIES: u64 = 5;
 /// Rules looked at when one is sought that covers all alone.
 const CANDIDATES: usize = 256;
@@ -44,15 +44,29 @@ impl<'e, 's, const D: usize> Case<'e, 's, D> {
         Self { engine, search, rule, parts, budget }
     }
 
+    /// The case of a rule that was found in the index.
+    pub(super) fn of(
+        engine: &'e Engine<D>,
+        search: &'s mut Search<'e, D>,
+        found: &Found<D>,
+        budget: Budget,
+    ) -> Self {
+        let rule = found.rule;
+        match found.alone {
+            Some(item) => {
+                let parts = vec![Part::Solid(item.bounds)];
+                Self { engine, search, rule, parts, budget }
+            }
+            None => Self::new(engine, search, rule, budget),
+        }
+    }
+
     pub(super) fn verdict(mut self) -> Verdict {
         if self.parts.is_empty() {
             return Verdict::UNMATCHABLE;
         }
         let may_block = View::most(0..self.rule).fresh();
-        if let Some(cell) = self.try_cells(&may_block) {
-            return self.live(cell);
-        }
-        match self.reach(&may_block) {
+        match self.reached(&may_block) {
             Reach::Open(cell) => self.live(cell),
             Reach::Unknown(proven) => unfinished(proven, self.parts.len()),
             Reach::Shut(shares) if self.engine.exact => self.unreachable(&shares),
@@ -71,8 +85,20 @@ impl<'e, 's, const D: usize> Case<'e, 's, D> {
         parts.iter().find_map(|part| tried(part, search))
     }
 
-    fn reach(&mut self, view: &View) -> Reach<D> {
-        let mut meter = Meter::start(self.budget, self.search);
+    /// What covers the rule. Mostly no rule covers a corner, or one covers all: that is known at once.
+    fn reached(&mut self, view: &View) -> Reach<D> {
+        let once = Budget { pieces: self.budget.pieces.min(self.parts.len() as u32), ..self.budget };
+        match self.reach(view, once) {
+            Reach::Unknown(_) => match self.try_cells(view) {
+                Some(cell) => Reach::Open(cell),
+                None => self.reach(view, self.budget),
+            },
+            known => known,
+        }
+    }
+
+    fn reach(&mut self, view: &View, budget: Budget) -> Reach<D> {
+        let mut meter = Meter::start(budget, self.search);
         let mut shares = Shares::default();
         for (done, part) in self.parts.iter().enumerate() {
             match part.cover(self.search, view, &mut meter, &mut shares) {
@@ -87,7 +113,7 @@ impl<'e, 's, const D: usize> Case<'e, 's, D> {
     /// The verdict when earlier rules cover this one if they match all that they may.
     fn surely_shut(&mut self, maybe: &Shares) -> Verdict {
         let sure = View::least(0..self.rule).fresh();
-        match self.reach(&sure) {
+        match self.reach(&sure, self.budget) {
             Reach::Shut(shares) => self.unreachable(&shares),
             Reach::Unknown(proven) => unfinished(proven, self.parts.len()),
             Reach::Open(_) => {

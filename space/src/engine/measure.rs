@@ -10,11 +10,11 @@ use rayon::prelude::*;
 use super::axis::{Axis, IIF, OIF};
 use super::cover::{Meter, Part};
 use super::cuboid::{Cuboid, Product, Region};
-use super::index::mask;
+use super::index::{Found, Index, Item, Run, mask};
 use super::items::Frame;
 use super::remainder::remainder;
 use super::search::{Search, View};
-use super::{Engine, JUDGED, union_index};
+use super::{Engine, union_index};
 use crate::{Budget, Size, Sizes, rounded};
 
 /// Earlier items that meet a rule up to which it is cut up.
@@ -93,27 +93,53 @@ impl<const D: usize> Countable<D> for Product<D> {
 /// Packets, as far as they could be counted: at least and at most so many.
 type Count = (f64, f64);
 
-/// The packets of `base` that no item of `view` has. Where the budget ends, what was not cut up yet
-/// may be any number of packets.
+/// What takes from a piece of a region.
+enum Next<R> {
+    /// Something takes this part of it.
+    Taken(R),
+    /// Nothing does.
+    Free,
+    /// The budget has ended.
+    Unknown,
+}
+
+/// The packets of `base` that `next` leaves. Where the budget ends, what was not cut up yet may be any
+/// number of packets.
 fn left<const D: usize, R: Countable<D>>(
-    search: &mut Search<D>,
     base: R,
-    view: &View,
     scale: &Scale<'_, D>,
-    meter: &mut Meter,
+    mut next: impl FnMut(&R) -> Next<R>,
 ) -> Count {
     let (mut stack, mut sure) = (vec![base], 0.0);
     while let Some(piece) = stack.pop() {
-        if !meter.take(search) {
-            let open: f64 = stack.iter().map(|piece| piece.packets(scale)).sum();
-            return (sure, sure + open + piece.packets(scale));
-        }
-        match search.best_overlap(&piece, view, SCAN) {
-            Some(pivot) => piece.without(&pivot.cut, &mut stack),
-            None => sure += piece.packets(scale),
+        match next(&piece) {
+            Next::Taken(part) => piece.without(&part, &mut stack),
+            Next::Free => sure += piece.packets(scale),
+            Next::Unknown => {
+                let open: f64 = stack.iter().map(|piece| piece.packets(scale)).sum();
+                return (sure, sure + open + piece.packets(scale));
+            }
         }
     }
     (sure, sure)
+}
+
+/// The largest part of a piece that one of a few items takes.
+fn largest<const D: usize, R: Region<D>>(index: &Index<D>, piece: &R, few: &[Item<D>]) -> Next<R> {
+    let mut best: Option<(f64, R)> = None;
+    for item in few {
+        let shape = index.shape(item);
+        let Some(cell) = piece.meeting(item, shape) else { continue };
+        let cut = piece.cut(item, shape, &cell);
+        let volume = cut.volume();
+        if cut == *piece {
+            return Next::Taken(cut);
+        }
+        if best.as_ref().is_none_or(|best| best.0 < volume) {
+            best = Some((volume, cut));
+        }
+    }
+    best.map_or(Next::Free, |(_, cut)| Next::Taken(cut))
 }
 
 /// What is counted together, with the work that one rule may cost.
@@ -165,40 +191,53 @@ impl<'e, const D: usize> Counting<'e, D> {
 
     /// The sizes of rules that can be cut up, where they do not decide all, and the other rules.
     fn narrow(&self) -> (Vec<(u32, Size)>, Vec<u32>) {
-        let order = self.engine.index.leaf_order();
-        let of_chunk = |rules: &[u32]| {
-            let mut search = Search::new(&self.engine.index);
-            let live = rules.iter().filter(|rule| !self.dead[**rule as usize]);
-            let counted = live.filter_map(|rule| match self.of_rule(*rule, &mut search) {
+        let index = &self.engine.index;
+        let of_run = |run: &Run<'_, D>| {
+            let mut search = Search::new(index);
+            let live = index.rules_of(run).filter(|found| !self.dead[found.rule as usize]);
+            let counted = live.filter_map(|found| match self.of_rule(&found, &mut search) {
                 Counted::Whole => None,
-                Counted::Size(size) => Some(Either::Left((*rule, size))),
-                Counted::Wide => Some(Either::Right(*rule)),
+                Counted::Size(size) => Some(Either::Left((found.rule, size))),
+                Counted::Wide => Some(Either::Right(found.rule)),
             });
             counted.collect::<Vec<_>>()
         };
-        order.par_chunks(JUDGED).flat_map_iter(of_chunk).partition_map(|counted| counted)
+        index.runs().par_iter().flat_map_iter(of_run).partition_map(|counted| counted)
     }
 
-    fn of_rule(&self, rule: u32, search: &mut Search<'e, D>) -> Counted {
-        if self.is_alone(rule, search) {
+    fn of_rule(&self, found: &Found<D>, search: &mut Search<'e, D>) -> Counted {
+        let rule = found.rule;
+        match found.alone {
+            Some(item) if self.engine.exact => {
+                self.of_parts(rule, &[Part::Solid(item.bounds)], search)
+            }
+            _ if self.is_alone(rule, search) => Counted::Whole,
+            _ if self.engine.exact => self.of_parts(rule, &self.bases(rule, mask::MOST), search),
+            _ => {
+                let (whole, sure) = (self.bases(rule, mask::MOST), self.bases(rule, mask::LEAST));
+                let most = self.left_of(&whole, &View::least(0..rule).fresh(), search);
+                let least = self.left_of(&sure, &View::most(0..rule).fresh(), search);
+                self.counted(least.0, most.1, &whole)
+            }
+        }
+    }
+
+    /// The size of a rule that matches exactly these parts.
+    fn of_parts(&self, rule: u32, whole: &[Part<D>], search: &mut Search<'e, D>) -> Counted {
+        let before = View::least(0..rule).fresh();
+        let near: Option<Vec<Vec<Item<D>>>> =
+            whole.iter().map(|part| near(part, &before, search)).collect();
+        let Some(near) = near else { return Counted::Wide };
+        if near.iter().all(Vec::is_empty) {
             return Counted::Whole;
         }
-        let (exact, before) = (self.engine.exact, View::least(0..rule).fresh());
-        let whole = self.bases(rule, mask::MOST);
-        let many = |part: &Part<D>, search: &mut Search<'e, D>| {
-            met(part, &before, FEW + 1, search).len() > FEW
-        };
-        if exact && whole.iter().any(|part| many(part, search)) {
-            return Counted::Wide;
-        }
-        let most = self.left_of(&whole, &before, search);
-        let least = if exact {
-            most
-        } else {
-            let sure = self.bases(rule, mask::LEAST);
-            self.left_of(&sure, &View::most(0..rule).fresh(), search)
-        };
-        Counted::Size(Size { least: least.0, most: most.1, whole: self.packets(&whole) })
+        let left = whole.iter().zip(&near).map(|(part, few)| self.left_by(part, few));
+        let (least, most) = left.fold((0.0, 0.0), plus);
+        self.counted(least, most, whole)
+    }
+
+    fn counted(&self, least: f64, most: f64, whole: &[Part<D>]) -> Counted {
+        Counted::Size(Size { least, most, whole: self.packets(whole) })
     }
 
     /// Whether the rule is sure to match all that it may, and no earlier one meets it.
@@ -229,7 +268,7 @@ impl<'e, const D: usize> Counting<'e, D> {
             remainder(&mut search, base.clone(), &before, &mut meter)
                 .unwrap_or_else(|| vec![base.clone()])
         });
-        news.flatten().map(part).collect()
+        news.flatten().map(Part::from).collect()
     }
 
     fn packets(&self, parts: &[Part<D>]) -> f64 {
@@ -240,15 +279,62 @@ impl<'e, const D: usize> Counting<'e, D> {
         parts.iter().map(count).sum()
     }
 
+    /// The packets of some parts that no item of `view` has.
     fn left_of(&self, parts: &[Part<D>], view: &View, search: &mut Search<'e, D>) -> Count {
         let mut meter = Meter::start(self.budget, search);
-        parts.iter().fold((0.0, 0.0), |sum, part| {
-            let more = match part {
-                Part::Solid(part) => left(search, *part, view, &self.scale, &mut meter),
-                Part::Shaped(part) => left(search, part.clone(), view, &self.scale, &mut meter),
-            };
-            (sum.0 + more.0, sum.1 + more.1)
-        })
+        let left = parts.iter().map(|part| match near(part, view, search) {
+            Some(few) => self.left_by(part, &few),
+            None => self.left_in(part, view, search, &mut meter),
+        });
+        left.fold((0.0, 0.0), plus)
+    }
+
+    /// The packets of a part that none of a few items has.
+    fn left_by(&self, part: &Part<D>, few: &[Item<D>]) -> Count {
+        fn count<const D: usize, R: Countable<D>>(
+            (index, scale): (&Index<D>, &Scale<'_, D>),
+            base: &R,
+            few: &[Item<D>],
+            mut pieces: u32,
+        ) -> Count {
+            left(base.clone(), scale, |piece| {
+                pieces = pieces.saturating_sub(1);
+                if pieces == 0 { Next::Unknown } else { largest(index, piece, few) }
+            })
+        }
+        let with = (&self.engine.index, &self.scale);
+        match part {
+            Part::Solid(part) => count(with, part, few, self.budget.pieces),
+            Part::Shaped(part) => count(with, part, few, self.budget.pieces),
+        }
+    }
+
+    /// The packets of a part that no item of `view` has, where these are many.
+    fn left_in(
+        &self,
+        part: &Part<D>,
+        view: &View,
+        search: &mut Search<'e, D>,
+        meter: &mut Meter,
+    ) -> Count {
+        fn count<const D: usize, R: Countable<D>>(
+            search: &mut Search<D>,
+            base: &R,
+            view: &View,
+            (scale, meter): (&Scale<'_, D>, &mut Meter),
+        ) -> Count {
+            left(base.clone(), scale, |piece| {
+                if !meter.take(search) {
+                    return Next::Unknown;
+                }
+                let pivot = search.best_overlap(piece, view, SCAN);
+                pivot.map_or(Next::Free, |pivot| Next::Taken(pivot.cut))
+            })
+        }
+        match part {
+            Part::Solid(part) => count(search, part, view, (&self.scale, meter)),
+            Part::Shaped(part) => count(search, part, view, (&self.scale, meter)),
+        }
     }
 
     /// A rule that many others meet, with what each of them decides of it.
@@ -258,8 +344,9 @@ impl<'e, const D: usize> Counting<'e, D> {
         let mut wide = Wide { rule, whole, taken: (0.0, 0.0), swallowed: Vec::new() };
         let until = search.visits.saturating_add(self.budget.visits);
         for part in &parts {
-            let others = met(part, &View::least(0..rule), self.budget.pieces as usize, search);
-            if others.len() >= self.budget.pieces as usize {
+            let most = self.budget.pieces as usize;
+            let others = part.overlapping(search, &View::least(0..rule), most);
+            if others.len() >= most {
                 wide.taken.1 = whole;
             }
             for other in others.into_iter().filter(|other| !self.dead[*other as usize]) {
@@ -282,9 +369,7 @@ impl<'e, const D: usize> Counting<'e, D> {
     /// What an earlier rule takes from a part of a later one.
     fn taken_by(&self, other: u32, of: &Part<D>, search: &mut Search<'e, D>) -> Taken {
         let theirs = self.bases(other, mask::MOST);
-        let of = product(of);
-        let shared: Vec<Part<D>> =
-            theirs.iter().filter_map(|their| product(their).intersect(&of)).map(part).collect();
+        let shared: Vec<Part<D>> = theirs.iter().filter_map(|their| common(their, of)).collect();
         let (all, common) = (self.packets(&theirs), self.packets(&shared));
         if common < all {
             return Taken::Part(self.left_of(&shared, &View::least(0..other).fresh(), search));
@@ -336,19 +421,6 @@ fn in_order(wide: Vec<Wide>) -> Sizes {
     known
 }
 
-/// Rules of a view that meet a part, at most so many items of them.
-fn met<const D: usize>(
-    part: &Part<D>,
-    view: &View,
-    most: usize,
-    search: &mut Search<'_, D>,
-) -> Vec<u32> {
-    match part {
-        Part::Solid(part) => search.overlapping(part, view, most),
-        Part::Shaped(part) => search.overlapping(part, view, most),
-    }
-}
-
 fn meets<const D: usize>(part: &Part<D>, view: &View, search: &mut Search<'_, D>) -> bool {
     match part {
         Part::Solid(part) => search.overlap(part, view).is_some(),
@@ -356,8 +428,28 @@ fn meets<const D: usize>(part: &Part<D>, view: &View, search: &mut Search<'_, D>
     }
 }
 
-fn part<const D: usize>(product: Product<D>) -> Part<D> {
-    product.as_cuboid().map_or(Part::Shaped(product), Part::Solid)
+/// The items of a view that meet a part, unless they are more than [`FEW`].
+fn near<const D: usize>(
+    part: &Part<D>,
+    view: &View,
+    search: &mut Search<'_, D>,
+) -> Option<Vec<Item<D>>> {
+    match part {
+        Part::Solid(part) => search.near(part, view, FEW),
+        Part::Shaped(part) => search.near(part, view, FEW),
+    }
+}
+
+fn plus(sum: Count, more: Count) -> Count {
+    (sum.0 + more.0, sum.1 + more.1)
+}
+
+/// What two parts share.
+fn common<const D: usize>(a: &Part<D>, b: &Part<D>) -> Option<Part<D>> {
+    match (a, b) {
+        (Part::Solid(a), Part::Solid(b)) => a.meets(b).then(|| Part::Solid(a.clip(b))),
+        _ => product(a).intersect(&product(b)).map(Part::from),
+    }
 }
 
 fn product<const D: usize>(part: &Part<D>) -> Product<D> {

@@ -37,26 +37,32 @@ use agree::{Agreement, Claim, Takers};
 use axis::{Values, axes, for_each_product, to_traffic, values_of};
 use cover::{Cover, Meter, Part, Shares, cover};
 use cuboid::{Cell, Product, Region};
-use index::{Index, Item, SOLID, mask};
+use index::{Found, Index, Item, Run, SOLID, mask};
 use items::{Draft, Frame};
 use judge::Case;
 use measure::Counting;
 use remainder::{merge, remainder};
 use search::{Search, View};
 
-/// Rules that one task judges: few enough for hard ones to spread over all cores.
-const JUDGED: usize = 256;
 /// Overlapping items looked at when exceptions are counted.
 const COUNTED: usize = 10_000;
 
 /// What is done with rules that were judged.
 pub(crate) type Take<'t> = dyn Fn(Vec<(usize, Verdict)>) + Sync + 't;
 
+/// Which rules a question is about.
+pub(crate) type Wanted<'w> = dyn Fn(u32) -> bool + Sync + 'w;
+
+/// Runs of leaves that are looked through before it is asked whether that was enough.
+const TOGETHER: usize = 64;
+
 /// One IP version of a first-match list, whatever the number of its dimensions.
 pub(crate) trait Analysis: Send + Sync + std::fmt::Debug {
     /// Judges every rule, some at a time, and hands each batch over: in no order, from any thread.
     fn judge(&self, budget: Budget, take: &Take<'_>);
     fn verdict(&self, rule: u32, budget: Budget) -> Verdict;
+    /// The rules as the tree holds them: neighbours ask for the same parts of it.
+    fn tree_order(&self) -> Vec<u32>;
     /// Rules of which each alone is sure to match all of `rule`, in order (not all, if many).
     fn lone_blockers(&self, rule: u32, budget: Budget) -> Vec<u32>;
     /// Whether these rules together match all of `rule`.
@@ -66,6 +72,10 @@ pub(crate) trait Analysis: Send + Sync + std::fmt::Debug {
     fn overlapping(&self, rule: u32, among: Range<u32>, most: usize) -> Vec<u32>;
     /// Those of them that may decide it otherwise.
     fn opposed(&self, rule: u32, among: Range<u32>, most: usize) -> Vec<u32>;
+    /// For rules that are `wanted` those later ones, wanted too, that may decide a packet of theirs
+    /// otherwise: without those known to be inside or around. They are in no order, may be there more
+    /// than once, and are those of some rules only, with false, where they are more than `most` in all.
+    fn crossings(&self, wanted: &Wanted<'_>, most: usize) -> (Vec<(u32, Vec<u32>)>, bool);
     /// Rules that may match a packet of `region`, in order: those of `most` items.
     fn meeting(&self, region: &Traffic, most: usize) -> Vec<u32>;
     /// Whether some rule may match a packet of `region`.
@@ -134,21 +144,26 @@ impl<const D: usize> Engine<D> {
         products
     }
 
-    /// What a rule may match.
-    fn products(&self, rule: u32) -> impl Iterator<Item = Product<D>> + use<'_, D> {
-        self.index.items_of(rule).map(|item| Product::of(&item, self.index.shape(&item)))
+    /// The same as parts.
+    fn parts_around(&self, region: &Traffic) -> impl Iterator<Item = Part<D>> + use<D> {
+        self.around(region).into_iter().map(Part::from)
     }
 
-    /// Rules of the view that share a cell with one of `products`, in order: those of `most` items
-    /// for each product.
+    /// What a rule may match.
+    fn parts(&self, rule: u32) -> impl Iterator<Item = Part<D>> + use<'_, D> {
+        self.index.items_of(rule).map(|item| Part::of(&item, self.index.shape(&item)))
+    }
+
+    /// Rules of the view that share a cell with one of `parts`, in order: those of `most` items for each
+    /// part.
     fn overlapping_any(
         &self,
-        products: impl IntoIterator<Item = Product<D>>,
+        parts: impl IntoIterator<Item = Part<D>>,
         view: &View,
         most: usize,
     ) -> Vec<u32> {
         let mut search = Search::new(&self.index);
-        let found = products.into_iter().flat_map(|part| search.overlapping(&part, view, most));
+        let found = parts.into_iter().flat_map(|part| part.met(&mut search, view, most));
         let mut rules: Vec<u32> = found.collect();
         rules.sort_unstable();
         rules.dedup();
@@ -200,6 +215,28 @@ impl<const D: usize> Engine<D> {
         Some(Open { within, exceptions, witness })
     }
 
+    /// What wanted rules of a run cross, wanted or not; each more than `most` items if it crosses so many.
+    fn crossings_of(
+        &self,
+        run: &Run<'_, D>,
+        wanted: &Wanted<'_>,
+        most: usize,
+    ) -> Vec<(u32, Vec<u32>)> {
+        let mut search = Search::new(&self.index);
+        let rules = self.index.rules_of(run).filter(|found| wanted(found.rule));
+        let crossed = rules.filter_map(|Found { rule, alone }| {
+            let view = View::most(rule + 1..u32::MAX).against(self.classes[rule as usize]);
+            let later: Vec<u32> = if let Some(item) = alone {
+                search.crossing(&item.bounds, &view, most + 1)
+            } else {
+                let parts = self.parts(rule);
+                parts.flat_map(|part| part.met(&mut search, &view, most + 1)).collect()
+            };
+            (!later.is_empty()).then_some((rule, later))
+        });
+        crossed.collect()
+    }
+
     /// The part of a product that is in `region`.
     fn traffic(&self, product: &Product<D>, region: &Traffic) -> Option<Traffic> {
         let part = to_traffic(&self.frame.values(product), self.family).intersect(region);
@@ -209,15 +246,24 @@ impl<const D: usize> Engine<D> {
 
 impl<const D: usize> Analysis for Engine<D> {
     fn judge(&self, budget: Budget, take: &Take<'_>) {
-        self.index.leaf_order().par_chunks(JUDGED).for_each(|rules| {
+        self.index.runs().par_iter().for_each(|run| {
             let mut search = Search::new(&self.index);
-            let mut verdict = |rule: u32| Case::new(self, &mut search, rule, budget).verdict();
-            take(rules.iter().map(|rule| (*rule as usize, verdict(*rule))).collect());
+            let judged = self.index.rules_of(run).map(|found| {
+                let verdict = Case::of(self, &mut search, &found, budget).verdict();
+                (found.rule as usize, verdict)
+            });
+            take(judged.collect());
         });
+        let nothing = self.index.rules_of_nothing();
+        take(nothing.map(|rule| (rule as usize, Verdict::UNMATCHABLE)).collect());
     }
 
     fn verdict(&self, rule: u32, budget: Budget) -> Verdict {
         Case::new(self, &mut Search::new(&self.index), rule, budget).verdict()
+    }
+
+    fn tree_order(&self) -> Vec<u32> {
+        self.index.leaf_order()
     }
 
     fn lone_blockers(&self, rule: u32, budget: Budget) -> Vec<u32> {
@@ -235,16 +281,35 @@ impl<const D: usize> Analysis for Engine<D> {
     }
 
     fn overlapping(&self, rule: u32, among: Range<u32>, most: usize) -> Vec<u32> {
-        self.overlapping_any(self.products(rule), &View::most(among), most)
+        self.overlapping_any(self.parts(rule), &View::most(among), most)
     }
 
     fn opposed(&self, rule: u32, among: Range<u32>, most: usize) -> Vec<u32> {
         let view = View::most(among).against(self.classes[rule as usize]);
-        self.overlapping_any(self.products(rule), &view, most)
+        self.overlapping_any(self.parts(rule), &view, most)
+    }
+
+    fn crossings(&self, wanted: &Wanted<'_>, most: usize) -> (Vec<(u32, Vec<u32>)>, bool) {
+        let (mut all, mut left) = (Vec::new(), most);
+        // So many at a time: where to stop must not hang on which thread was faster.
+        for runs in self.index.runs().chunks(TOGETHER) {
+            let of_run = |run| self.crossings_of(run, wanted, left);
+            let found: Vec<(u32, Vec<u32>)> = runs.par_iter().flat_map_iter(of_run).collect();
+            let pairs: usize = found.iter().map(|(_, later)| later.len()).sum();
+            if pairs > left {
+                return (all, false);
+            }
+            left -= pairs;
+            all.extend(found.into_iter().filter_map(|(rule, mut later)| {
+                later.retain(|other| wanted(*other));
+                (!later.is_empty()).then_some((rule, later))
+            }));
+        }
+        (all, true)
     }
 
     fn meeting(&self, region: &Traffic, most: usize) -> Vec<u32> {
-        self.overlapping_any(self.around(region), &View::most(0..u32::MAX), most)
+        self.overlapping_any(self.parts_around(region), &View::most(0..u32::MAX), most)
     }
 
     fn meets(&self, region: &Traffic) -> bool {
@@ -287,8 +352,7 @@ impl<const D: usize> Analysis for Engine<D> {
         let claim = Claim { class, except: 0..0, rules: from..u32::MAX, default, exact };
         let mut search = Search::new(&self.index);
         let mut meter = Meter::start(budget, &search);
-        for part in self.around(region) {
-            let part = part.as_cuboid().map_or(Part::Shaped(part), Part::Solid);
+        for part in self.parts_around(region) {
             match claim.check(&part, &mut search, &mut meter, &mut Takers::default()) {
                 Agreement::Alike => {}
                 Agreement::Differs(..) => return Some(false),
@@ -318,6 +382,7 @@ fn items_of<'f, const D: usize>(
     let (mut items, mut scratch) = (Draft::new(frame, run.len()), Values::default());
     for (number, rule) in (run.start as u32..).zip(rules.of(run)) {
         let bits = mask::of(rule.class) | mask::FRESH;
+        let first = items.items.len();
         for (traffic, kinds) in [(rule.least, mask::LEAST | mask::MOST), (rule.most, mask::MOST)] {
             for traffic in traffic {
                 for_each_product(traffic, family, &mut scratch, |values| {
@@ -325,6 +390,8 @@ fn items_of<'f, const D: usize>(
                 });
             }
         }
+        let other = Family::BOTH[1 - family as usize];
+        items.mark_parts(first, rule.all().any(|traffic| traffic.has(other)));
     }
     items
 }

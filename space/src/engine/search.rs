@@ -3,7 +3,7 @@
 use std::ops::{ControlFlow, Range};
 
 use super::cuboid::{Cell, Cuboid, Region};
-use super::index::{Below, Index, Item, Kid, Leaf, Node, mask};
+use super::index::{Below, Index, Item, Kid, Leaf, Node, WIDE, mask};
 use crate::Class;
 
 /// Which items a question is about.
@@ -191,9 +191,37 @@ impl<'a, const D: usize> Search<'a, D> {
         found
     }
 
+    /// The items of the view that share a cell with `region`, unless they are more than `most`.
+    pub(crate) fn near<R: Region<D>>(
+        &mut self,
+        region: &R,
+        view: &View,
+        most: usize,
+    ) -> Option<Vec<Item<D>>> {
+        let mut found = Vec::new();
+        self.walk(&region.bounds(), view, &mut found, never, |found, index, leaf, lane| {
+            let item = leaf.item(lane);
+            if region.meeting(&item, index.shape(&item)).is_some() {
+                found.push(item);
+            }
+            if found.len() > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        (found.len() <= most).then_some(found)
+    }
+
     /// Rules of the view that share a cell with `region`, in order: those of the first `most`
     /// items that do.
     pub(crate) fn overlapping<R: Region<D>>(
+        &mut self,
+        region: &R,
+        view: &View,
+        most: usize,
+    ) -> Vec<u32> {
+        in_order(self.meeting(region, view, most))
+    }
+
+    /// The rules of the first `most` items of the view that share a cell with `region`.
+    pub(crate) fn meeting<R: Region<D>>(
         &mut self,
         region: &R,
         view: &View,
@@ -205,11 +233,29 @@ impl<'a, const D: usize> Search<'a, D> {
         })
     }
 
+    /// The rules of `most` items of the view that meet a box, but for those known to be inside it and
+    /// those that it is inside of: parts of the tree that hold nothing else are not looked at.
+    pub(crate) fn crossing(&mut self, own: &Cuboid<D>, view: &View, most: usize) -> Vec<u32> {
+        let mut rules = Vec::new();
+        let inside = |node: &Node<D>| node.boxes.inside(own) & !parts(node.masks);
+        let nested = |leaf: &Leaf<D>| {
+            (leaf.boxes.inside(own) | leaf.boxes.around(own)) & !parts(leaf.masks)
+        };
+        self.walk_but(own, view, &(inside, nested), &mut rules, never, |rules, index, leaf, lane| {
+            let item = leaf.item(lane);
+            if own.meeting(&item, index.shape(&item)).is_some() {
+                rules.push(item.rule);
+            }
+            if rules.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        rules
+    }
+
     /// Rules of the view that match the cell, in order: at most `most`.
     pub(crate) fn matching(&mut self, cell: &Cell<D>, view: &View, most: usize) -> Vec<u32> {
-        self.rules(&Cuboid::at(cell), view, most, |index, leaf, lane| {
+        in_order(self.rules(&Cuboid::at(cell), view, most, |index, leaf, lane| {
             index.contains(leaf, lane, cell)
-        })
+        }))
     }
 
     /// Rules of the first `most` items of the view whose bounds meet a box and that `test` accepts.
@@ -227,8 +273,6 @@ impl<'a, const D: usize> Search<'a, D> {
             }
             if rules.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
-        rules.sort_unstable();
-        rules.dedup();
         rules
     }
 
@@ -239,6 +283,20 @@ impl<'a, const D: usize> Search<'a, D> {
         &mut self,
         around: &Cuboid<D>,
         view: &View,
+        state: &mut S,
+        late: impl Fn(&S, u32) -> bool,
+        visit: impl FnMut(&mut S, &'a Index<D>, &'a Leaf<D>, usize) -> ControlFlow<()>,
+    ) {
+        self.walk_but(around, view, &(|_: &_| 0, |_: &_| 0), state, late, visit);
+    }
+
+    /// [`Search::walk`] without the lanes that are left out of nodes and of leaves.
+    #[inline]
+    fn walk_but<S>(
+        &mut self,
+        around: &Cuboid<D>,
+        view: &View,
+        but: &(impl Fn(&Node<D>) -> u32, impl Fn(&Leaf<D>) -> u32),
         state: &mut S,
         late: impl Fn(&S, u32) -> bool,
         mut visit: impl FnMut(&mut S, &'a Index<D>, &'a Leaf<D>, usize) -> ControlFlow<()>,
@@ -254,7 +312,7 @@ impl<'a, const D: usize> Search<'a, D> {
             match kid.below() {
                 Below::Node(at) => {
                     let node = tree.nodes.get(at);
-                    let parts = Lit(node.boxes.meeting(around));
+                    let parts = Lit(node.boxes.meeting(around) & !but.0(node));
                     // The first lane last, since the last one in is the first out.
                     for lane in parts.rev().filter(|lane| view.may_have(node, *lane)) {
                         self.pending.push((node.kids[lane], node.lowest[lane]));
@@ -262,7 +320,7 @@ impl<'a, const D: usize> Search<'a, D> {
                 }
                 Below::Leaf(at) => {
                     let leaf = tree.leaves.get(at);
-                    let items = Lit(leaf.boxes.meeting(around));
+                    let items = Lit(leaf.boxes.meeting(around) & !but.1(leaf));
                     for lane in items.filter(|lane| view.has(leaf, *lane)) {
                         let late = late(state, leaf.rules[lane]);
                         if !late && visit(state, index, leaf, lane).is_break() {
@@ -278,6 +336,20 @@ impl<'a, const D: usize> Search<'a, D> {
 /// For searches whose answer does not hang on the order of rules.
 fn never<S>(_: &S, _: u32) -> bool {
     false
+}
+
+/// Each rule once.
+fn in_order(mut rules: Vec<u32>) -> Vec<u32> {
+    rules.sort_unstable();
+    rules.dedup();
+    rules
+}
+
+/// The lanes that hold what is not all of its rule.
+fn parts(masks: [u8; WIDE]) -> u32 {
+    const EACH: u64 = u64::from_ne_bytes([mask::PART; WIDE]);
+    // The highest bits of eight bytes, moved next to each other.
+    ((u64::from_le_bytes(masks) & EACH).wrapping_mul(0x0002_0408_1020_4081) >> 56) as u32
 }
 
 /// The lanes whose bits are set, lowest first.

@@ -311,6 +311,34 @@ proptest! {
     }
 
     #[test]
+    fn crossing_rules_are_opposed_ones_of_which_none_is_inside_the_other(
+        rules in prop::collection::vec(any_rule(), 2..9),
+    ) {
+        let world = world();
+        let list = Bench { rules: &rules, default: Class::Deny, world: &world }.list();
+        let (pairs, complete) = list.crossings(|_| true, usize::MAX - 1);
+        prop_assert!(complete);
+        let found = |rule: usize, later: usize| {
+            pairs.iter().any(|(r, all)| *r as usize == rule && all.contains(&(later as u32)))
+        };
+        for (rule, later) in (0..rules.len()).flat_map(|l| (0..l).map(move |r| (r, l))) {
+            let (a, b) = (&rules[rule], &rules[later]);
+            let has = |of: fn(bool, bool) -> bool| {
+                world.iter().any(|p| of(a.possibly(p), b.possibly(p)))
+            };
+            let opposed = differ(a.class, b.class) && has(|a, b| a && b);
+            let apart = has(|a, b| a && !b) && has(|a, b| !a && b);
+            let is_found = found(rule, later);
+            let right = if opposed && apart { is_found } else { opposed || !is_found };
+            prop_assert!(right, "rules {rule} and {later}");
+        }
+        let (first, complete) = list.crossings(|_| true, 0);
+        prop_assert!(first.is_empty() && complete == pairs.is_empty());
+        let (none, _) = list.crossings(|_| false, usize::MAX - 1);
+        prop_assert!(none.is_empty());
+    }
+
+    #[test]
     fn rules_that_meet_a_region_are_those_that_share_a_packet_with_it(
         rules in prop::collection::vec(any_rule(), 1..7),
         region in traffic(),

@@ -7,7 +7,8 @@ use portvakt_analysis::anomalies::copies::duplicates;
 use portvakt_analysis::anomalies::fix::{FixList, fix_lists};
 use portvakt_analysis::anomalies::merge::{Mergeable, mergeable};
 use portvakt_analysis::anomalies::shares::{Share, Shares, shares};
-use portvakt_analysis::anomalies::{Exceptions, Standing, exceptions, loses_log};
+use portvakt_analysis::anomalies::exceptions::{Exceptions, exceptions};
+use portvakt_analysis::anomalies::{Standing, loses_log};
 use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Device, Rule, Ruleset, RulesetId};
 use portvakt_space::{Cause, Packet};
@@ -68,7 +69,7 @@ impl Found {
         let mergeable = of_list(mergeable(audit, index));
         let shares = shares(audit, index);
         let (exceptions, contraries) =
-            rayon::join(|| exceptions(audit, index), || contraries(audit, index));
+            rayon::join(|| exceptions(audit, index, OVERLAPS), || contraries(audit, index));
         let fix_lists = fix.then(|| fixes().collect());
         Self { exceptions, shares, contraries, duplicates, mergeable, fix_lists }
     }
@@ -142,10 +143,12 @@ impl<'a> Judged<'a> {
     }
 
     /// Later rules to which a rule is an exception: some of them, and how many more there are.
-    pub(super) fn overlaps(&self, key: RuleKey) -> (Vec<RuleKey>, usize) {
-        let all = self.found.exceptions.rules.get(&key);
-        let some = all.iter().flat_map(|all| all.iter().copied()).take(OVERLAPS).collect();
-        (some, all.map_or(0, |all| all.len().saturating_sub(OVERLAPS)))
+    pub(super) fn overlaps(&self, key: RuleKey) -> (&[RuleKey], u32) {
+        let all = &self.found.exceptions.all;
+        match all.binary_search_by_key(&key, |exception| exception.rule) {
+            Ok(at) => (&all[at].later, all[at].more),
+            Err(_) => (&[], 0),
+        }
     }
 
     pub(super) fn loses_log(&self, key: RuleKey, standing: &Standing) -> bool {

@@ -108,11 +108,7 @@ fn write(args: &Args, case: &Case, lists: Vec<List<'_>>) -> anyhow::Result<()> {
     // No form has colours, and long answers are written as they are.
     let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     match args.format {
-        Form::Json => {
-            // Long lists: no blanks between what a program reads.
-            serde_json::to_writer(&mut out, &Document::of(lists)).map_err(std::io::Error::from)?;
-            writeln!(out)?;
-        }
+        Form::Json => Document::of(lists).write(&mut out)?,
         Form::Csv => table::write(&lists, &mut out)?,
         Form::Sarif => sarif::write(&lists, case, args.lang, &mut out)?,
         Form::Text if args.fix_list => fix::write(&lists, args.lang, &mut out)?,

@@ -1,5 +1,7 @@
 //! The answer as JSON.
 
+use std::io::{self, Write};
+
 use portvakt_analysis::RuleKey;
 use portvakt_analysis::anomalies::Standing;
 use portvakt_analysis::anomalies::fix::{FixList, Keep, Proof};
@@ -8,6 +10,7 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
+use serde_json::ser::Formatter;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::fix::{Going, going};
@@ -60,7 +63,8 @@ struct RulesetRow<'j> {
 struct RuleRow<'j> {
     /// Its line, from 1.
     line: u32,
-    /// The vendor's id of it.
+    /// The vendor's id of it, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'j str>,
     /// live (a packet reaches it and it makes a difference), unreachable (no packet reaches it),
     /// removable (without it every packet is decided the same) or undecided.
@@ -74,6 +78,7 @@ struct RuleRow<'j> {
     blockers: Vec<LineRow>,
     /// Unreachable: of the earlier rules that decide some of its packets otherwise the one that has
     /// most of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
     contrary: Option<ContraryRow>,
     /// Share of what it says that it decides, 0–1: packets that no earlier rule takes, of all that it
     /// matches and that its list is given. Null where it is not known exactly.
@@ -82,16 +87,18 @@ struct RuleRow<'j> {
     #[serde(skip_serializing_if = "Option::is_none")]
     share_between: Option<[f64; 2]>,
     /// Later rules that decide otherwise a part of what this one takes: 32 at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     overlaps: Vec<LineRow>,
     /// How many more of them there are.
     #[serde(default, skip_serializing_if = "is_none")]
-    overlaps_more: usize,
+    overlaps_more: u32,
     /// Removable: whether it logs what would not be logged without it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     loses_log: bool,
     /// A packet that reaches it.
     witness: Option<PacketRow>,
     /// Parts of it that are proven unreachable, of all that were looked at, where the budget ran out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     proven: Option<[u64; 2]>,
 }
 
@@ -195,13 +202,19 @@ enum CannotTell {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-const fn is_none(count: &usize) -> bool {
+const fn is_none(count: &u32) -> bool {
     *count == 0
 }
 
 impl<'j> Document<'j> {
     pub(super) fn of(lists: Vec<List<'j>>) -> Self {
         Self { schema: SCHEMA, rulesets: lists.into_iter().map(ruleset).collect() }
+    }
+
+    /// Long lists: no blanks between what a program reads.
+    pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        self.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Joined))?;
+        writeln!(out)
     }
 }
 
@@ -223,11 +236,14 @@ fn ruleset(list: List<'_>) -> RulesetRow<'_> {
     }
 }
 
-/// Rules, made as they are written: not all are held at once.
+/// Rules, made as they are written: not all are held at once. They are a sequence of batches, each an
+/// array of rows: to be written by [`Joined`], which leaves out the brackets between them.
 struct Rows<'j>(List<'j>);
 
+/// Rows of a batch.
+const BATCH: usize = 256;
 /// Rows that are made before they are written.
-const CHUNK: usize = 8192;
+const CHUNK: usize = 32 * BATCH;
 
 impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -236,7 +252,7 @@ impl Serialize for Rows<'_> {
         let mut made = chunks.next().map(|chunk| self.made(chunk));
         while let Some(rows) = made.take() {
             let rows = rows.map_err(S::Error::custom)?;
-            let mut write = || rows.iter().try_for_each(|row| seq.serialize_element(row));
+            let mut write = || rows.iter().try_for_each(|batch| seq.serialize_element(batch));
             let Some(chunk) = chunks.next() else {
                 write()?;
                 break;
@@ -258,9 +274,27 @@ impl Serialize for Rows<'_> {
 
 impl Rows<'_> {
     fn made(&self, chunk: &[Row<'_>]) -> serde_json::Result<Vec<Box<RawValue>>> {
-        let judged = self.0.judged;
-        let row = |&(key, standing): &Row<'_>| to_raw_value(&rule(judged, *key, standing));
-        chunk.par_iter().map(row).collect()
+        chunk.par_chunks(BATCH).map(|rows| to_raw_value(&Batch(self.0.judged, rows))).collect()
+    }
+}
+
+/// Rules that one thread makes rows of.
+struct Batch<'j>(&'j Judged<'j>, &'j [Row<'j>]);
+
+impl Serialize for Batch<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(judged, rows) = self;
+        serializer.collect_seq(rows.iter().map(|(key, standing)| rule(judged, *key, standing)))
+    }
+}
+
+/// JSON without blanks in which every raw array stands for its elements: [`Rows`] are the only raw values.
+struct Joined;
+
+impl Formatter for Joined {
+    fn write_raw_fragment<W: Write + ?Sized>(&mut self, out: &mut W, raw: &str) -> io::Result<()> {
+        let elements = raw.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        out.write_all(elements.unwrap_or(raw).as_bytes())
     }
 }
 
@@ -279,7 +313,7 @@ fn rule<'j>(judged: &'j Judged<'_>, key: RuleKey, standing: &Standing) -> RuleRo
         contrary: None,
         share: None,
         share_between: None,
-        overlaps: lines(&overlaps),
+        overlaps: lines(overlaps),
         overlaps_more,
         loses_log: judged.loses_log(key, standing),
         witness: None,

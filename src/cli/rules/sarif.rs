@@ -70,10 +70,10 @@ fn exception(list: &List<'_>, key: RuleKey, lang: Lang) -> Option<Value> {
     if overlaps.is_empty() {
         return None;
     }
-    let lines = words::lines(list.judged, &overlaps, lang);
+    let lines = words::lines(list.judged, overlaps, lang);
     let more = if more > 0 { format!(" (+{more})") } else { String::new() };
     let said = format!("{} {lines}{more}", lang.of("undantag från", "an exception to"));
-    Some(result(list, key, "PV3005", Some(Severity::Info), &said, &overlaps))
+    Some(result(list, key, "PV3005", Some(Severity::Info), &said, overlaps))
 }
 
 /// One result; without a severity it is open.

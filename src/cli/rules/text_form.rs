@@ -81,7 +81,7 @@ fn rule(
     write!(out, "  {}:{} {said}", judged.path(), judged.line(key))?;
     let (overlaps, more) = judged.overlaps(key);
     if all && !overlaps.is_empty() {
-        let lines = words::lines(judged, &overlaps, lang);
+        let lines = words::lines(judged, overlaps, lang);
         let more = if more > 0 { format!(" (+{more})") } else { String::new() };
         write!(out, "{} {lines}{more}", lang.of("; undantag från", "; an exception to"))?;
     }

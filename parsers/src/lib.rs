@@ -187,12 +187,11 @@ pub fn parse_as(
     let source = Source::new(path.to_owned(), text);
     let mut build = Build::new(id, parser.id, source.line_count(), context);
     (parser.parse)(&Input { path, text: source.text(), binary }, &mut build);
-    finish(build, source, binary)
+    finish(build, source)
 }
 
-fn finish(mut build: Build<'_>, mut source: Source, binary: &[u8]) -> Parsed {
-    let input = Input { path: &source.path, text: source.text(), binary };
-    hide_secrets(&input, &mut build);
+fn finish(mut build: Build<'_>, mut source: Source) -> Parsed {
+    hide_secrets(&source, &mut build);
     source.redact(std::mem::take(&mut build.redactions));
     let Build { id, format, devices, tables, coverage, .. } = build;
     Parsed { id, source, format, devices, tables, coverage }
@@ -225,19 +224,20 @@ pub fn join(files: Vec<Beside>, folders: &[String], context: &Context) -> Vec<Pa
     let done = web::join(&files, folders, context);
     let parts = files.into_iter().zip(done);
     let finish = |(file, build): (Beside, Option<Build<'_>>)| {
-        Some(finish(build?, Source::new(file.path, file.text), &[]))
+        Some(finish(build?, Source::new(file.path, file.text)))
     };
     parts.filter_map(finish).collect()
 }
 
 /// Hides what may be a secret in lines that did not reach the model, whatever the parser did.
-fn hide_secrets(input: &Input<'_>, build: &mut Build<'_>) {
-    secrets::redact_private_keys(input.text, build);
+fn hide_secrets(source: &Source, build: &mut Build<'_>) {
+    secrets::redact_private_keys(source.text(), build);
     let coverage = std::mem::take(&mut build.coverage);
-    for (line, state) in input.lines().zip(coverage.states()) {
-        if state != LineState::Used {
-            secrets::redact_suspicious(line, build);
-        }
+    let states = (1..=source.line_count()).zip(coverage.states());
+    for (number, _) in states.filter(|(_, state)| *state != LineState::Used) {
+        let span = source.line_span(number);
+        let text = &source.text()[span.start as usize..span.end as usize];
+        secrets::redact_suspicious(lines::Line { number, start: span.start, text }, build);
     }
     build.coverage = coverage;
 }

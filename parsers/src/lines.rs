@@ -46,7 +46,17 @@ impl<'a> Lines<'a> {
 
     /// Passes over the lines before the one with this number.
     pub(crate) fn skip_to(&mut self, number: u32) {
-        while self.number + 1 < number && self.next().is_some() {}
+        self.pass(number.saturating_sub(self.number + 1));
+    }
+
+    /// Passes over so many lines, or to the end.
+    pub(crate) fn pass(&mut self, lines: u32) {
+        let Some(last) = lines.checked_sub(1) else { return };
+        let rest = &self.text.as_bytes()[self.at..];
+        match memchr::memchr_iter(b'\n', rest).nth(last as usize) {
+            Some(end) => (self.at, self.number) = (self.at + end + 1, self.number + lines),
+            None => while self.next().is_some() {},
+        }
     }
 }
 

@@ -146,8 +146,17 @@ struct Neighbours<'a> {
     fixed: Vec<u32>,
     /// Fields in which some of them differ.
     varies: [bool; 6],
-    /// The list as packets meet it, and the place of each rule in it.
-    places: Option<(&'a IndexedList<'a>, Vec<u32>)>,
+    /// The list as packets meet it.
+    places: Option<Places<'a>>,
+}
+
+/// Where rules stand in a list as packets meet it.
+struct Places<'a> {
+    list: &'a IndexedList<'a>,
+    /// The place of each rule, if it stands in one.
+    of: Vec<u32>,
+    /// For each place its turn where neighbours in space follow each other.
+    turns: Vec<u32>,
 }
 
 impl<'a> Neighbours<'a> {
@@ -169,7 +178,7 @@ impl<'a> Neighbours<'a> {
         let plain = of_kind(|rule, kind| {
             kind == Kind::Live && is_deciding(rule.action) && rule.line > 0 && rule.gap.is_none()
         });
-        let places = index.map(|list| (list, places(list, id, rules.len())));
+        let places = index.map(|list| Places::new(list, id, rules.len()));
         let of = |number: &u32| &rules[*number as usize].matches;
         let differ =
             |field: Field| plain.par_windows(2).any(|w| !field.is_equal(of(&w[0]), of(&w[1])));
@@ -195,8 +204,12 @@ impl<'a> Neighbours<'a> {
         let mut keyed: Vec<(u64, u32)> =
             free.map(|at| (self.key(at as usize, field), self.plain[at as usize])).collect();
         keyed.par_sort_unstable();
-        let alike = keyed.par_chunk_by(|a, b| a.0 == b.0);
-        let found = alike.flat_map_iter(|alike| self.runs_of(alike, field));
+        let mut alike: Vec<&[(u64, u32)]> =
+            keyed.chunk_by(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1).collect();
+        if let Some(places) = &self.places {
+            alike.par_sort_by_key(|alike| places.near(alike[0].1));
+        }
+        let found = alike.into_par_iter().flat_map_iter(|alike| self.runs_of(alike, field));
         let found: Vec<Mergeable> = found.collect();
         for number in found.iter().flat_map(|one| &one.rules) {
             taken[*number as usize] = true;
@@ -249,16 +262,12 @@ impl<'a> Neighbours<'a> {
         if run.len() as u32 == number - run[0] || others.all(|n| own(&n)) {
             return true;
         }
-        let Some((list, places)) = &self.places else { return false };
-        let place = |number: u32| match places[number as usize] {
-            NOWHERE => None,
-            place => Some(place as usize),
-        };
-        let (Some(from), Some(to)) = (place(run[0]), place(number)) else { return false };
+        let Some(places) = &self.places else { return false };
+        let (Some(from), Some(to)) = (places.of(run[0]), places.of(number)) else { return false };
         let among: Range<usize> = from + 1..to;
-        let met = list.index.overlapping(to, among, run.len());
+        let met = places.list.index.overlapping(to, among, run.len());
         let of_run = |place: &usize| {
-            let RuleKey { ruleset, rule } = list.rule(*place);
+            let RuleKey { ruleset, rule } = places.list.rule(*place);
             ruleset == self.id && rule.is_some_and(|rule| own(&rule))
         };
         met.len() < run.len() && met.iter().all(of_run)
@@ -268,21 +277,37 @@ impl<'a> Neighbours<'a> {
 /// Stands for the place of a rule that has none among the steps, or several.
 const NOWHERE: u32 = u32::MAX;
 
-/// Where the rules of a list stand among its steps, if in one place.
-fn places(list: &IndexedList<'_>, id: RulesetId, rules: usize) -> Vec<u32> {
-    let mut places = vec![NOWHERE; rules];
-    let mut twice = Vec::new();
-    for (place, key) in (0..).zip(list.flat.steps.rules()).filter(|(_, key)| key.ruleset == id) {
-        if let Some(rule) = key.rule
-            && std::mem::replace(&mut places[rule as usize], place) != NOWHERE
-        {
-            twice.push(rule);
+impl<'a> Places<'a> {
+    /// The places of the rules of one list, of which there are so many.
+    fn new(list: &'a IndexedList<'a>, id: RulesetId, rules: usize) -> Self {
+        let (mut of, mut twice) = (vec![NOWHERE; rules], Vec::new());
+        let own = (0..).zip(list.flat.steps.rules()).filter(|(_, key)| key.ruleset == id);
+        for (place, key) in own {
+            if let Some(rule) = key.rule
+                && std::mem::replace(&mut of[rule as usize], place) != NOWHERE
+            {
+                twice.push(rule);
+            }
         }
+        for rule in twice {
+            of[rule as usize] = NOWHERE;
+        }
+        let mut turns = vec![0; list.flat.steps.len()];
+        for (turn, place) in (0..).zip(list.index.tree_order()) {
+            turns[place as usize] = turn;
+        }
+        Self { list, of, turns }
     }
-    for rule in twice {
-        places[rule as usize] = NOWHERE;
+
+    /// The one place of a rule.
+    fn of(&self, rule: u32) -> Option<usize> {
+        Some(self.of[rule as usize]).filter(|place| *place != NOWHERE).map(|place| place as usize)
     }
-    places
+
+    /// Its turn; all rules without a place have the same.
+    fn near(&self, rule: u32) -> u32 {
+        self.of(rule).map_or(0, |place| self.turns[place])
+    }
 }
 
 fn is_deciding(action: Action) -> bool {

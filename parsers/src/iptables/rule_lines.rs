@@ -30,14 +30,12 @@ pub(super) struct RuleLines<'b, 'a> {
     pub(super) last: u32,
 }
 
-/// What a look at the lines tells before they are read.
-struct Survey<'a> {
+/// What a look at lines tells before they are read.
+struct Survey {
     /// How many rules each list gets at least.
     rules: Vec<usize>,
     /// Whether pieces can be read without those before them, as far as first words show.
     apart: bool,
-    /// Where each piece begins.
-    pieces: Vec<Lines<'a>>,
 }
 
 /// Where one thread reads, piece after piece.
@@ -58,8 +56,11 @@ impl<'a> RuleLines<'_, 'a> {
         build: &mut Build<'c>,
         sets: &mut Sets<'c>,
     ) -> bool {
-        let survey = self.survey(device.rulesets.len());
-        if let Some(patterns) = self.read_apart(&survey, device, build) {
+        let pieces = self.pieces();
+        let lists = device.rulesets.len();
+        let looked = pieces.par_iter().map(|piece| self.survey(piece, lists));
+        let survey = looked.reduce(|| Survey::none(lists), Survey::join);
+        if let Some(patterns) = self.read_apart(&pieces, &survey, device, build) {
             return patterns;
         }
         make_room(device, &survey.rules);
@@ -68,16 +69,23 @@ impl<'a> RuleLines<'_, 'a> {
         reader.patterns
     }
 
-    /// Looks at each line's first words; `lists` is the number of lists that the device has.
-    fn survey(&self, lists: usize) -> Survey<'a> {
-        let mut survey = Survey { rules: vec![0; lists], apart: true, pieces: Vec::new() };
-        let mut lines = self.lines.clone();
-        for at in 0.. {
+    /// Where each piece begins.
+    fn pieces(&self) -> Vec<Lines<'a>> {
+        let (mut pieces, mut lines) = (Vec::new(), self.lines.clone());
+        loop {
             let here = lines.clone();
-            let Some(line) = lines.next().filter(|line| line.number <= self.last) else { break };
-            if at % LINES == 0 {
-                survey.pieces.push(here);
+            if lines.next().is_none_or(|line| line.number > self.last) {
+                return pieces;
             }
+            pieces.push(here);
+            lines.pass(LINES - 1);
+        }
+    }
+
+    /// Looks at the first words of each line of a piece; `lists` is the number of lists that the device has.
+    fn survey(&self, piece: &Lines<'a>, lists: usize) -> Survey {
+        let mut survey = Survey::none(lists);
+        for line in self.lines_of(piece.clone()) {
             match chain(line).map(|name| self.chains.get(name)) {
                 Some(Some(id)) => survey.rules[*id as usize] += 1,
                 Some(None) => survey.apart = false,
@@ -87,33 +95,43 @@ impl<'a> RuleLines<'_, 'a> {
         survey
     }
 
+    fn lines_of(&self, piece: Lines<'a>) -> impl Iterator<Item = Line<'a>> {
+        piece.take(LINES as usize).take_while(|line| line.number <= self.last)
+    }
+
     /// Reads them in pieces side by side where that can be done; then says what
     /// [`RuleLines::read`] does.
     fn read_apart(
         &self,
-        survey: &Survey<'a>,
+        pieces: &[Lines<'a>],
+        survey: &Survey,
         device: &mut Device,
         build: &mut Build<'_>,
     ) -> Option<bool> {
         let threads = rayon::current_num_threads();
-        if !survey.apart || survey.pieces.len().min(threads) < 2 {
+        if !survey.apart || pieces.len().min(threads) < 2 {
             return None;
         }
         let mut whole = blank(device);
         make_room(&mut whole, &survey.rules);
         let desk =
             || Desk::new(&whole, Build::new(build.id, build.format, self.last, build.context));
-        let mut desks: Vec<Desk<'_>> = (0..threads).map(|_| desk()).collect();
-        for pieces in survey.pieces.chunks(desks.len()) {
+        let desks = || (0..threads).map(|_| desk()).collect::<Vec<Desk<'_>>>();
+        let (mut desks, mut others) = (desks(), desks());
+        for pieces in pieces.chunks(threads) {
             let read = |(desk, piece): (&mut Desk<'_>, &Lines<'a>)| desk.read(self, piece.clone());
-            desks.par_iter_mut().zip(pieces).for_each(read);
+            // What was read before is handed over meanwhile: that is one thread's work.
+            rayon::join(
+                || desks.par_iter_mut().zip(pieces).for_each(read),
+                || others.iter_mut().for_each(|desk| hand_over(&mut desk.device, &mut whole)),
+            );
             if desks.iter().any(|desk| !desk.apart) {
                 return None;
             }
-            for desk in &mut desks {
-                hand_over(&mut desk.device, &mut whole);
-            }
+            std::mem::swap(&mut desks, &mut others);
         }
+        others.iter_mut().for_each(|desk| hand_over(&mut desk.device, &mut whole));
+        desks.append(&mut others);
         for desk in &mut desks {
             build.coverage.join(&desk.build.coverage);
             build.redactions.append(&mut desk.build.redactions);
@@ -121,6 +139,19 @@ impl<'a> RuleLines<'_, 'a> {
         device.interfaces = std::mem::take(&mut whole.interfaces);
         hand_over(&mut whole, device);
         Some(desks.iter().any(|desk| desk.patterns))
+    }
+}
+
+impl Survey {
+    /// Nothing was looked at.
+    fn none(lists: usize) -> Self {
+        Self { rules: vec![0; lists], apart: true }
+    }
+
+    fn join(mut self, other: Self) -> Self {
+        self.rules.iter_mut().zip(other.rules).for_each(|(all, more)| *all += more);
+        self.apart &= other.apart;
+        self
     }
 }
 
@@ -137,7 +168,7 @@ impl<'c> Desk<'c> {
         let mut reader =
             Reader::new(&mut self.build, &mut self.device, &mut sets, of, own.chains.clone());
         reader.pool = std::mem::take(&mut self.pool);
-        for line in piece.take(LINES as usize).take_while(|line| line.number <= own.last) {
+        for line in own.lines_of(piece) {
             reader.line(line);
             self.apart &= reader.is_apart();
             if !self.apart {

@@ -252,12 +252,13 @@ impl<'e, const D: usize> Counting<'e, D> {
     /// What a rule has of `kinds` as parts that share no packet.
     fn bases(&self, rule: u32, kinds: u8) -> Vec<Part<D>> {
         let index = &self.engine.index;
-        let items = || index.items_of(rule).filter(|item| item.mask & kinds != 0);
-        if index.is_single(rule) {
-            return items().map(|item| Part::of(&item, index.shape(&item))).collect();
+        let items = index.items_of(rule).filter(|item| item.mask & kinds != 0);
+        let parts: Vec<Part<D>> =
+            items.map(|item| Part::of(&item, index.shape(&item))).collect();
+        if parts.len() < 2 {
+            return parts;
         }
-        let all: Vec<Product<D>> =
-            items().map(|item| Product::of(&item, index.shape(&item))).collect();
+        let all: Vec<Product<D>> = parts.iter().map(product).collect();
         let own = union_index(&all);
         let mut search = Search::new(&own);
         // A rule's own parts are few, and the whole must be right for any share to be.

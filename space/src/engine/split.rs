@@ -8,6 +8,8 @@ use super::index::{Below, Item, Kid, Leaf, Node, SOLID, Summary, Tree, WIDE, mas
 
 /// Items that a leaf is to have on average.
 const FILL: usize = 6;
+/// Items above which it is worth it to sum up halves side by side.
+const MANY: usize = 1 << 16;
 /// Items looked at for choosing a cut.
 const SAMPLE: usize = 48;
 /// A cut is worth a node when it leaves less than this percentage of a scan.
@@ -120,6 +122,11 @@ fn summed<const D: usize>(parts: &[Summary<D>]) -> Summary<D> {
 
 /// The smallest box around items, of which there is one at least.
 fn bounds<const D: usize>(items: &[Item<D>]) -> Cuboid<D> {
+    if items.len() > MANY {
+        let (first, second) = items.split_at(items.len() / 2);
+        let (first, second) = rayon::join(|| bounds(first), || bounds(second));
+        return first.join(&second);
+    }
     items.iter().fold(items[0].bounds, |all, item| all.join(&item.bounds))
 }
 

@@ -116,22 +116,17 @@ impl<'a> RuleLines<'_, 'a> {
         make_room(&mut whole, &survey.rules);
         let desk =
             || Desk::new(&whole, Build::new(build.id, build.format, self.last, build.context));
-        let desks = || (0..threads).map(|_| desk()).collect::<Vec<Desk<'_>>>();
-        let (mut desks, mut others) = (desks(), desks());
-        for pieces in pieces.chunks(threads) {
+        let mut desks: Vec<Desk<'_>> = (0..threads).map(|_| desk()).collect();
+        for pieces in pieces.chunks(desks.len()) {
             let read = |(desk, piece): (&mut Desk<'_>, &Lines<'a>)| desk.read(self, piece.clone());
-            // What was read before is handed over meanwhile: that is one thread's work.
-            rayon::join(
-                || desks.par_iter_mut().zip(pieces).for_each(read),
-                || others.iter_mut().for_each(|desk| hand_over(&mut desk.device, &mut whole)),
-            );
+            desks.par_iter_mut().zip(pieces).for_each(read);
             if desks.iter().any(|desk| !desk.apart) {
                 return None;
             }
-            std::mem::swap(&mut desks, &mut others);
+            for desk in &mut desks {
+                hand_over(&mut desk.device, &mut whole);
+            }
         }
-        others.iter_mut().for_each(|desk| hand_over(&mut desk.device, &mut whole));
-        desks.append(&mut others);
         for desk in &mut desks {
             build.coverage.join(&desk.build.coverage);
             build.redactions.append(&mut desk.build.redactions);

@@ -268,8 +268,8 @@ fn judged(
 struct Places {
     live: Option<Packet>,
     unsure: Option<Standing>,
-    removable: Option<(Packet, BTreeSet<RuleKey>, bool)>,
-    unreachable: (BTreeSet<RuleKey>, Option<(RuleKey, Packet)>),
+    removable: Option<(Packet, Vec<RuleKey>, bool)>,
+    unreachable: (Vec<RuleKey>, Option<(RuleKey, Packet)>),
 }
 
 impl Places {
@@ -285,19 +285,19 @@ impl Places {
                 Standing::Live(witness.into())
             }
             (None, Some((witness, by, by_default)), None) => {
-                let by = by.into_iter().collect();
+                let by = each_once(by);
                 let witness = witness.into();
                 Standing::Removable(Box::new(Removable { witness, by, by_default }))
             }
             (None, None, Some(unsure)) => unsure,
             (None, None, None) => {
                 let (blockers, contrary) = unreachable;
+                let blockers = each_once(blockers);
                 let cause = match blockers.len() {
                     0 => Cause::Unmatchable,
                     1 => Cause::One,
                     _ => Cause::Union,
                 };
-                let blockers = blockers.into_iter().collect();
                 let contrary = contrary.map(|(rule, packet)| Box::new((rule, packet.into())));
                 Standing::Unreachable { cause, blockers, contrary }
             }
@@ -311,7 +311,7 @@ impl Places {
                 self.live.get_or_insert(witness);
             }
             Verdict::Removable { witness, by, by_default } => {
-                let known = self.removable.get_or_insert((witness, BTreeSet::new(), false));
+                let known = self.removable.get_or_insert((witness, Vec::new(), false));
                 known.1.extend(rules(by));
                 known.2 |= by_default;
             }
@@ -328,6 +328,13 @@ impl Places {
             }
         }
     }
+}
+
+/// In order, each once.
+fn each_once(mut rules: Vec<RuleKey>) -> Box<[RuleKey]> {
+    rules.sort_unstable();
+    rules.dedup();
+    rules.into()
 }
 
 fn rules(list: &IndexedList<'_>, places: Vec<usize>) -> Vec<RuleKey> {

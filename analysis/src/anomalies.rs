@@ -330,11 +330,11 @@ impl Places {
     }
 }
 
-/// In order, each once.
+/// In order, each once, in no more room than they need.
 fn each_once(mut rules: Vec<RuleKey>) -> Box<[RuleKey]> {
     rules.sort_unstable();
     rules.dedup();
-    rules.into()
+    rules.as_slice().into()
 }
 
 fn rules(list: &IndexedList<'_>, places: Vec<usize>) -> Vec<RuleKey> {

@@ -187,12 +187,12 @@ impl Starts {
         }
     }
 
-    /// All of two that are tidy; both are of one field.
-    fn merged(self, other: Self) -> Self {
+    fn append(&mut self, other: Self) {
         match (self, other) {
-            (Self::Narrow(a), Self::Narrow(b)) => Self::Narrow(merged(a, b)),
-            (Self::Wide(a), Self::Wide(b)) => Self::Wide(merged(a, b)),
-            (one, other) => if one.len() > 0 { one } else { other },
+            (Self::Narrow(all), Self::Narrow(more)) => all.extend(more),
+            (Self::Wide(all), Self::Wide(more)) => all.extend(more),
+            (Self::Wide(all), Self::Narrow(more)) => all.extend(more.into_iter().map(u128::from)),
+            (Self::Narrow(all), Self::Wide(more)) => all.extend(more.into_iter().map(|s| s as u32)),
         }
     }
 
@@ -223,26 +223,10 @@ impl Starts {
     }
 }
 
-fn sort_dedup<T: Ord>(values: &mut Vec<T>) {
-    values.sort_unstable();
+fn sort_dedup<T: Ord + Send>(values: &mut Vec<T>) {
+    values.par_sort_unstable();
     values.dedup();
-}
-
-/// What is in one of two sorted rows or in both, once and sorted.
-fn merged<T: Ord + Copy>(a: Vec<T>, b: Vec<T>) -> Vec<T> {
-    if a.is_empty() || b.is_empty() {
-        return if a.is_empty() { b } else { a };
-    }
-    let mut all = Vec::with_capacity(a.len() + b.len());
-    let (mut at, mut other) = (0, 0);
-    while let (Some(x), Some(y)) = (a.get(at), b.get(other)) {
-        all.push(*x.min(y));
-        at += usize::from(x <= y);
-        other += usize::from(y <= x);
-    }
-    all.extend_from_slice(&a[at..]);
-    all.extend_from_slice(&b[other..]);
-    all
+    values.shrink_to_fit();
 }
 
 /// A table that says of equally wide steps between the first and the last start how many starts lie
@@ -399,9 +383,11 @@ pub(crate) fn axes(rules: &Rules, family: Family) -> Axes {
     let none = || Cuts { starts: tops.map(Starts::none), divided: [false; FIELDS] };
     let Cuts { starts, divided } =
         rules.runs().map(|run| Cuts::of(rules, run, family)).reduce(none, Cuts::join);
-    let mut tops = tops.into_iter();
-    let mut axes = starts.map(|starts| {
-        let top = tops.next().unwrap_or_default();
+    let mut starts: Vec<Starts> = starts.into();
+    starts.par_iter_mut().for_each(Starts::tidy);
+    let mut starts = starts.into_iter();
+    let mut axes = tops.map(|top| {
+        let starts = starts.next().unwrap_or_else(|| Starts::none(top));
         Axis { guide: Guide::new(&starts), starts, top, kinds: None }
     });
     for field in (0..FIELDS).filter(|field| divided[*field]) {
@@ -445,14 +431,10 @@ impl Cuts {
         }
     }
 
-    fn join(self, other: Self) -> Self {
-        let mut others = other.starts.into_iter();
-        let starts = self.starts.map(|own| match others.next() {
-            Some(other) => own.merged(other),
-            None => own,
-        });
-        let divided = std::array::from_fn(|field| self.divided[field] || other.divided[field]);
-        Self { starts, divided }
+    fn join(mut self, other: Self) -> Self {
+        self.starts.iter_mut().zip(other.starts).for_each(|(all, more)| all.append(more));
+        self.divided.iter_mut().zip(other.divided).for_each(|(one, other)| *one |= other);
+        self
     }
 }
 

@@ -317,15 +317,19 @@ impl<const D: usize> Index<D> {
 
     /// The leaves in runs: neighbours ask for the same nodes.
     pub(crate) fn runs(&self) -> Vec<Run<'_, D>> {
-        self.tree.leaves.runs(RUN).into_iter().map(|(first, leaves)| Run { first, leaves }).collect()
+        self.tree
+            .leaves
+            .runs(RUN)
+            .into_iter()
+            .map(|(first, leaves)| Run { first, leaves })
+            .collect()
     }
 
     /// The rules whose first item stands in a run. What items say of being all of their rule must be so.
     pub(crate) fn rules_of<'r>(&'r self, run: &Run<'r, D>) -> impl Iterator<Item = Found<D>> + 'r {
         let numbered = (run.first..).zip(run.leaves);
-        let lanes = numbered.flat_map(|(number, leaf)| {
-            (0..leaf.len()).map(move |lane| (number, leaf, lane))
-        });
+        let lanes = numbered
+            .flat_map(|(number, leaf)| (0..leaf.len()).map(move |lane| (number, leaf, lane)));
         lanes.filter_map(|(number, leaf, lane)| {
             let rule = leaf.rules[lane];
             if leaf.masks[lane] & mask::PART == 0 {

@@ -87,7 +87,8 @@ impl<'e, 's, const D: usize> Case<'e, 's, D> {
 
     /// What covers the rule. Mostly no rule covers a corner, or one covers all: that is known at once.
     fn reached(&mut self, view: &View) -> Reach<D> {
-        let once = Budget { pieces: self.budget.pieces.min(self.parts.len() as u32), ..self.budget };
+        let once =
+            Budget { pieces: self.budget.pieces.min(self.parts.len() as u32), ..self.budget };
         match self.reach(view, once) {
             Reach::Unknown(_) => match self.try_cells(view) {
                 Some(cell) => Reach::Open(cell),

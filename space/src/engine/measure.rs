@@ -253,8 +253,7 @@ impl<'e, const D: usize> Counting<'e, D> {
     fn bases(&self, rule: u32, kinds: u8) -> Vec<Part<D>> {
         let index = &self.engine.index;
         let items = index.items_of(rule).filter(|item| item.mask & kinds != 0);
-        let parts: Vec<Part<D>> =
-            items.map(|item| Part::of(&item, index.shape(&item))).collect();
+        let parts: Vec<Part<D>> = items.map(|item| Part::of(&item, index.shape(&item))).collect();
         if parts.len() < 2 {
             return parts;
         }

@@ -238,16 +238,22 @@ impl<'a, const D: usize> Search<'a, D> {
     pub(crate) fn crossing(&mut self, own: &Cuboid<D>, view: &View, most: usize) -> Vec<u32> {
         let mut rules = Vec::new();
         let inside = |node: &Node<D>| node.boxes.inside(own) & !parts(node.masks);
-        let nested = |leaf: &Leaf<D>| {
-            (leaf.boxes.inside(own) | leaf.boxes.around(own)) & !parts(leaf.masks)
-        };
-        self.walk_but(own, view, &(inside, nested), &mut rules, never, |rules, index, leaf, lane| {
-            let item = leaf.item(lane);
-            if own.meeting(&item, index.shape(&item)).is_some() {
-                rules.push(item.rule);
-            }
-            if rules.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
+        let nested =
+            |leaf: &Leaf<D>| (leaf.boxes.inside(own) | leaf.boxes.around(own)) & !parts(leaf.masks);
+        self.walk_but(
+            own,
+            view,
+            &(inside, nested),
+            &mut rules,
+            never,
+            |rules, index, leaf, lane| {
+                let item = leaf.item(lane);
+                if own.meeting(&item, index.shape(&item)).is_some() {
+                    rules.push(item.rule);
+                }
+                if rules.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            },
+        );
         rules
     }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use portvakt_analysis::anomalies::contrary::{Contraries, contraries};
 use portvakt_analysis::anomalies::copies::duplicates;
+use portvakt_analysis::anomalies::exceptions::{Exceptions, exceptions};
 use portvakt_analysis::anomalies::fix::{FixList, fix_lists};
 use portvakt_analysis::anomalies::merge::{Mergeable, mergeable};
 use portvakt_analysis::anomalies::shares::{Share, Shares, shares};
-use portvakt_analysis::anomalies::exceptions::{Exceptions, exceptions};
 use portvakt_analysis::anomalies::{Standing, loses_log};
 use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Device, Rule, Ruleset, RulesetId};

@@ -47,6 +47,7 @@ impl Case {
             devices.extend(own);
             tables.push(table);
         }
+        join_sets(&mut devices);
         Ok(Self {
             site: inputs.site,
             parameters,
@@ -125,7 +126,7 @@ impl Case {
             all.par_extend(found.map(|finding| ReportFinding {
                 check: result.check,
                 fingerprint: fingerprint(&finding),
-                citations: Arc::clone(&citations),
+                citations: cited(&citations, finding.under),
                 finding: self.owned(finding),
             }));
         }
@@ -202,4 +203,30 @@ pub fn parameter_names() -> Vec<String> {
     names.sort_unstable();
     names.dedup();
     names
+}
+
+/// The citations of a check that a finding of it falls under.
+fn cited(all: &Arc<[Citation]>, under: &[&str]) -> Arc<[Citation]> {
+    if under.is_empty() {
+        return Arc::clone(all);
+    }
+    all.iter().filter(|citation| under.contains(&citation.rule.as_str())).cloned().collect()
+}
+
+/// Sets of a file that several rule files use: each is told once, by the first device, with the uses of all.
+fn join_sets(devices: &mut [Device]) {
+    let mut uses: BTreeMap<(SourceId, String), u32> = BTreeMap::new();
+    for object in devices.iter().flat_map(|device| &device.objects) {
+        if let Some(source) = object.source {
+            *uses.entry((source, object.name.clone())).or_default() += object.uses;
+        }
+    }
+    for device in devices {
+        device.objects.retain_mut(|object| {
+            let Some(source) = object.source else { return true };
+            let all = uses.remove(&(source, object.name.clone()));
+            object.uses = all.unwrap_or_default();
+            all.is_some()
+        });
+    }
 }

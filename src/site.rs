@@ -300,7 +300,7 @@ impl Reader<'_> {
             other => (text(other), None),
         };
         let file = file.ok_or_else(|| self.fail(raw, FORM))?;
-        if let Some(name) = from.as_ref().filter(|f| !zones.iter().any(|z| z.name == **f)) {
+        if let Some(name) = from.as_ref().filter(|f| !zones.iter().any(|z| z.is_called(f))) {
             return Err(self.fail(raw, format!("no zone is named \"{name}\"")));
         }
         Ok(ScanFile { path: folder.join(file), from })

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use jiff::civil::Date;
 use portvakt_model::{
-    Coverage, Decision, Device, Exception, LineState, Location, Observations, Parameters, Problem,
-    RuleRef, Ruleset, RulesetId, Shown, Site, Source, SourceId, SsidStandard, System, Witness,
-    ZoneId,
+    Coverage, Decision, Device, Exception, LineState, Location, Object, Observations, Parameters,
+    Problem, RuleRef, Ruleset, RulesetId, Shown, Site, Source, SourceId, SsidStandard, System,
+    Witness, ZoneId,
 };
 use portvakt_space::{AddrSet, Family, Packet, Traffic};
 use rustc_hash::FxHashMap;
@@ -76,6 +76,14 @@ impl<'a> Audit<'a> {
     pub fn at(&self, device: u32, line: u32) -> Location {
         let source = self.devices[device as usize].source;
         if line == 0 { Location::Whole(source) } else { Location::line(source, line) }
+    }
+
+    /// The place of an object, which may be in another file than the device.
+    pub fn object_at(&self, device: u32, object: &Object) -> Location {
+        match object.source {
+            Some(source) => Location::line(source, object.line),
+            None => self.at(device, object.line),
+        }
     }
 
     /// The place of a rule: its own line, or that of its list where the vendor implies it.

@@ -60,6 +60,7 @@ impl<'a> Findings<'a> {
             residue: Vec::new(),
             device: None,
             owner: None,
+            under: &[],
             key: String::new(),
             exception: None,
         };
@@ -145,6 +146,12 @@ impl Draft<'_, '_> {
         if self.findings.severity == self.findings.check.severity {
             self.finding.severity = severity;
         }
+        self
+    }
+
+    /// The source rules that this case falls under, where they are not all that the check serves.
+    pub fn under(mut self, rules: &'static [&'static str]) -> Self {
+        self.finding.under = rules;
         self
     }
 

@@ -232,6 +232,8 @@ pub struct Object {
     pub kind: ObjectKind,
     /// Line, from 1.
     pub line: u32,
+    /// The file that the line is in, where it is not the device's own.
+    pub source: Option<SourceId>,
     /// How often rules, groups and NAT refer to it; for FortiOS only groups that are used themselves.
     pub uses: u32,
     /// Whether the vendor ships it; then unused is no finding.

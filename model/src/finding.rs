@@ -203,6 +203,8 @@ pub struct Finding {
     pub device: Option<String>,
     /// Department that owns what is at fault.
     pub owner: Option<String>,
+    /// The source rules of its check that this case falls under; empty is all of them.
+    pub under: &'static [&'static str],
     /// What stays the same when lines move; the fingerprint is made of it, the check and the device.
     pub key: String,
     /// Id of the exception that covers it.

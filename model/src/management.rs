@@ -85,8 +85,9 @@ pub struct Management {
     pub password_policy: PasswordPolicy,
     /// SSH protocol versions offered: 1, 2 or both.
     pub ssh_versions: Option<Fact<Vec<u8>>>,
-    /// SSH algorithms that are set, by their names.
-    pub ssh_algorithms: Vec<Fact<String>>,
+    /// SSH algorithms that are set, by their names; `None` where the export does not tell which ones
+    /// apply.
+    pub ssh_algorithms: Option<Vec<Fact<String>>>,
     /// Algorithms of IKE and IPsec that are set for VPNs, as the vendor writes them (`3des-sha1`,
     /// `group2`).
     pub vpn_algorithms: Vec<Fact<String>>,
@@ -94,9 +95,10 @@ pub struct Management {
     pub snmp_algorithms: Vec<Fact<String>>,
     /// TLS versions of the web interface, by their names (`TLSv1.2`).
     pub tls_versions: Option<Fact<Vec<String>>>,
-    /// TLS ciphers that are set for the web interface: suites by their IANA names where a list is
-    /// OpenSSL's, the vendor's words elsewhere (`rc4-128-sha`, `low`).
-    pub tls_ciphers: Vec<Fact<String>>,
+    /// TLS ciphers of the web interface: suites by their IANA names where a list is OpenSSL's, the
+    /// vendor's words elsewhere (`rc4-128-sha`, `low`); `None` where the export does not tell which ones
+    /// apply.
+    pub tls_ciphers: Option<Vec<Fact<String>>>,
     /// Whether weak ciphers are refused everywhere (FortiOS `strong-crypto`).
     pub strong_crypto: Option<Fact<bool>>,
     /// Whether a text is shown before login.

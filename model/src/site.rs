@@ -115,6 +115,13 @@ pub enum ZoneKind {
     Other,
 }
 
+impl Zone {
+    /// Whether a name that somebody wrote is this zone's: case and blanks around it do not count.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name.to_lowercase() == name.trim().to_lowercase()
+    }
+}
+
 impl ZoneKind {
     /// Whether devices there are not the municipality's to trust.
     pub const fn is_untrusted(self) -> bool {

@@ -24,6 +24,8 @@ pub struct IpsetFile {
     /// Where it was read: it belongs to the rule file with the same folder and stem, or to all when
     /// it is the only one.
     pub path: String,
+    /// The file itself; `None` for sets that stand among the rules.
+    pub source: Option<SourceId>,
     /// What each set holds; `None` where it is not modelled.
     pub sets: FxHashMap<String, Option<IpsetContent>>,
     /// Line of each set's declaration, from 1.

@@ -180,7 +180,11 @@ impl Unknowns {
                 Address(None) | AddressGroup(None) | Service(None) | ServiceGroup(None) | Other
             )
         };
-        let objects = device.objects.iter().filter(|o| unknown(&o.kind)).map(|o| o.line);
+        let objects = device
+            .objects
+            .iter()
+            .filter(|o| o.source.is_none() && unknown(&o.kind))
+            .map(|o| o.line);
         let schedules = device.schedules.iter().filter(|s| s.recurring).map(|s| s.line);
         let mut hasher = FxHasher::default();
         for line in objects.chain(schedules).filter(|line| *line > 0) {

@@ -52,8 +52,7 @@ pub(super) fn sensor(audit: &Audit<'_>, run: &ScanRun) -> Sensor {
 }
 
 fn zone_called(audit: &Audit<'_>, name: &str) -> Option<ZoneId> {
-    let same = |zone: &str| zone.to_lowercase() == name.trim().to_lowercase();
-    audit.site.zone_ids().find(|(_, zone)| same(&zone.name)).map(|(id, _)| id)
+    audit.site.zone_ids().find(|(_, zone)| zone.is_called(name)).map(|(id, _)| id)
 }
 
 /// How old what was seen at some time is on the day that is judged.

@@ -111,6 +111,21 @@ impl Policy {
         (rule.level == Level::Insufficient).then_some(rule.source.as_str())
     }
 
+    /// Whether it says anything of a name by itself.
+    pub(crate) fn assesses(
+        &self,
+        item: Item,
+        name: &str,
+        version: Option<TlsVersion>,
+        today: Date,
+    ) -> bool {
+        let seen = Seen { version, ..Seen::named(item, name) };
+        let profile = Profile::Internal;
+        let context = Context { today, profile, offered: &TlsVersion::ALL, traits: &[] };
+        let rule = self.rules.iter().find(|rule| rule.matches(&seen, &context));
+        rule.is_some_and(|rule| rule.level != Level::NotAssessed)
+    }
+
     /// Reads a policy. `extends = "NAME"` puts the rules of one of ours after its own.
     pub fn read(text: &str) -> Result<Self, PolicyError> {
         let raw: Raw = toml::from_str(text).map_err(|e| {

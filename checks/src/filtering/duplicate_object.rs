@@ -43,13 +43,13 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         for same in groups.into_values().filter(|g| g.len() > 1) {
             let names: Vec<String> = same.iter().map(|o| o.name.clone()).collect();
             let mut draft = findings
-                .violation(&MESSAGE, audit.at(device, same[0].line))
+                .violation(&MESSAGE, audit.object_at(device, same[0]))
                 .device(device)
                 .key(names.join(" "))
                 .arg("names", support::few(names));
             for object in same.iter().skip(1).take(support::MOST_NAMED) {
                 draft =
-                    draft.related(Role::Definition, audit.at(device, object.line), &object.name);
+                    draft.related(Role::Definition, audit.object_at(device, object), &object.name);
             }
             draft.push();
         }

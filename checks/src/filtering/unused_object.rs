@@ -36,13 +36,13 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             model.objects.iter().filter(|o| o.uses == 0 && !o.predefined && o.line > 0).collect();
         let Some(first) = idle.first() else { continue };
         let mut draft = findings
-            .violation(&MESSAGE, audit.at(device, first.line))
+            .violation(&MESSAGE, audit.object_at(device, first))
             .device(device)
             .number("count", idle.len() as u32)
             .arg("names", support::few(idle.iter().map(|o| o.name.clone()).collect()))
             .key("unused");
         for object in idle.iter().skip(1).take(support::MOST_NAMED) {
-            draft = draft.related(Role::Definition, audit.at(device, object.line), &object.name);
+            draft = draft.related(Role::Definition, audit.object_at(device, object), &object.name);
         }
         draft.push();
     }

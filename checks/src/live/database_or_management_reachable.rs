@@ -53,6 +53,17 @@ struct Inner {
     database: bool,
 }
 
+impl Inner {
+    /// What is said of databases is not said of management, and the other way round.
+    fn falls_under(&self) -> &'static [&'static str] {
+        match self.name {
+            _ if self.database => &["MALMO-12.4-3", "MALMO-13.1-7", "BASE-7.1"],
+            "RDP" | "VNC" => &["MALMO-12.6-5", "MALMO-13.1-7", "BASE-7.1", "BASE-5.2"],
+            _ => &["MALMO-12.6-5", "MALMO-13.1-7", "BASE-5.2"],
+        }
+    }
+}
+
 const fn database(name: &'static str, ids: &'static [&'static str], ports: (u16, u16)) -> Inner {
     Inner { name, ids, protocol: PortProtocol::Tcp, ports, database: true }
 }
@@ -104,7 +115,8 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             findings.cannot_tell(&GUESSED, at)
         };
         let severity = if kind.is_untrusted() { Severity::Critical } else { Severity::High };
-        support::describe(audit, draft, port).text("kind", service.name).severity(severity).push();
+        let draft = draft.severity(severity).under(service.falls_under());
+        support::describe(audit, draft, port).text("kind", service.name).push();
     }
 }
 

@@ -22,8 +22,8 @@ pub(crate) static CHECK: Check = Check {
         en: "TLS endpoint that offers what is prohibited",
     },
     why: Message {
-        sv: "SSL 2.0, SSL 3.0, TLS 1.0 och TLS 1.1 får inte användas (RFC 6176, RFC 7568, RFC 8996). Ett beslut om port 443 är ett beslut om kryptering som skyddar.",
-        en: "SSL 2.0, SSL 3.0, TLS 1.0 and TLS 1.1 must not be used (RFC 6176, RFC 7568, RFC 8996). A decision for port 443 is a decision for encryption that protects.",
+        sv: "SSL 2.0, SSL 3.0, TLS 1.0 och TLS 1.1 får inte användas (RFC 6176, RFC 7568, RFC 8996). Sviter, grupper och annat som tjänsten visade bedöms efter policyn portvakt-2026. Ett beslut om port 443 är ett beslut om kryptering som skyddar.",
+        en: "SSL 2.0, SSL 3.0, TLS 1.0 and TLS 1.1 must not be used (RFC 6176, RFC 7568, RFC 8996). Suites, groups and whatever else the service showed are judged by the policy portvakt-2026. A decision for port 443 is a decision for encryption that protects.",
     },
     fix: Message {
         sv: "Tillåt bara TLS 1.2 och 1.3 med säkra sviter i tjänsten; `portvakt tls` säger vilka.",

@@ -2,32 +2,109 @@
 
 use jiff::civil::Date;
 use portvakt_analysis::Audit;
-use portvakt_model::{Fact, Management, Message, TlsVersion};
+use portvakt_model::{Arg, Fact, Management, Message, MgmtProtocol, TlsVersion, Transport};
 
-use super::support::{Named, first_line, managed, name_all};
+use super::support::{self, Named, basis, first_line, managed, name_all};
 use crate::Findings;
 use crate::crypto::{self, Item};
 
-/// Reports the outdated ones among the algorithms of each device, with `{algorithms}` for their
-/// names and norms.
-pub(super) fn report(
-    audit: &Audit<'_>,
-    findings: &mut Findings<'_>,
-    message: &'static Message,
-    set: fn(&Management) -> &[Fact<String>],
-    outdated: fn(&str, Date) -> Option<&'static str>,
-) {
-    for (device, management) in managed(audit).filter(|(_, m)| !set(m).is_empty()) {
-        findings.judge(device);
-        let norm = |name: &str| outdated(name, audit.today).map(|norm| format!("{name} ({norm})"));
-        let weak = set(management).iter();
-        let weak = weak.filter_map(|a| Some((a.line().unwrap_or(0), norm(&a.value)?)));
-        let weak: Vec<Named> = weak.collect();
-        if !weak.is_empty() {
-            let at = audit.at(device, first_line(&weak));
-            let draft = findings.violation(message, at).device(device);
-            name_all(draft, audit, device, "algorithms", &weak).push();
+/// How a check judges the algorithms of devices.
+pub(super) struct Rule {
+    /// What is said of a device with outdated ones: `{algorithms}` for their names and norms, `{basis}`.
+    pub(super) message: &'static Message,
+    /// Those of a device; `None` where its export does not tell.
+    pub(super) set: fn(&Management) -> Option<&[Fact<String>]>,
+    /// Why one is outdated.
+    pub(super) outdated: fn(&str, Date) -> Option<&'static str>,
+    /// What else there is to say, where that is known.
+    pub(super) doubt: Option<Doubt>,
+}
+
+/// What is said where it cannot be told whether algorithms are outdated.
+pub(super) struct Doubt {
+    /// The service that they are for.
+    pub(super) service: MgmtProtocol,
+    /// What the export of a device that offers the service does not tell.
+    pub(super) what: &'static Message,
+    /// Whether a name can be judged.
+    pub(super) known: fn(&str, Date) -> bool,
+    /// What is said of names that cannot, `{algorithms}`.
+    pub(super) unknown: &'static Message,
+}
+
+impl Rule {
+    /// Judges the algorithms of each device.
+    pub(super) fn report(&self, audit: &Audit<'_>, findings: &mut Findings<'_>) {
+        for (device, management) in managed(audit) {
+            match (self.set)(management) {
+                Some(facts) => self.judge(audit, findings, device, (management, facts)),
+                None => {
+                    let Some(doubt) = self.doubt.as_ref().filter(|d| d.offers(management)) else {
+                        continue;
+                    };
+                    findings.judge(device);
+                    support::not_told(audit, findings, device, doubt.what);
+                }
+            }
         }
+    }
+
+    /// What is so by default matters where the service is offered.
+    fn judge(
+        &self,
+        audit: &Audit<'_>,
+        findings: &mut Findings<'_>,
+        device: u32,
+        (management, facts): (&Management, &[Fact<String>]),
+    ) {
+        let offered = self.doubt.as_ref().is_none_or(|d| d.offers(management));
+        let mut facts: Vec<&Fact<String>> =
+            facts.iter().filter(|fact| offered || fact.line().is_some()).collect();
+        if !offered && facts.is_empty() {
+            return;
+        }
+        findings.judge(device);
+        // What stands in the export is told before what is so by default.
+        facts.sort_by_key(|fact| fact.line().is_none());
+        let norm = |fact: &Fact<String>| {
+            let norm = (self.outdated)(&fact.value, audit.today)?;
+            Some((fact.line().unwrap_or(0), format!("{} ({norm})", fact.value)))
+        };
+        let weak: Vec<Named> = facts.iter().filter_map(|fact| norm(fact)).collect();
+        if weak.is_empty() {
+            return self.tell_unknown(audit, findings, device, &facts);
+        }
+        let first = facts.iter().find(|fact| norm(fact).is_some());
+        let basis = first.map_or(Arg::Text(String::new()), |fact| basis(fact));
+        let draft = findings.violation(self.message, audit.at(device, first_line(&weak)));
+        let draft = draft.device(device).arg("basis", basis);
+        name_all(draft, audit, device, "algorithms", &weak).push();
+    }
+
+    fn tell_unknown(
+        &self,
+        audit: &Audit<'_>,
+        findings: &mut Findings<'_>,
+        device: u32,
+        facts: &[&Fact<String>],
+    ) {
+        let Some(doubt) = &self.doubt else { return };
+        let unknown = facts.iter().filter(|fact| !(doubt.known)(&fact.value, audit.today));
+        let unknown = unknown.map(|fact| (fact.line().unwrap_or(0), fact.value.clone()));
+        let unknown: Vec<Named> = unknown.collect();
+        if !unknown.is_empty() {
+            let at = audit.at(device, first_line(&unknown));
+            let draft = findings.cannot_tell(doubt.unknown, at).device(device).key("unknown");
+            name_all(draft, audit, device, "algorithms", &unknown).push();
+        }
+    }
+}
+
+impl Doubt {
+    fn offers(&self, management: &Management) -> bool {
+        let by_line = || management.lines.iter().any(|l| l.transports.contains(&Transport::Ssh));
+        management.services.iter().any(|s| s.protocol == self.service)
+            || self.service == MgmtProtocol::Ssh && by_line()
     }
 }
 
@@ -47,10 +124,26 @@ pub(super) fn ssh(name: &str, today: Date) -> Option<&'static str> {
         "rijndael-cbc" | "ssh-cbc-cipher" => "CVE-2008-5161",
         "md5" | "ssh-hmac-md5" | "ssh-mac-weak" => "RFC 6151",
         "dh-group1-sha1" | "group1" | "rsa1024-sha1" | "ssh-kex-sha1" => "RFC 9142 §3",
-        "dh-group14-sha1" | "dh-group14-sha256" => return None,
+        _ if SOUND.contains(&name.as_str()) => return None,
         _ => return by_policy(&name, today),
     };
     Some(reason)
+}
+
+/// Words of ASA and of IOS that are not outdated.
+const SOUND: [&str; 4] = ["dh-group14-sha1", "dh-group14-sha256", "aes128-gcm", "aes256-gcm"];
+
+/// Whether an SSH algorithm can be judged.
+pub(super) fn ssh_is_known(name: &str, today: Date) -> bool {
+    let name = name.to_ascii_lowercase();
+    let size = name.strip_prefix("dh min size ");
+    let sound = SOUND.contains(&name.as_str());
+    sound || size.is_some_and(|bits| bits.trim().parse::<u32>().is_ok()) || {
+        let assessed = |policy: &crypto::Policy| {
+            SSH.into_iter().any(|item| policy.assesses(item, &name, None, today))
+        };
+        crypto::standard().is_some_and(assessed)
+    }
 }
 
 /// Kinds of SSH algorithms: a setting does not always say which it is, and no name is of two kinds
@@ -67,22 +160,46 @@ fn by_policy(name: &str, today: Date) -> Option<&'static str> {
 pub(super) fn tls(name: &str, today: Date) -> Option<&'static str> {
     let reason = match name {
         // FortiOS: suites that send the key under the server's own (CLI Reference, `config system global`).
-        "ssl-static-key-ciphers" => "RFC 9325 §4.1",
-        // ASA: all ciphers that it has, with or without those that do not encrypt (Command Reference,
-        // `ssl cipher`).
+        // ASA's `medium` has them too: it is all but NULL, DES and RC4 (Command Reference, `ssl cipher`).
+        "ssl-static-key-ciphers" | "medium" => "RFC 9325 §4.1",
+        // ASA: all ciphers that it has, with or without those that do not encrypt (Command Reference, `ssl
+        // cipher`).
         "all" | "low" => "RFC 9325 §4.1, RFC 7465",
         _ => {
             let suite = suite(name);
             let suite = suite.as_deref().unwrap_or(name);
-            return crypto::standard()?.fault(Item::Suite, suite, Some(TlsVersion::Tls12), today);
+            return crypto::standard()?.fault(Item::Suite, suite, Some(version(suite)), today);
         }
     };
     Some(reason)
 }
 
+/// Whether a TLS cipher can be judged. ASA's `fips` and `high` are told by words in its manual, and what they
+/// come to differs between releases.
+pub(super) fn tls_is_known(name: &str, today: Date) -> bool {
+    let suite = suite(name);
+    let suite = suite.as_deref().unwrap_or(name);
+    let assesses = |p: &crypto::Policy| p.assesses(Item::Suite, suite, Some(version(suite)), today);
+    crypto::standard().is_some_and(assesses)
+}
+
+/// Suites of TLS 1.3 name no key exchange (RFC 8446 §B.4).
+fn version(suite: &str) -> TlsVersion {
+    if suite.contains("_WITH_") { TlsVersion::Tls12 } else { TlsVersion::Tls13 }
+}
+
 /// The suite that a word of IOS (`ip http secure-ciphersuite`) or of old ASA (`ssl encryption`) stands for,
 /// by its IANA name. `sha2` is the hash that goes with the cipher.
 fn suite(name: &str) -> Option<String> {
+    let modern = match name {
+        "tls13-aes128-gcm-sha256" => Some("TLS_AES_128_GCM_SHA256"),
+        "tls13-aes256-gcm-sha384" => Some("TLS_AES_256_GCM_SHA384"),
+        "tls13-chacha20-poly1305-sha256" => Some("TLS_CHACHA20_POLY1305_SHA256"),
+        _ => None,
+    };
+    if let Some(modern) = modern {
+        return Some(modern.to_owned());
+    }
     let exchanges = [
         ("ecdhe-ecdsa-", "ECDHE_ECDSA"),
         ("ecdhe-rsa-", "ECDHE_RSA"),

@@ -3,7 +3,7 @@
 use portvakt_analysis::Audit;
 use portvakt_model::{Message, Severity};
 
-use super::algorithms;
+use super::algorithms::{self, Rule};
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -30,10 +30,16 @@ pub(crate) static CHECK: Check = Check {
 };
 
 static MESSAGE: Message = Message {
-    sv: "{device} använder utdömda algoritmer för SNMP version 3: {algorithms}.",
-    en: "{device} uses outdated algorithms for SNMP version 3: {algorithms}.",
+    sv: "{device} använder utdömda algoritmer för SNMP version 3: {algorithms}{basis}.",
+    en: "{device} uses outdated algorithms for SNMP version 3: {algorithms}{basis}.",
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
-    algorithms::report(audit, findings, &MESSAGE, |m| &m.snmp_algorithms, algorithms::snmp);
+    let rule = Rule {
+        message: &MESSAGE,
+        set: |m| (!m.snmp_algorithms.is_empty()).then_some(&m.snmp_algorithms),
+        outdated: algorithms::snmp,
+        doubt: None,
+    };
+    rule.report(audit, findings);
 }

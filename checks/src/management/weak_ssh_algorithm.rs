@@ -1,9 +1,10 @@
 //! An outdated SSH algorithm.
 
 use portvakt_analysis::Audit;
-use portvakt_model::{Message, Severity};
+use portvakt_model::{Message, MgmtProtocol, Severity};
 
-use super::algorithms;
+use super::algorithms::{self, Doubt, Rule};
+use super::support;
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -29,15 +30,36 @@ pub(crate) static CHECK: Check = Check {
         en: "Allow only modern algorithms, such as aes256-gcm or aes256-ctr, hmac-sha2-256, \
              curve25519-sha256 or diffie-hellman-group14-sha256.",
     },
-    messages: &[&MESSAGE],
+    messages: &[&MESSAGE, &UNKNOWN, &support::NOT_TOLD],
     run,
 };
 
 static MESSAGE: Message = Message {
-    sv: "{device} tillåter utdömda algoritmer för SSH: {algorithms}.",
-    en: "{device} allows outdated algorithms for SSH: {algorithms}.",
+    sv: "{device} tillåter utdömda algoritmer för SSH: {algorithms}{basis}.",
+    en: "{device} allows outdated algorithms for SSH: {algorithms}{basis}.",
+};
+
+static UNKNOWN: Message = Message {
+    sv: "{device}: det går inte att bedöma algoritmerna {algorithms} för SSH: policyn nämner dem inte, eller så beror vad de står för på programversionen.",
+    en: "{device}: the algorithms {algorithms} for SSH cannot be judged: the policy does not name them, or what they stand for depends on the release.",
+};
+
+static WHAT: Message = Message {
+    sv: "vilka algoritmer som SSH-servern tar emot (förvalet beror på programversionen)",
+    en: "which algorithms the SSH server accepts (the default depends on the release)",
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
-    algorithms::report(audit, findings, &MESSAGE, |m| &m.ssh_algorithms, algorithms::ssh);
+    let rule = Rule {
+        message: &MESSAGE,
+        set: |m| m.ssh_algorithms.as_deref(),
+        outdated: algorithms::ssh,
+        doubt: Some(Doubt {
+            service: MgmtProtocol::Ssh,
+            what: &WHAT,
+            known: algorithms::ssh_is_known,
+            unknown: &UNKNOWN,
+        }),
+    };
+    rule.report(audit, findings);
 }

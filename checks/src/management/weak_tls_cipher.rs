@@ -1,9 +1,10 @@
 //! An outdated TLS cipher in the web interface.
 
 use portvakt_analysis::Audit;
-use portvakt_model::{Message, Severity};
+use portvakt_model::{Message, MgmtProtocol, Severity};
 
-use super::algorithms;
+use super::algorithms::{self, Doubt, Rule};
+use super::support;
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -32,15 +33,36 @@ pub(crate) static CHECK: Check = Check {
         en: "Allow only ECDHE with AES-GCM. IOS: ip http secure-ciphersuite ecdhe-rsa-aes-gcm-sha2. ASA: ssl \
              cipher tlsv1.2 custom \"ECDHE+AESGCM\". FortiOS: set ssl-static-key-ciphers disable.",
     },
-    messages: &[&MESSAGE],
+    messages: &[&MESSAGE, &UNKNOWN, &support::NOT_TOLD],
     run,
 };
 
 static MESSAGE: Message = Message {
-    sv: "{device} tillåter utdömda TLS-chiffer i webbgränssnittet: {algorithms}.",
-    en: "{device} allows outdated TLS ciphers in its web interface: {algorithms}.",
+    sv: "{device} tillåter utdömda TLS-chiffer i webbgränssnittet: {algorithms}{basis}.",
+    en: "{device} allows outdated TLS ciphers in its web interface: {algorithms}{basis}.",
+};
+
+static UNKNOWN: Message = Message {
+    sv: "{device}: det går inte att bedöma TLS-chiffren {algorithms} i webbgränssnittet: policyn nämner dem inte, eller så beror vad de står för på programversionen.",
+    en: "{device}: the TLS ciphers {algorithms} of the web interface cannot be judged: the policy does not name them, or what they stand for depends on the release.",
+};
+
+static WHAT: Message = Message {
+    sv: "vilka TLS-chiffer som webbgränssnittet tar emot (förvalet beror på programversionen)",
+    en: "which TLS ciphers the web interface accepts (the default depends on the release)",
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
-    algorithms::report(audit, findings, &MESSAGE, |m| &m.tls_ciphers, algorithms::tls);
+    let rule = Rule {
+        message: &MESSAGE,
+        set: |m| m.tls_ciphers.as_deref(),
+        outdated: algorithms::tls,
+        doubt: Some(Doubt {
+            service: MgmtProtocol::Https,
+            what: &WHAT,
+            known: algorithms::tls_is_known,
+            unknown: &UNKNOWN,
+        }),
+    };
+    rule.report(audit, findings);
 }

@@ -3,7 +3,7 @@
 use portvakt_analysis::Audit;
 use portvakt_model::{Message, Severity};
 
-use super::algorithms;
+use super::algorithms::{self, Rule};
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -32,10 +32,16 @@ pub(crate) static CHECK: Check = Check {
 };
 
 static MESSAGE: Message = Message {
-    sv: "{device} använder utdömda algoritmer för VPN: {algorithms}.",
-    en: "{device} uses outdated algorithms for VPN: {algorithms}.",
+    sv: "{device} använder utdömda algoritmer för VPN: {algorithms}{basis}.",
+    en: "{device} uses outdated algorithms for VPN: {algorithms}{basis}.",
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
-    algorithms::report(audit, findings, &MESSAGE, |m| &m.vpn_algorithms, algorithms::vpn);
+    let rule = Rule {
+        message: &MESSAGE,
+        set: |m| (!m.vpn_algorithms.is_empty()).then_some(&m.vpn_algorithms),
+        outdated: algorithms::vpn,
+        doubt: None,
+    };
+    rule.report(audit, findings);
 }

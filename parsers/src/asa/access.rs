@@ -6,9 +6,8 @@ use portvakt_model::{
 use portvakt_space::{AddrSet, ICMP, ICMPV6};
 use rustc_hash::FxHashMap;
 
-use super::Reader;
 use super::text::{Cursor, Statement};
-use super::value;
+use super::{Reader, crypto, value};
 use crate::lines::{Line, Word};
 
 const CUT_THROUGH: &str = "authentication of users whose traffic passes is not modelled";
@@ -109,13 +108,14 @@ impl<'a> Reader<'a, '_, '_> {
             }
             Some("cipher") => {
                 let kind = words.next().unwrap_or_default();
-                let names = algorithms(kind, &mut words);
-                model.ssh_algorithms.extend(names.map(|name| Fact::explicit(name, n)));
+                let names = crypto::ssh_algorithms(kind, &mut words, self.version);
+                let facts = names.into_iter().map(|name| Fact::explicit(name, n));
+                model.ssh_algorithms.get_or_insert_default().extend(facts);
             }
             Some("key-exchange") => match words.next() {
                 Some("group") => {
-                    let name = key_exchange(words.next().unwrap_or_default());
-                    model.ssh_algorithms.push(Fact::explicit(name, n));
+                    let name = crypto::key_exchange(words.next().unwrap_or_default());
+                    model.ssh_algorithms.get_or_insert_default().push(Fact::explicit(name, n));
                 }
                 _ => return self.remark_line(line),
             },
@@ -385,64 +385,6 @@ impl<'a> Reader<'a, '_, '_> {
         }
     }
 
-    /// `ssl server-version …`.
-    pub(super) fn ssl(&mut self, line: Line<'a>, mut words: Cursor<'a>) {
-        match words.next() {
-            Some("server-version") => {
-                let least = words.next().unwrap_or_default();
-                match tls_from(least) {
-                    Some(versions) => {
-                        let fact = Fact::explicit(versions, line.number);
-                        self.admin.model.tls_versions = Some(fact);
-                        self.build.used(line.number);
-                    }
-                    None => self.unknown(line),
-                }
-            }
-            Some("encryption") => {
-                while let Some(name) = words.next() {
-                    self.tls_cipher(name, line);
-                }
-                self.build.used(line.number);
-            }
-            Some("cipher") => self.ssl_cipher(line, words),
-            Some("dh-group" | "ecdh-group") => {
-                self.lost(line, "the choice of TLS groups is not modelled");
-            }
-            Some("trust-point" | "client-version" | "certificate-authentication" | "clean-up") => {
-                self.remark_line(line);
-            }
-            _ => self.unknown(line),
-        }
-    }
-
-    /// `ssl cipher VERSION all|low|medium|fips|high|custom "STRING"`: what the levels between hold differs
-    /// between releases (ASA Command Reference, `ssl cipher`).
-    fn ssl_cipher(&mut self, line: Line<'a>, mut words: Cursor<'a>) {
-        words.next();
-        match words.next() {
-            Some(level @ ("all" | "low")) => self.tls_cipher(level, line),
-            Some("custom") => {
-                let list = crate::web::ciphers(words.next().unwrap_or_default());
-                for name in &list {
-                    self.tls_cipher(name, line);
-                }
-                if list.iter().any(|name| !name.starts_with("TLS_")) {
-                    return self.lost(line, "words of an OpenSSL string that are not known");
-                }
-            }
-            _ => {
-                return self
-                    .lost(line, "what the level of TLS ciphers holds differs between releases");
-            }
-        }
-        self.build.used(line.number);
-    }
-
-    fn tls_cipher(&mut self, name: &str, line: Line<'a>) {
-        self.admin.model.tls_ciphers.push(Fact::explicit(name.to_owned(), line.number));
-    }
-
     /// `banner login|motd|exec|asdm TEXT`. The first two are shown before anybody has logged in.
     pub(super) fn banner(&mut self, line: Line<'a>, mut words: Cursor<'a>) {
         let kind = words.next();
@@ -475,49 +417,4 @@ fn hash_form(word: &Word<'_>, words: &Cursor<'_>) -> SecretForm {
     } else {
         SecretForm::Clear
     }
-}
-
-/// Versions from the least on (`ssl server-version`).
-fn tls_from(least: &str) -> Option<Vec<String>> {
-    let all = ["SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
-    let (from, to) = match least {
-        "any" | "sslv3" => (0, 4),
-        "sslv3-only" => (0, 1),
-        "tlsv1" => (1, 4),
-        "tlsv1-only" => (1, 2),
-        "tlsv1.1" => (2, 4),
-        "tlsv1.2" => (3, 4),
-        "tlsv1.3" => (4, 5),
-        _ => return None,
-    };
-    Some(all[from..to].iter().map(|&v| v.to_owned()).collect())
-}
-
-/// The key exchange by its name in SSH (RFC 4253, RFC 8268).
-fn key_exchange(name: &str) -> String {
-    match name.strip_prefix("dh-group") {
-        Some(group) => format!("diffie-hellman-group{group}"),
-        None => name.to_owned(),
-    }
-}
-
-/// Algorithms of `ssh cipher encryption|integrity LEVEL` (Command Reference, `ssh cipher`).
-fn algorithms(kind: &str, words: &mut Cursor<'_>) -> impl Iterator<Item = String> {
-    let level = words.next().unwrap_or_default();
-    let names = match (kind, level) {
-        (_, "custom") => words.next().unwrap_or_default(),
-        ("encryption", "all" | "low") => {
-            "3des-cbc:aes128-cbc:aes192-cbc:aes256-cbc:aes128-ctr:aes192-ctr:aes256-ctr"
-        }
-        ("encryption", "medium") => {
-            "aes128-cbc:aes192-cbc:aes256-cbc:aes128-ctr:aes192-ctr:aes256-ctr"
-        }
-        ("encryption", "fips") => "aes128-cbc:aes256-cbc",
-        ("encryption", "high") => "aes256-cbc:aes256-ctr",
-        ("integrity", "all" | "low") => "hmac-sha1:hmac-sha1-96:hmac-md5:hmac-md5-96",
-        ("integrity", "medium") => "hmac-sha1:hmac-sha1-96",
-        ("integrity", "fips" | "high") => "hmac-sha1",
-        _ => level,
-    };
-    names.split(':').filter(|n| !n.is_empty()).map(str::to_owned).collect::<Vec<_>>().into_iter()
 }

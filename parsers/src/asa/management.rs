@@ -37,6 +37,8 @@ pub(super) struct Admin<'a> {
     pub(super) accounting: Option<u32>,
     /// Kinds of character that passwords must have.
     pub(super) kinds: BTreeSet<&'a str>,
+    /// The lines `ssl cipher`.
+    pub(super) ciphers: Vec<super::crypto::Choice<'a>>,
     pub(super) log: super::logging::Log<'a>,
     pub(super) snmp: super::logging::Snmp<'a>,
     pub(super) time: super::logging::Time,
@@ -50,6 +52,7 @@ impl<'a> Reader<'a, '_, '_> {
         model.services_complete = self.complete;
         self.snmp_hosts(&mut admin);
         self.services(&admin, &mut model);
+        self.tls(&admin, &mut model);
         self.pings(&admin, &mut model);
         self.lines(&admin, &mut model);
         self.snmp_access(&admin, &mut model);

@@ -10,6 +10,7 @@
 mod access;
 mod acl;
 mod apply;
+mod crypto;
 mod define;
 mod draft;
 mod interfaces;

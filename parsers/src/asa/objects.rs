@@ -277,6 +277,7 @@ impl<'a> Objects<'a> {
             kind: d.model_kind(),
             line: d.line,
             uses: d.uses,
+            source: None,
             predefined: false,
         });
         (objects.collect(), self.undefined)

@@ -72,7 +72,12 @@ impl<'a> Reader<'a, '_, '_> {
             self.policy_line(words, statement.head);
         }
         self.build.used(line);
+        let sealed = is_sealed(statement.body);
         for &inner in statement.body {
+            if sealed && values(inner, "integrity").is_some_and(|names| names == ["null"]) {
+                self.build.used(inner.number);
+                continue;
+            }
             self.policy_line(Cursor::new(inner), inner);
         }
     }
@@ -294,6 +299,21 @@ impl<'a> Reader<'a, '_, '_> {
             self.body_lost(&[line], why);
         }
     }
+}
+
+/// The values of `KEY …` or `protocol esp KEY …`.
+fn values<'t>(line: Line<'t>, key: &'t str) -> Option<Vec<&'t str>> {
+    let words: Vec<&str> = line.text.split_whitespace().collect();
+    let rest = words.strip_prefix(&["protocol", "esp"]).unwrap_or(&words);
+    rest.strip_prefix(&[key]).map(<[&str]>::to_vec)
+}
+
+/// Whether every cipher of a proposal authenticates too, so that `integrity null` is as it must be (RFC
+/// 5282 §8; ASA Command Reference, `integrity`).
+fn is_sealed(body: &[Line<'_>]) -> bool {
+    let mut ciphers =
+        body.iter().filter_map(|line| values(*line, "encryption")).flatten().peekable();
+    ciphers.peek().is_some() && ciphers.all(|name| name.starts_with("aes-gcm"))
 }
 
 fn is_number(words: &Cursor<'_>) -> bool {

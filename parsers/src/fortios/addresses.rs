@@ -203,7 +203,7 @@ impl Addresses {
 fn object(entry: Node<'_, '_>, kind: ObjectKind) -> Object {
     let name = entry.name().to_owned();
     let predefined = predefined::is_address(&name);
-    Object { name, kind, line: entry.line(), uses: 0, predefined }
+    Object { name, kind, line: entry.line(), uses: 0, source: None, predefined }
 }
 
 fn fill(object: &mut Object, by_name: &FxHashMap<String, Extent<AddrSet>>) {
@@ -257,7 +257,14 @@ fn read_multicast(
             let predefined = factory.contains(&entry.name());
             let kind = ObjectKind::Address(set);
             let name = entry.name().to_owned();
-            objects.push(Object { name, kind, line: entry.line(), uses: 0, predefined });
+            objects.push(Object {
+                name,
+                kind,
+                line: entry.line(),
+                uses: 0,
+                source: None,
+                predefined,
+            });
         }
     }
 }

@@ -8,6 +8,8 @@ pub(super) const GLOBAL: Keys = Keys {
     used: &[
         "hostname",
         "admin-console-timeout",
+        "admin-https-ssl-banned-ciphers",
+        "admin-https-ssl-ciphersuites",
         "admin-https-ssl-versions",
         "admin-lockout-duration",
         "admin-lockout-threshold",
@@ -37,8 +39,6 @@ pub(super) const GLOBAL: Keys = Keys {
         "admin-forticloud-sso-default-profile",
         "admin-host",
         "admin-hsts-max-age",
-        "admin-https-ssl-banned-ciphers",
-        "admin-https-ssl-ciphersuites",
         "admin-login-max",
         "admin-port",
         "admin-reset-button",
@@ -307,6 +307,13 @@ pub(super) const GLOBAL: Keys = Keys {
         ),
         ("tp-mc-skip-policy", &["disable"], "multicast past the policies is not modelled"),
     ],
+};
+
+/// `config system ssh-config`, which takes the algorithms of SSH over from `system global` in 7.4.4.
+pub(super) const SSH: Keys = Keys {
+    used: &["ssh-enc-algo", "ssh-hsk-algo", "ssh-kex-algo", "ssh-mac-algo"],
+    neutral: &["ssh-hsk-override"],
+    lost: &[],
 };
 
 pub(super) const SETTINGS: Keys = Keys {

@@ -7,15 +7,15 @@ use portvakt_model::{
 use portvakt_space::{AddrSet, Family};
 use rustc_hash::FxHashMap;
 
-use super::global_keys::{GLOBAL, PASSWORD_POLICY};
+use super::global_keys::{GLOBAL, PASSWORD_POLICY, SSH};
 use super::interfaces::Interfaces;
 use super::keys::mark;
 use super::scope::Scope;
 use super::tree::Node;
-use super::{accounts, logging};
+use super::{accounts, crypto, logging};
 use crate::build::Build;
 
-const CLI: &str = "FortiOS 7.4 CLI Reference";
+pub(super) const CLI: &str = "FortiOS 7.4 CLI Reference";
 
 /// The management plane; `None` where the export shows nothing of it.
 pub(super) fn read(
@@ -52,6 +52,9 @@ pub(super) fn read(
     out.password_policy = password_policy(scope, build);
     if let Some(global) = global {
         mark(global, &GLOBAL, build);
+    }
+    if let Some(ssh) = scope.section("system ssh-config") {
+        mark(ssh, &SSH, build);
     }
     logging::read(scope, secrets, &mut out, build);
     unneeded(scope, global, &mut out, build);
@@ -91,57 +94,22 @@ impl Settings<'_, '_> {
         let remote = accounts::remote_login(scope);
         let admins = scope.section("system admin").is_some();
         let local = || admins.then(|| Fact::default_of(false, CLI));
+        let tls_versions = crypto::tls_versions(scope, self.global);
         Management {
             central_aaa: remote.map(|line| Fact::explicit(true, line)).or_else(local),
             command_log: self.switch("cli-audit-log", false),
             login_attempts: self.number("admin-lockout-threshold", 3),
             lockout_seconds: self.number("admin-lockout-duration", 60),
             ssh_versions: ssh_v1.map(|f| Fact { value: versions(f.value), basis: f.basis }),
-            ssh_algorithms: self.ssh_algorithms(),
-            tls_versions: self.tls_versions(scope),
+            ssh_algorithms: crypto::ssh_algorithms(scope, self.global),
+            tls_ciphers: crypto::tls_ciphers(scope, self.global, tls_versions.as_ref()),
+            tls_versions,
             http_redirect: self.switch("admin-https-redirect", true),
-            tls_ciphers: self.tls_ciphers(),
             strong_crypto: self.switch("strong-crypto", true),
             banner: self.switch("pre-login-banner", false),
             config_backup: self.fact("revision-backup-on-logout", |v| Some(v == "enable")),
             ..Management::default()
         }
-    }
-
-    fn ssh_algorithms(&self) -> Vec<Fact<String>> {
-        let Some(global) = self.global else { return Vec::new() };
-        let named = ["ssh-enc-algo", "ssh-kex-algo", "ssh-mac-algo", "ssh-hostkey-algo"]
-            .iter()
-            .flat_map(|key| global.list(key))
-            .map(|(name, line)| Fact::explicit(name.to_owned(), line));
-        let weak = ["ssh-cbc-cipher", "ssh-hmac-md5", "ssh-kex-sha1", "ssh-mac-weak"]
-            .iter()
-            .filter(|key| global.is(key, "enable"))
-            .filter_map(|key| Some(Fact::explicit((*key).to_owned(), global.setting(key)?.line)));
-        named.chain(weak).collect()
-    }
-
-    fn tls_ciphers(&self) -> Vec<Fact<String>> {
-        const STATIC: &str = "ssl-static-key-ciphers";
-        let Some(global) = self.global.filter(|g| g.is(STATIC, "enable")) else {
-            return Vec::new();
-        };
-        let line = global.setting(STATIC).map(|setting| setting.line);
-        line.map(|line| Fact::explicit(STATIC.to_owned(), line)).into_iter().collect()
-    }
-
-    /// `tlsv1-2` is `TLSv1.2`. The default of older versions is another one.
-    fn tls_versions(&self, scope: &Scope<'_, '_>) -> Option<Fact<Vec<String>>> {
-        let listed = self.global.map(|g| g.list("admin-https-ssl-versions")).unwrap_or_default();
-        if let Some((_, line)) = listed.first() {
-            let name = |text: &str| match text.strip_prefix("tls") {
-                Some(rest) => format!("TLS{}", rest.replace('-', ".")),
-                None => text.to_owned(),
-            };
-            return Some(Fact::explicit(listed.iter().map(|(v, _)| name(v)).collect(), *line));
-        }
-        let recent = scope.is_at_least((7, 0, 0)) == Some(true);
-        recent.then(|| Fact::default_of(vec!["TLSv1.2".to_owned(), "TLSv1.3".to_owned()], CLI))
     }
 
     /// The ways in. `admintimeout` is in minutes; the console has its own, in seconds, when set.

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod addresses;
+mod crypto;
 mod global_keys;
 mod groups;
 mod interface_keys;

@@ -90,6 +90,7 @@ pub(super) fn pools(scope: &Scope<'_, '_>, build: &mut Build<'_>) -> Vec<Object>
             kind: ObjectKind::Pool,
             line: entry.line(),
             uses: 0,
+            source: None,
             predefined: false,
         }));
     }

@@ -72,6 +72,7 @@ impl Schedules {
             kind: ObjectKind::Schedule,
             line: entry.line(),
             uses: 0,
+            source: None,
             predefined: factory.contains(&entry.name()),
         });
         self.by_name.insert(schedule.name.clone(), schedule);

@@ -170,6 +170,7 @@ fn kind(key: &str, section: &str) -> SecretKind {
         ("wireless-controller", SecretKind::Wlan),
         ("vpn certificate", SecretKind::PrivateKey),
         ("system certificate", SecretKind::PrivateKey),
+        ("system ssh-config", SecretKind::PrivateKey),
         ("certificate ", SecretKind::PrivateKey),
         ("firewall ssh", SecretKind::PrivateKey),
         ("vpn ", SecretKind::Vpn),

@@ -165,7 +165,7 @@ fn object(entry: Node<'_, '_>, group: bool) -> Object {
     let kind = if group { ObjectKind::ServiceGroup(None) } else { ObjectKind::Service(None) };
     let name = entry.name().to_owned();
     let predefined = predefined::is_service(&name);
-    Object { name, kind, line: entry.line(), uses: 0, predefined }
+    Object { name, kind, line: entry.line(), uses: 0, source: None, predefined }
 }
 
 /// The settings of a service in the order they were made: setting another protocol, or unsetting

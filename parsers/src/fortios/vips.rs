@@ -93,6 +93,7 @@ impl Vips {
             kind: ObjectKind::VirtualIp,
             line: entry.line(),
             uses: 0,
+            source: None,
             predefined: false,
         });
         self.all.push(vip);
@@ -118,6 +119,7 @@ impl Vips {
             kind: ObjectKind::VirtualIp,
             line: entry.line(),
             uses: 0,
+            source: None,
             predefined: false,
         });
     }

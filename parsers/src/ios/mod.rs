@@ -346,7 +346,14 @@ impl<'b, 'c> Ios<'b, 'c> {
     /// Adds a named object; returns its index.
     fn object(&mut self, name: &str, kind: ObjectKind, line: u32) -> usize {
         let name = name.to_owned();
-        self.device.objects.push(Object { name, kind, line, uses: 0, predefined: false });
+        self.device.objects.push(Object {
+            name,
+            kind,
+            line,
+            uses: 0,
+            source: None,
+            predefined: false,
+        });
         self.device.objects.len() - 1
     }
 

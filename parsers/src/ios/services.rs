@@ -42,16 +42,19 @@ fn ssh(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
             ios.management.ssh_versions = Some(Fact::explicit(vec![version], line));
             ios.used(command);
         }
-        ["server", "algorithm", _, names @ ..] => {
-            for name in names {
-                let fact = Fact::explicit((*name).to_owned(), line);
-                ios.management.ssh_algorithms.push(fact);
-            }
+        [
+            "server",
+            "algorithm",
+            "encryption" | "mac" | "kex" | "hostkey" | "publickey",
+            names @ ..,
+        ] => {
+            let facts = names.iter().map(|name| Fact::explicit((*name).to_owned(), line));
+            ios.management.ssh_algorithms.get_or_insert_default().extend(facts);
             ios.used(command);
         }
         ["dh", "min", "size", bits] => {
             let fact = Fact::explicit(format!("dh min size {bits}"), line);
-            ios.management.ssh_algorithms.push(fact);
+            ios.management.ssh_algorithms.get_or_insert_default().push(fact);
             ios.used(command);
         }
         ["pubkey-chain"] => {
@@ -88,13 +91,14 @@ fn http(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
             let Ok(seconds) = seconds.parse() else { return false };
             ios.services.http_idle = Some(Fact::explicit(seconds, line));
         }
-        ["tls-version", version] => {
-            let fact = Fact::explicit(vec![(*version).to_owned()], line);
-            ios.management.tls_versions = Some(fact);
+        ["tls-version", versions @ ..] if !versions.is_empty() => {
+            let versions = versions.iter().map(|v| (*v).to_owned()).collect();
+            ios.management.tls_versions = Some(Fact::explicit(versions, line));
         }
         ["secure-ciphersuite", names @ ..] => {
             let fact = |name: &&str| Fact::explicit((*name).to_owned(), line);
-            ios.management.tls_ciphers.extend(names.iter().map(fact));
+            let ciphers = ios.management.tls_ciphers.get_or_insert_default();
+            ciphers.extend(names.iter().map(fact));
         }
         _ => {
             ios.neutral(command);

@@ -41,8 +41,8 @@ fn parse(input: &Input<'_>, build: &mut Build<'_>) {
             reading.listed(line, build);
         }
     }
-    build.tables.ipsets =
-        reading.finish().map(|file| IpsetFile { path: input.path.to_owned(), ..file });
+    let (path, source) = (input.path.to_owned(), Some(build.id));
+    build.tables.ipsets = reading.finish().map(|file| IpsetFile { path, source, ..file });
 }
 
 /// The sets of a file in the making.
@@ -200,7 +200,7 @@ impl<'a> Reading<'a> {
             let union = list(&members, &sets);
             sets.insert(name.to_owned(), union);
         }
-        Some(IpsetFile { path: String::new(), sets, lines })
+        Some(IpsetFile { path: String::new(), source: None, sets, lines })
     }
 }
 

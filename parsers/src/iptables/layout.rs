@@ -264,7 +264,7 @@ fn rules<'c>(
             resolve_patterns(&mut device);
         }
         if number == 0 {
-            sets.declare(&mut device);
+            sets.declare(input.path, &mut device);
         }
         device.rulesets.iter_mut().for_each(|r| r.rules.shrink_to_fit());
         build.devices.push(device);

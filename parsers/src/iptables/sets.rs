@@ -107,25 +107,41 @@ impl<'c> Sets<'c> {
         self.uses.is_empty()
     }
 
-    /// Adds the sets of the file itself to the device, with their uses.
-    pub(super) fn declare(&self, device: &mut Device) {
-        let mut lines: Vec<(&String, &u32)> = self.own.lines.iter().collect();
-        lines.sort_by_key(|(_, line)| **line);
-        for (name, &line) in lines {
-            let kind = match self.own.sets.get(name) {
-                Some(Some(IpsetContent::Addresses(set))) => ObjectKind::Address(Some(set.clone())),
-                Some(None) => ObjectKind::Address(None),
-                _ => ObjectKind::Other,
-            };
-            let uses = self.uses.get(name).copied().unwrap_or(0);
-            device.objects.push(Object { name: name.clone(), kind, line, uses, predefined: false });
+    /// Adds the sets of the file itself to the device, and those of the file that goes with it, with their
+    /// uses.
+    pub(super) fn declare(&self, path: &str, device: &mut Device) {
+        let other = self.other.filter(|file| {
+            stem(&file.path) == stem(path)
+                || self.uses.keys().any(|name| file.sets.contains_key(name))
+        });
+        for file in std::iter::once(&self.own).chain(other) {
+            let mut lines: Vec<(&String, &u32)> = file.lines.iter().collect();
+            lines.sort_by_key(|(_, line)| **line);
+            let objects = lines.into_iter().map(|(name, &line)| self.object(file, name, line));
+            device.objects.extend(objects);
         }
     }
+
+    fn object(&self, file: &IpsetFile, name: &str, line: u32) -> Object {
+        let kind = match file.sets.get(name) {
+            Some(Some(IpsetContent::Addresses(set))) => ObjectKind::Address(Some(set.clone())),
+            Some(None) => ObjectKind::Address(None),
+            _ => ObjectKind::Other,
+        };
+        // A set of the other file by the name of one of the own is not the one that rules mean.
+        let hidden = file.source.is_some() && self.own.sets.contains_key(name);
+        let uses = if hidden { 0 } else { self.uses.get(name).copied().unwrap_or(0) };
+        let (name, source) = (name.to_owned(), file.source);
+        Object { name, kind, line, source, uses, predefined: false }
+    }
+}
+
+fn stem(path: &str) -> &str {
+    path.rsplit_once('.').map_or(path, |(stem, _)| stem)
 }
 
 /// The sets that go with a rule file: those with the same folder and stem, else the only ones.
 fn belonging<'c>(path: &str, files: &'c [IpsetFile]) -> Option<&'c IpsetFile> {
-    let stem = |path: &str| path.rsplit_once('.').map_or(path, |(stem, _)| stem).to_owned();
     let same = files.iter().find(|f| stem(&f.path) == stem(path));
     same.or(match files {
         [only] => Some(only),

@@ -207,6 +207,7 @@ impl<'x, 'a> Lower<'x, 'a, '_, '_> {
                     kind,
                     line: set.line,
                     uses: uses.copied().unwrap_or(0),
+                    source: None,
                     predefined: false,
                 };
                 self.device.objects.push(object);
@@ -215,7 +216,14 @@ impl<'x, 'a> Lower<'x, 'a, '_, '_> {
         for define in &self.config.defines {
             let kind = self.value_kind(&define.value.value);
             let (name, line, uses) = (format!("${}", define.value.name), define.line, define.uses);
-            self.device.objects.push(Object { name, kind, line, uses, predefined: false });
+            self.device.objects.push(Object {
+                name,
+                kind,
+                line,
+                uses,
+                source: None,
+                predefined: false,
+            });
         }
     }
 

@@ -49,11 +49,11 @@ fn facts(out: &mut String, m: &Management) {
     fact(out, "password age", m.password_policy.max_age_days.as_ref());
     fact(out, "password history", m.password_policy.history.as_ref());
     fact(out, "ssh versions", m.ssh_versions.as_ref());
-    m.ssh_algorithms.iter().for_each(|a| fact(out, "ssh algorithm", Some(a)));
+    m.ssh_algorithms.iter().flatten().for_each(|a| fact(out, "ssh algorithm", Some(a)));
     m.vpn_algorithms.iter().for_each(|a| fact(out, "vpn algorithm", Some(a)));
     m.snmp_algorithms.iter().for_each(|a| fact(out, "snmp algorithm", Some(a)));
     fact(out, "tls versions", m.tls_versions.as_ref());
-    m.tls_ciphers.iter().for_each(|c| fact(out, "tls cipher", Some(c)));
+    m.tls_ciphers.iter().flatten().for_each(|c| fact(out, "tls cipher", Some(c)));
     fact(out, "strong crypto", m.strong_crypto.as_ref());
     fact(out, "banner", m.banner.as_ref());
     fact(out, "config backup", m.config_backup.as_ref());

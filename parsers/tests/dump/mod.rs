@@ -44,7 +44,9 @@ fn device(out: &mut String, d: &Device) {
     }
     for o in &d.objects {
         let predefined = if o.predefined { " predefined" } else { "" };
-        line!(out, "object {} {} uses {}{predefined} L{}", o.name, object(&o.kind), o.uses, o.line);
+        let elsewhere = if o.source.is_some() { " elsewhere" } else { "" };
+        let (kind, uses, line) = (object(&o.kind), o.uses, o.line);
+        line!(out, "object {} {kind} uses {uses}{predefined}{elsewhere} L{line}", o.name);
     }
     for u in &d.undefined {
         line!(out, "undefined {} {} by {} L{}", u.kind, u.name, u.used_by, u.line);

@@ -57,8 +57,8 @@ pub struct Failure {
 /// Why a file could not be read.
 #[derive(Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// The operating system says no; its words.
-    Io(String),
+    /// The operating system says no: what kind of no, and its words.
+    Io(std::io::ErrorKind, String),
     /// No parser knows the format.
     NotRecognised,
     /// Larger than [`MAX_BYTES`].
@@ -69,6 +69,18 @@ pub enum FailureKind {
     Site(SiteError),
     /// A result of a scan, or a part of one, cannot be read; the rest of it was.
     Scan(observations::Fault),
+}
+
+impl FailureKind {
+    fn of_io(e: &std::io::Error) -> Self {
+        Self::Io(e.kind(), e.to_string())
+    }
+
+    /// The walk says the path again; what is told with it is what the operating system said.
+    fn of_walk(e: &ignore::Error) -> Self {
+        let other = || Self::Io(std::io::ErrorKind::Other, e.to_string());
+        e.io_error().map_or_else(other, Self::of_io)
+    }
 }
 
 /// What is to be read.
@@ -253,7 +265,7 @@ fn list(request: &Request, inputs: &mut Inputs) -> Vec<PathBuf> {
                 Ok(e) => files.push(e.into_path()),
                 Err(e) => inputs.failures.push(Failure {
                     path: path.display().to_string(),
-                    kind: FailureKind::Io(e.to_string()),
+                    kind: FailureKind::of_walk(&e),
                 }),
             }
         }
@@ -283,7 +295,7 @@ fn read_site(request: &Request, files: &[PathBuf], inputs: &mut Inputs) {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(e) => {
-            inputs.failures.push(Failure { path: shown, kind: FailureKind::Io(e.to_string()) });
+            inputs.failures.push(Failure { path: shown, kind: FailureKind::of_io(&e) });
             return;
         }
     };
@@ -416,7 +428,7 @@ pub fn parse_one(id: SourceId, path: &Path, context: &Context) -> Result<Parsed,
 }
 
 fn bytes_of(path: &Path) -> Result<Vec<u8>, FailureKind> {
-    let io = |e: std::io::Error| FailureKind::Io(e.to_string());
+    let io = |e: std::io::Error| FailureKind::of_io(&e);
     if std::fs::metadata(path).map_err(io)?.len() > MAX_BYTES as u64 {
         return Err(FailureKind::TooLarge);
     }

@@ -5,6 +5,7 @@
 //! does not name was perhaps never asked.
 
 mod endpoints;
+mod faults;
 mod json;
 mod masscan;
 mod nmap;
@@ -14,10 +15,12 @@ mod run;
 
 use std::path::{Path, PathBuf};
 
-use portvakt_model::{Location, Observations, ScanRun, Source, SourceId};
+use portvakt_model::{Location, Observations, ScanRun, Source, SourceId, Told};
 use portvakt_parsers::{MAX_BYTES, Undecodable, decode};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
+
+use crate::text;
 
 /// What files with observations say.
 #[derive(Debug, Default)]
@@ -39,7 +42,7 @@ pub struct Fault {
     /// Line and column, from 1, the column in characters; `None` where it is the file as a whole.
     pub at: Option<(u32, u32)>,
     /// What is wrong and what became of the rest.
-    pub message: String,
+    pub message: Told,
 }
 
 fn place(at: Option<(u32, u32)>) -> String {
@@ -81,17 +84,17 @@ fn read_file(path: &Path, id: SourceId) -> Read {
     }
 }
 
-fn text_of(path: &Path) -> Result<(String, [u8; 32]), String> {
-    let cannot = |e: std::io::Error| format!("cannot be read: {e}");
+fn text_of(path: &Path) -> Result<(String, [u8; 32]), Told> {
+    let cannot = |e: std::io::Error| text::cannot_be_read(e.kind(), &e.to_string());
     if std::fs::metadata(path).map_err(cannot)?.len() > MAX_BYTES as u64 {
-        return Err("is larger than 2 GiB; split it".to_owned());
+        return Err(faults::TOO_LARGE.into());
     }
     let bytes = std::fs::read(path).map_err(cannot)?;
     let digest = Sha256::digest(&bytes).into();
     match decode(bytes) {
         Ok((text, _)) => Ok((text, digest)),
-        Err(Undecodable::TooLarge) => Err("is larger than 2 GiB; split it".to_owned()),
-        Err(Undecodable::Binary) => Err("is not text; save the scan as XML or JSON".to_owned()),
+        Err(Undecodable::TooLarge) => Err(faults::TOO_LARGE.into()),
+        Err(Undecodable::Binary) => Err(faults::BINARY.into()),
     }
 }
 
@@ -101,15 +104,11 @@ pub fn understand(source: &Source, id: SourceId) -> (Observations, Vec<Fault>) {
     match source.text().trim_start().chars().next() {
         Some('<') => nmap::read(&mut reading),
         Some('{' | '[') => json::read(&mut reading),
-        Some(_) => reading.fault_of_file(NOT_KNOWN),
-        None => reading.fault_of_file("is empty"),
+        Some(_) => reading.fault_of_file(faults::NOT_KNOWN),
+        None => reading.fault_of_file(faults::EMPTY),
     }
     reading.done()
 }
-
-/// What is said of a file of no known form.
-const NOT_KNOWN: &str =
-    "is no scan that is read; give portvakt or masscan JSON, nmap XML, naabu or tlsx JSONL";
 
 /// One file while it is read.
 struct Reading<'a> {
@@ -131,7 +130,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Tells a fault at a byte of the text.
-    fn fault(&mut self, offset: usize, message: impl Into<String>) {
+    fn fault(&mut self, offset: usize, message: impl Into<Told>) {
         if self.faults.len() == MAX_FAULTS {
             self.more += 1;
             return;
@@ -141,9 +140,9 @@ impl<'a> Reading<'a> {
         self.faults.push(Fault { path: self.source.path.clone(), at, message: message.into() });
     }
 
-    fn fault_of_file(&mut self, message: &str) {
+    fn fault_of_file(&mut self, message: impl Into<Told>) {
         let path = self.source.path.clone();
-        self.faults.push(Fault { path, at: None, message: message.to_owned() });
+        self.faults.push(Fault { path, at: None, message: message.into() });
     }
 
     /// A run whose record stands in this file. One of which something could not be read is not complete:
@@ -156,8 +155,7 @@ impl<'a> Reading<'a> {
 
     fn done(mut self) -> (Observations, Vec<Fault>) {
         if self.more > 0 {
-            let told = format!("{} more faults like these are not told", self.more);
-            self.fault_of_file(&told);
+            self.fault_of_file(Told::of(faults::MORE, self.more.to_string()));
         }
         (self.found, self.faults)
     }

@@ -1,13 +1,15 @@
 //! The site file, `portvakt.toml`.
 
+mod faults;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use ipnetwork::IpNetwork;
 use portvakt_model::{
-    Border, Location, Orderer, Parameter, Parameters, Relay, Scope, Site, Source, SourceId, Value,
-    Zone, ZoneId, ZoneKind,
+    Border, Location, Message, Orderer, Parameter, Parameters, Relay, Scope, Site, Source,
+    SourceId, Told, Value, Zone, ZoneId, ZoneKind,
 };
 use portvakt_space::{AddrSet, ServiceBox, ServiceSet, TCP, Traffic, UDP};
 use serde::Deserialize;
@@ -66,7 +68,7 @@ pub struct SiteError {
     /// From 1.
     pub column: u32,
     /// What is wrong and what to do.
-    pub message: String,
+    pub message: Told,
 }
 
 #[derive(Deserialize, Default)]
@@ -141,12 +143,12 @@ struct RawAuthorised {
 pub fn read(source: &Source, id: SourceId, known: &[String]) -> Result<SiteFile, SiteError> {
     let raw: Raw = toml::from_str(source.text()).map_err(|e| {
         let at = e.span().map_or(0, |s| s.start as u32);
-        error(source, at, e.message().to_owned())
+        error(source, at, Told::Said(faults::TOML, vec![("said", e.message().to_owned())]))
     })?;
     Reader { source, id, known }.file(raw)
 }
 
-fn error(source: &Source, at: u32, message: String) -> SiteError {
+fn error(source: &Source, at: u32, message: Told) -> SiteError {
     let (line, column) = (source.line_of(at), source.column_of(at));
     SiteError { path: source.path.clone(), line, column, message }
 }
@@ -215,7 +217,7 @@ impl Reader<'_> {
         })
     }
 
-    fn fail<T>(&self, at: &Spanned<T>, message: impl Into<String>) -> SiteError {
+    fn fail<T>(&self, at: &Spanned<T>, message: impl Into<Told>) -> SiteError {
         error(self.source, at.span().start as u32, message.into())
     }
 
@@ -229,11 +231,10 @@ impl Reader<'_> {
     fn each<T>(
         &self,
         texts: &[Spanned<String>],
-        read: fn(&str) -> Result<T, &'static str>,
+        read: fn(&str) -> Result<T, &'static Message>,
     ) -> Result<Vec<T>, SiteError> {
         let one = |t: &Spanned<String>| {
-            read(t.get_ref())
-                .map_err(|what| self.fail(t, format!("\"{}\" is not {what}", t.get_ref())))
+            read(t.get_ref()).map_err(|fault| self.fail(t, Told::of(fault, t.get_ref().as_str())))
         };
         texts.iter().map(one).collect()
     }
@@ -242,7 +243,7 @@ impl Reader<'_> {
     fn stated<T>(
         &self,
         texts: Option<&[Spanned<String>]>,
-        read: fn(&str) -> Result<T, &'static str>,
+        read: fn(&str) -> Result<T, &'static Message>,
     ) -> Result<Option<Vec<T>>, SiteError> {
         texts.map(|list| self.each(list, read)).transpose()
     }
@@ -255,10 +256,7 @@ impl Reader<'_> {
         let kind = ZoneKind::ALL.into_iter().find(|k| k.name() == raw.kind.get_ref());
         let kind = kind.ok_or_else(|| {
             let all: Vec<_> = ZoneKind::ALL.iter().map(|k| k.name()).collect();
-            self.fail(
-                &raw.kind,
-                format!("unknown kind \"{}\"; one of {}", raw.kind.get_ref(), all.join(", ")),
-            )
+            self.fail(&raw.kind, among(faults::KIND, raw.kind.get_ref(), all.join(", ")))
         })?;
         Ok(Zone {
             name: raw.name.get_ref().clone(),
@@ -276,7 +274,7 @@ impl Reader<'_> {
         for zone in zones {
             let name = zone.name.get_ref();
             if !names.insert(name.to_lowercase()) {
-                return Err(self.fail(&zone.name, format!("two zones are named \"{name}\"")));
+                return Err(self.fail(&zone.name, Told::of(faults::SAME_NAME, name.as_str())));
             }
         }
         Ok(())
@@ -289,19 +287,18 @@ impl Reader<'_> {
         folder: &Path,
         zones: &[Zone],
     ) -> Result<ScanFile, SiteError> {
-        const FORM: &str = "an observation is a file, like \"scan.json\" or \
-                            { file = \"scan.xml\", from = \"zone of the sensor\" }";
+        let form = || self.fail(raw, faults::OBSERVATION);
         let text = |value: &toml::Value| value.as_str().map(str::to_owned);
         let (file, from) = match raw.get_ref() {
             toml::Value::Table(table) if table.keys().all(|k| k == "file" || k == "from") => {
-                let from = table.get("from").map(|v| text(v).ok_or_else(|| self.fail(raw, FORM)));
+                let from = table.get("from").map(|v| text(v).ok_or_else(form));
                 (table.get("file").and_then(text), from.transpose()?)
             }
             other => (text(other), None),
         };
-        let file = file.ok_or_else(|| self.fail(raw, FORM))?;
+        let file = file.ok_or_else(form)?;
         if let Some(name) = from.as_ref().filter(|f| !zones.iter().any(|z| z.is_called(f))) {
-            return Err(self.fail(raw, format!("no zone is named \"{name}\"")));
+            return Err(self.fail(raw, Told::of(faults::NO_ZONE, name.as_str())));
         }
         Ok(ScanFile { path: folder.join(file), from })
     }
@@ -324,9 +321,7 @@ impl Reader<'_> {
             let before = ids.len();
             ids.extend((0..).map(ZoneId).zip(zones).filter(|(_, z)| is(z)).map(|(id, _)| id));
             if ids.len() == before && !ZoneKind::ALL.iter().any(|k| k.name() == text) {
-                return Err(
-                    self.fail(name, format!("no zone is named \"{text}\", and it is no kind"))
-                );
+                return Err(self.fail(name, Told::of(faults::NO_ZONE_OR_KIND, text)));
             }
         }
         Ok(ids)
@@ -368,13 +363,10 @@ impl Reader<'_> {
         let one = |(key, value): (&String, &Spanned<toml::Value>)| {
             if !self.known.contains(key) {
                 let known = self.known.join(", ");
-                return Err(
-                    self.fail(value, format!("unknown parameter \"{key}\"; known are {known}"))
-                );
+                return Err(self.fail(value, among(faults::PARAMETER, key, known)));
             }
-            let value = parameter(value.get_ref()).ok_or_else(|| {
-                self.fail(value, "a parameter is a number, true or false, or a list of texts")
-            })?;
+            let value = parameter(value.get_ref())
+                .ok_or_else(|| self.fail(value, faults::PARAMETER_VALUE))?;
             Ok((key.clone(), Parameter { value, source: FILE_NAME.to_owned() }))
         };
         raw.iter().map(one).collect::<Result<_, _>>().map(Parameters)
@@ -388,12 +380,15 @@ impl Reader<'_> {
             if portvakt_parsers::is_column(field) {
                 return Ok((name.get_ref().trim().to_lowercase(), field.clone()));
             }
-            let what = "no table has a field called";
-            let hint = "write it as field = \"own name\", like giltig_till = \"Slutar gälla\"";
-            Err(self.fail(name, format!("{what} \"{field}\"; {hint}")))
+            Err(self.fail(name, Told::of(faults::COLUMN, field.as_str())))
         };
         raw.iter().map(one).collect()
     }
+}
+
+/// A fault about a name, with those that are known.
+fn among(fault: &'static Message, name: &str, known: String) -> Told {
+    Told::Said(fault, vec![("name", name.to_owned()), ("known", known)])
 }
 
 fn parameter(value: &toml::Value) -> Option<Value> {
@@ -408,36 +403,35 @@ fn parameter(value: &toml::Value) -> Option<Value> {
     }
 }
 
-fn network(text: &str) -> Result<AddrSet, &'static str> {
-    let network: IpNetwork = text.parse().map_err(|_| "an address or prefix, like 10.0.0.0/8")?;
+fn network(text: &str) -> Result<AddrSet, &'static Message> {
+    let network: IpNetwork = text.parse().map_err(|_| faults::ADDRESS)?;
     Ok(AddrSet::prefix(network.ip(), network.prefix()))
 }
 
-fn interface(text: &str) -> Result<(String, String), &'static str> {
-    let (device, name) = text.split_once(':').ok_or("device:interface, like fw-edge:port1")?;
+fn interface(text: &str) -> Result<(String, String), &'static Message> {
+    let (device, name) = text.split_once(':').ok_or(faults::INTERFACE)?;
     Ok((device.trim().to_owned(), name.trim().to_owned()))
 }
 
 /// `tcp 443`, `udp 53`, `tcp 8000-8010`, `icmp`.
-fn service(text: &str) -> Result<ServiceSet, &'static str> {
-    const FORM: &str = "a service, like \"tcp 443\" or \"udp 8000-8010\"";
+fn service(text: &str) -> Result<ServiceSet, &'static Message> {
     let mut words = text.split_whitespace();
     let proto = match words.next() {
         Some("tcp") => TCP,
         Some("udp") => UDP,
         Some("icmp") => return Ok(ServiceBox::proto(portvakt_space::ICMP).into()),
-        _ => return Err(FORM),
+        _ => return Err(faults::SERVICE),
     };
     let Some(ports) = words.next() else { return Ok(ServiceBox::proto(proto).into()) };
     let (lo, hi) = ports.split_once('-').unwrap_or((ports, ports));
     match (lo.parse(), hi.parse(), words.next()) {
         (Ok(lo), Ok(hi), None) if lo <= hi => Ok(ServiceBox::to(proto, lo, hi).into()),
-        _ => Err(FORM),
+        _ => Err(faults::SERVICE),
     }
 }
 
 /// A destination: `10.0.0.1`, `10.0.0.0/24`, or either with a service after it.
-fn traffic(text: &str) -> Result<Traffic, &'static str> {
+fn traffic(text: &str) -> Result<Traffic, &'static Message> {
     let (host, rest) = text.split_once(' ').unwrap_or((text, ""));
     let dst = network(host)?;
     let service = if rest.trim().is_empty() { ServiceSet::ANY } else { service(rest)? };
@@ -501,7 +495,7 @@ mod tests {
         for (text, line, message) in cases {
             let e = parse(text).unwrap_err();
             assert_eq!(e.line, line, "{text}: {e}");
-            assert!(e.message.contains(message), "{e}");
+            assert!(e.message.to_string().contains(message), "{e}");
         }
     }
 
@@ -512,7 +506,7 @@ mod tests {
         assert_eq!(file.scope.unwrap().authorised_by, "A");
         assert!(parse("").unwrap().scope.is_none());
         let e = parse(&format!("organisation = 'K'\n{scan}'soon'\n")).unwrap_err();
-        assert_eq!((e.line, e.message.contains("no day")), (5, true), "{e}");
+        assert_eq!((e.line, e.message.to_string().contains("no day")), (5, true), "{e}");
     }
 
     #[test]

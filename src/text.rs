@@ -1,10 +1,11 @@
 //! Swedish and English: messages, values and places as a person reads them.
 
 use std::fmt::Write as _;
+use std::io;
 use std::net::IpAddr;
 
 use jiff::civil::Date;
-use portvakt_model::{Arg, Finding, Message, RuleRef, Shown};
+use portvakt_model::{Arg, Finding, Message, RuleRef, Shown, Told, filled};
 use portvakt_space::{AddrSet, ICMP, ICMPV6, ServiceBox, ServiceSet, TCP, Traffic, UDP};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -38,21 +39,10 @@ impl Lang {
 
 /// A finding's sentence with its values.
 pub fn message(finding: &Finding, lang: Lang) -> String {
-    let mut out = String::new();
-    let mut rest = lang.pick(finding.message);
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        let Some((name, tail)) = after.split_once('}') else { break };
-        match finding.args.iter().find(|(n, _)| *n == name) {
-            Some((_, value)) => out.push_str(&arg(value, lang)),
-            None => {
-                let _ = write!(out, "{{{name}}}");
-            }
-        }
-        rest = tail;
-    }
-    out.push_str(rest);
-    capitalised(&out)
+    let value = |name: &str| {
+        finding.args.iter().find(|(n, _)| *n == name).map(|(_, value)| arg(value, lang))
+    };
+    capitalised(&filled(lang.pick(finding.message), value))
 }
 
 /// A sentence that begins with a value still begins with a capital, unless the value is a name
@@ -64,6 +54,11 @@ fn capitalised(text: &str) -> String {
     }
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Words of a parser or a reader.
+pub fn words(words: &Told, lang: Lang) -> String {
+    words.text(|message| lang.pick(message))
 }
 
 /// A value as a person writes it.
@@ -93,6 +88,11 @@ fn rule_text(rule: &RuleRef, lang: Lang) -> String {
         }
         (None, None) => lang.of("listans förval", "the list's default").to_owned(),
     }
+}
+
+/// A number with what it counts: one, or several.
+pub fn count(number: usize, [one, several]: [&str; 2]) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
 }
 
 /// The most parts of a set that a sentence names before it says how many more there are.
@@ -251,7 +251,7 @@ pub fn cell_name(row: u32, column: u32) -> String {
 /// What a person should know and do about a file that could not be read.
 pub fn failure(kind: &FailureKind, lang: Lang) -> String {
     match kind {
-        FailureKind::Io(e) => format!("{}: {e}", lang.of("kan inte läsas", "cannot be read")),
+        FailureKind::Io(kind, said) => words(&cannot_be_read(*kind, said), lang),
         FailureKind::NotRecognised => lang
             .of(
                 "formatet känns inte igen; se `portvakt formats` för vad som läses",
@@ -267,15 +267,44 @@ pub fn failure(kind: &FailureKind, lang: Lang) -> String {
                 "is not text; export it as text",
             )
             .to_owned(),
-        FailureKind::Site(e) => e.to_string(),
-        FailureKind::Scan(fault) => match fault.at {
-            Some((line, column)) => {
-                let words = lang.of(["rad", "tecken"], ["line", "column"]);
-                format!("{} {line}, {} {column}: {}", words[0], words[1], fault.message)
-            }
-            None => fault.message.clone(),
-        },
+        FailureKind::Site(e) => placed(Some((e.line, e.column)), &e.message, lang),
+        FailureKind::Scan(fault) => placed(fault.at, &fault.message, lang),
     }
+}
+
+/// What is wrong at a line and column, or with a file as a whole.
+fn placed(at: Option<(u32, u32)>, message: &Told, lang: Lang) -> String {
+    let message = words(message, lang);
+    let Some((line, column)) = at else { return message };
+    let [row, character] = lang.of(["rad", "tecken"], ["line", "column"]);
+    format!("{row} {line}, {character} {column}: {message}")
+}
+
+/// Why the operating system does not let a file be read; in its own words where they are rare.
+pub fn cannot_be_read(kind: io::ErrorKind, said: &str) -> Told {
+    let words: &Message = match kind {
+        io::ErrorKind::NotFound => &Message {
+            sv: "kan inte läsas: finns inte",
+            en: "cannot be read: there is no such file",
+        },
+        io::ErrorKind::PermissionDenied => &Message {
+            sv: "kan inte läsas: läsrätt saknas",
+            en: "cannot be read: permission denied",
+        },
+        io::ErrorKind::IsADirectory => {
+            &Message { sv: "kan inte läsas: är en mapp", en: "cannot be read: is a folder" }
+        }
+        io::ErrorKind::InvalidData => {
+            &Message { sv: "kan inte läsas: är inte UTF-8", en: "cannot be read: is not UTF-8" }
+        }
+        _ => {
+            return Told::of(
+                &Message { sv: "kan inte läsas: ”{name}”", en: "cannot be read: {name}" },
+                said,
+            );
+        }
+    };
+    words.into()
 }
 
 #[cfg(test)]

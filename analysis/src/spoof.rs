@@ -176,7 +176,7 @@ impl<'a> Question<'a> {
         let rules = self.device.rulesets.iter().flat_map(|list| &list.rules);
         let untracking = rules.filter(|rule| rule.note.as_ref().is_some_and(|note| note.untracks));
         let reason =
-            |rule: &portvakt_model::Rule| Reason { text: "NOTRACK".into(), line: rule.line };
+            |rule: &portvakt_model::Rule| Reason { what: "NOTRACK".into(), line: rule.line };
         untracking.map(reason).take(MOST_REASONS).collect()
     }
 

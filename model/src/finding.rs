@@ -59,7 +59,7 @@ impl Verdict {
 }
 
 /// A sentence in both languages; `{name}` is replaced by the argument of that name.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Message {
     /// Swedish.
     pub sv: &'static str,

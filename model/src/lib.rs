@@ -14,6 +14,7 @@ mod rule;
 mod secret;
 mod site;
 mod source;
+mod told;
 mod web;
 mod wlan;
 
@@ -49,5 +50,6 @@ pub use site::{
     Border, Orderer, Parameter, Parameters, Relay, Scope, Site, Value, Zone, ZoneId, ZoneKind,
 };
 pub use source::{Coverage, LineState, Location, Source, SourceId, Span};
+pub use told::{Told, filled};
 pub use web::{Placed, TlsServer};
 pub use wlan::{Forwarding, Isolation, Pmf, Ssid, VlanRef, WlanAuth, WlanCipher, WlanSecurity};

@@ -3,6 +3,8 @@
 use jiff::civil::Date;
 use portvakt_space::{AddrSet, AtomSet, Family, ServiceSet, Traffic};
 
+use crate::Told;
+
 /// Index of a rule list in its device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RulesetId(pub u32);
@@ -156,10 +158,10 @@ impl Rule {
 
     /// Records that something narrows the match in a way that is not modelled: it then matches
     /// nothing for certain.
-    pub fn narrowed_by(&mut self, reason: impl Into<String>) {
+    pub fn narrowed_by(&mut self, what: impl Into<Told>) {
         let gap = self.gap.get_or_insert_default();
         gap.least = None;
-        gap.reasons.push(Reason { text: reason.into(), line: self.line });
+        gap.reasons.push(Reason { what: what.into(), line: self.line });
     }
 
     /// What it matches for certain: `None` when nothing is certain.
@@ -219,8 +221,8 @@ pub struct Gap {
 /// A part of a match that is not modelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// What it is, as the configuration writes it: `-m recent`, `fqdn object "x"`.
-    pub text: String,
+    /// What it is.
+    pub what: Told,
     /// Line, from 1.
     pub line: u32,
 }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use crate::Message;
+
 /// Number of a source among those audited together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub u32);
@@ -148,8 +150,8 @@ pub enum LineState {
     Used,
     /// Understood, and it has no bearing on any rule: comments, blank lines, cosmetics.
     Neutral,
-    /// Recognised, but what it does is not modelled; the text says what is lost.
-    Unsupported(&'static str),
+    /// Recognised, but what it does is not modelled; the words say what is lost.
+    Unsupported(&'static Message),
     /// Not recognised.
     #[default]
     Unknown,
@@ -162,7 +164,7 @@ pub struct Coverage {
     /// reason of that number.
     codes: Vec<u16>,
     /// Why lines are unsupported, each reason once.
-    reasons: Vec<&'static str>,
+    reasons: Vec<&'static Message>,
 }
 
 const UNKNOWN: u16 = 0;
@@ -365,7 +367,7 @@ mod tests {
     #[test]
     fn what_is_less_understood_wins() {
         let mut c = Coverage::new(2);
-        c.mark(1, LineState::Unsupported("time range"));
+        c.mark(1, LineState::Unsupported(&Message { sv: "tidsperiod", en: "time range" }));
         c.mark(1, LineState::Used);
         c.mark(9, LineState::Used);
         assert_eq!(c.not_understood().count(), 2);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portvakt_model::{Coverage, Device, LineState, Secret, SecretForm, SourceId, Span};
+use portvakt_model::{Coverage, Device, LineState, Message, Secret, SecretForm, SourceId, Span};
 use portvakt_space::{AddrSet, Traffic};
 use rustc_hash::FxHashMap;
 
@@ -125,7 +125,7 @@ impl<'c> Build<'c> {
     }
 
     /// The line is recognised, but `why` is not modelled.
-    pub fn unsupported(&mut self, line: u32, why: &'static str) {
+    pub fn unsupported(&mut self, line: u32, why: &'static Message) {
         self.coverage.mark(line, LineState::Unsupported(why));
     }
 

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 use jiff::civil::{Date, DateTime, Time};
+use portvakt_model::{Message, Told};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -163,14 +164,15 @@ pub struct ScopeError {
     /// From 1.
     pub column: u32,
     /// What is wrong and what to do.
-    pub message: String,
+    pub message: Told,
 }
 
 impl Scope {
     /// Reads the table `[scan]` of a TOML text; `None` when it has none.
     pub fn read(text: &str) -> Result<Option<Self>, ScopeError> {
-        let file: File = toml::from_str(text)
-            .map_err(|e| fault(text, e.span().map_or(0, |s| s.start), e.message().to_owned()))?;
+        let file: File = toml::from_str(text).map_err(|e| {
+            fault(text, e.span().map_or(0, |s| s.start), Told::of(TOML, e.message()))
+        })?;
         file.scan.map(|raw| raw.understood(text)).transpose()
     }
 
@@ -243,8 +245,7 @@ impl Raw {
     fn understood(self, text: &str) -> Result<Scope, ScopeError> {
         let by = self.authorised_by.get_ref().trim();
         if by.is_empty() {
-            let why = "name who authorised the scan".to_owned();
-            return Err(fault(text, self.authorised_by.span().start, why));
+            return Err(fault(text, self.authorised_by.span().start, NOBODY));
         }
         let standard = Rate::default();
         // Whoever writes a rate has thought of what the network bears; it holds for each part of it that has
@@ -276,20 +277,40 @@ impl Raw {
     }
 }
 
+const TOML: &Message = &Message { sv: "TOML-läsaren säger ”{name}”", en: "{name}" };
+const NOBODY: &Message =
+    &Message { sv: "ange vem som har godkänt skanningen", en: "name who authorised the scan" };
+const NO_PREFIX: &Message = &Message {
+    sv: "”{name}” är inget prefix; skriv det som 10.77.0.0/16",
+    en: "\"{name}\" is no prefix; write it as 10.77.0.0/16",
+};
+const NO_DAY: &Message = &Message {
+    sv: "”{name}” är ingen dag; skriv den som 2026-12-31",
+    en: "\"{name}\" is no day; write it as 2026-12-31",
+};
+const NO_WINDOW: &Message = &Message {
+    sv: "”{name}” är inget tidsfönster; skriv ”always” eller ”06:00-22:00”",
+    en: "\"{name}\" is no window; write \"always\" or \"06:00-22:00\"",
+};
+const NO_RATE: &Message = &Message {
+    sv: "en takt är minst 1 paket i sekunden",
+    en: "a rate is at least 1 packet per second",
+};
+
 /// Backups run from 22 to 06; a scan stays out of their way unless told otherwise.
 const STANDARD_WINDOW: Window =
     Window::Between(Time::constant(6, 0, 0, 0), Time::constant(22, 0, 0, 0));
 
 fn prefixes(text: &str, written: &[Spanned<String>]) -> Result<Vec<IpNetwork>, ScopeError> {
     let read = |w: &Spanned<String>| {
-        let why = |_| format!("\"{}\" is no prefix; write it as 10.77.0.0/16", w.get_ref());
-        w.get_ref().parse().map_err(|e| fault(text, w.span().start, why(e)))
+        let why = |_| fault(text, w.span().start, Told::of(NO_PREFIX, w.get_ref().as_str()));
+        w.get_ref().parse().map_err(why)
     };
     written.iter().map(read).collect()
 }
 
 fn day(text: &str, written: &Spanned<String>) -> Result<Date, ScopeError> {
-    let why = || format!("\"{}\" is no day; write it as 2026-12-31", written.get_ref());
+    let why = || Told::of(NO_DAY, written.get_ref().as_str());
     written.get_ref().parse().map_err(|_| fault(text, written.span().start, why()))
 }
 
@@ -302,25 +323,23 @@ fn window(text: &str, written: &Spanned<String>) -> Result<Window, ScopeError> {
         let time = |t: &str| Time::strptime(MINUTES, t.trim()).ok();
         Some((time(from)?, time(to)?))
     });
-    let why = || format!("\"{value}\" is no window; write \"always\" or \"06:00-22:00\"");
+    let why = || Told::of(NO_WINDOW, value.as_str());
     let (from, to) = times.ok_or_else(|| fault(text, written.span().start, why()))?;
     Ok(Window::Between(from, to))
 }
 
 fn rate(text: &str, written: Option<Spanned<u32>>, standard: u32) -> Result<u32, ScopeError> {
     match written {
-        Some(rate) if *rate.get_ref() == 0 => {
-            Err(fault(text, rate.span().start, "a rate is at least 1 packet per second".to_owned()))
-        }
+        Some(rate) if *rate.get_ref() == 0 => Err(fault(text, rate.span().start, NO_RATE)),
         Some(rate) => Ok(rate.into_inner()),
         None => Ok(standard),
     }
 }
 
 /// A fault at a byte of the text.
-fn fault(text: &str, at: usize, message: String) -> ScopeError {
+fn fault(text: &str, at: usize, message: impl Into<Told>) -> ScopeError {
     let before = text.get(..at).unwrap_or_default();
     let start = before.rfind('\n').map_or(0, |n| n + 1);
     let line = before.matches('\n').count() as u32 + 1;
-    ScopeError { line, column: before[start..].chars().count() as u32 + 1, message }
+    ScopeError { line, column: before[start..].chars().count() as u32 + 1, message: message.into() }
 }

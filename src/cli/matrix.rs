@@ -334,16 +334,16 @@ fn print(device: &Device, answers: &[Answer], args: &Args) -> String {
     let mut out = String::new();
     for answer in answers {
         let Matrix { classes, edges, complete } = &answer.matrix;
-        let counts = args.lang.of(["klasser", "förbindelser"], ["classes", "connections"]);
         let head = headline(device, answer, args);
         // Writing to a string cannot fail.
         let _ = writeln!(
             out,
-            "{head}: {} {} · {} {}",
-            classes.len(),
-            counts[0],
-            edges.len(),
-            counts[1]
+            "{head}: {} · {}",
+            text::count(classes.len(), args.lang.of(["klass", "klasser"], ["class", "classes"])),
+            text::count(
+                edges.len(),
+                args.lang.of(["förbindelse", "förbindelser"], ["connection", "connections"])
+            )
         );
         if !complete {
             out.push_str(args.lang.of(

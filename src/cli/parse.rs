@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 use portvakt_analysis::anomalies::called;
 use portvakt_model::{
-    Basis, Device, Fact, LineState, Management, Rule, Ruleset, RulesetId, Source, SourceId,
+    Basis, Device, Fact, LineState, Management, Message, Rule, Ruleset, RulesetId, Source, SourceId,
 };
 use portvakt_parsers::{Context, Parsed};
 use portvakt_space::Family;
@@ -175,6 +175,9 @@ struct LostRow {
     text: String,
     /// Why.
     why: &'static str,
+    /// The same in both languages.
+    #[serde(skip)]
+    words: &'static Message,
 }
 
 /// A setting with the line it stands on; the line is null for the vendor's default.
@@ -242,14 +245,15 @@ impl<'p> Document<'p> {
     }
 }
 
+static NOT_RECOGNISED: Message = Message { sv: "känns inte igen", en: "not recognised" };
+
 fn lost(parsed: &Parsed) -> Vec<LostRow> {
-    let row = |(line, state): (u32, LineState)| LostRow {
-        line,
-        text: line_text(&parsed.source, line),
-        why: match state {
+    let row = |(line, state): (u32, LineState)| {
+        let words = match state {
             LineState::Unsupported(why) => why,
-            _ => "not recognised",
-        },
+            _ => &NOT_RECOGNISED,
+        };
+        LostRow { line, text: line_text(&parsed.source, line), why: words.en, words }
     };
     parsed.coverage.not_understood().map(row).collect()
 }
@@ -405,7 +409,7 @@ fn print(d: &Document<'_>, lang: Lang, out: &mut dyn Write) -> std::io::Result<(
     let all: Vec<String> = counts.iter().zip(words).map(|(n, w)| format!("{n} {w}")).collect();
     writeln!(out, "  {}", all.join(" · "))?;
     for row in d.not_understood.iter().take(MOST_LINES) {
-        writeln!(out, "  {}:{} {} — {}", d.path, row.line, row.text, row.why)?;
+        writeln!(out, "  {}:{} {} — {}", d.path, row.line, row.text, lang.pick(row.words))?;
     }
     if d.not_understood.len() > MOST_LINES {
         let more = d.not_understood.len() - MOST_LINES;

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use portvakt_analysis::Audit;
 use portvakt_analysis::query::interface;
 use portvakt_analysis::spoof::{Question, Verdict, families, judge, unstated};
-use portvakt_model::{Device, Reason, RulesetId};
+use portvakt_model::{Device, Reason, RulesetId, Told};
 use portvakt_space::{AddrSet, Family};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -92,6 +92,9 @@ struct ReasonRow {
     line: u32,
     /// What it is, as the configuration writes it.
     text: String,
+    /// The same in both languages.
+    #[serde(skip)]
+    what: Told,
 }
 
 /// The schema of the answer as JSON.
@@ -166,7 +169,7 @@ const MOST_LOST: usize = 4;
 /// Lines that nobody understood: one of them may let a packet in, and nothing is certified.
 fn lost(audit: &Audit<'_>, device: &Device) -> Vec<Reason> {
     let lines = lists::not_recognised(audit, device).into_iter().take(MOST_LOST);
-    lines.map(|line| Reason { text: audit.line(device.source, line), line }).collect()
+    lines.map(|line| Reason { what: audit.line(device.source, line).into(), line }).collect()
 }
 
 fn row(device: &Device, name: &str, verdict: Verdict) -> InterfaceRow {
@@ -180,7 +183,11 @@ fn row(device: &Device, name: &str, verdict: Verdict) -> InterfaceRow {
         iif: Some(name.to_owned()),
         ..PacketRow::on(&packet, &device.interfaces)
     });
-    let reason = |reason: Reason| ReasonRow { line: reason.line, text: reason.text };
+    let reason = |reason: Reason| ReasonRow {
+        line: reason.line,
+        text: reason.what.to_string(),
+        what: reason.what,
+    };
     let why = why.into_iter().map(reason).collect();
     InterfaceRow { name: name.to_owned(), verdict, witness, why }
 }
@@ -191,7 +198,13 @@ fn print(document: &Document, entries: &[Entry], lang: Lang) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "{} {}: {}", document.device, row.name, said(row, networks, lang));
         for reason in &row.why {
-            let _ = writeln!(out, "  {} {}: {}", lang.of("rad", "line"), reason.line, reason.text);
+            let _ = writeln!(
+                out,
+                "  {} {}: {}",
+                lang.of("rad", "line"),
+                reason.line,
+                text::words(&reason.what, lang)
+            );
         }
     }
     for family in &document.not_filtered {

@@ -21,9 +21,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use self::certificate::CertificateRow;
-use super::Reading;
 use super::json::{Record, moment};
 use super::run;
+use super::{Reading, faults};
 
 #[derive(Deserialize)]
 struct Document<'a> {
@@ -168,7 +168,7 @@ pub(super) fn document(record: Record<'_>, reading: &mut Reading<'_>) {
 pub(super) fn tls(record: Record<'_>, reading: &mut Reading<'_>) {
     let Some(row) = record.read::<TlsRow>(reading) else { return };
     let Some(at) = row.at else {
-        reading.fault(record.offset(), NO_TIME);
+        reading.fault(record.offset(), faults::NO_TIME);
         return;
     };
     reading.found.tls.push(row.endpoint(at));
@@ -178,7 +178,7 @@ pub(super) fn tls(record: Record<'_>, reading: &mut Reading<'_>) {
 pub(super) fn ssh(record: Record<'_>, reading: &mut Reading<'_>) {
     let Some(row) = record.read::<SshRow>(reading) else { return };
     let Some(at) = row.at else {
-        reading.fault(record.offset(), NO_TIME);
+        reading.fault(record.offset(), faults::NO_TIME);
         return;
     };
     reading.found.ssh.push(row.endpoint(at));
@@ -202,8 +202,6 @@ pub(super) fn chain(pem: &str) -> Option<Chain> {
     let certificates: Vec<_> = held.iter().filter_map(read).collect();
     (!certificates.is_empty()).then(|| Chain { certificates, ..Chain::default() })
 }
-
-const NO_TIME: &str = "does not say when it was seen; the endpoint was left out";
 
 impl TlsRow {
     fn endpoint(self, at: Timestamp) -> TlsEndpoint {

@@ -4,6 +4,7 @@
 //! killed ends in the middle of a record. What stands before that is read all the same.
 
 use jiff::Timestamp;
+use portvakt_model::Told;
 use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::value::RawValue;
@@ -12,7 +13,7 @@ use super::endpoints;
 use super::masscan::Masscan;
 use super::ours::Ours;
 use super::projectdiscovery::{Naabu, Tlsx};
-use super::{NOT_KNOWN, Reading};
+use super::{Reading, faults};
 
 /// Reads every record by what it is.
 pub(super) fn read(reading: &mut Reading<'_>) {
@@ -26,7 +27,7 @@ pub(super) fn read(reading: &mut Reading<'_>) {
         }
     }
     if known == 0 && reading.faults.is_empty() {
-        reading.fault_of_file(NOT_KNOWN);
+        reading.fault_of_file(faults::NOT_KNOWN);
     }
     found.give(reading);
 }
@@ -56,7 +57,7 @@ impl Found {
             Some(Kind::Naabu) => self.naabu.take(record, reading),
             Some(Kind::Tlsx) => self.tlsx.take(record, reading),
             None => {
-                reading.fault(record.offset, "is a record of no known kind, and was left out");
+                reading.fault(record.offset, faults::UNKNOWN_RECORD);
                 return false;
             }
         }
@@ -187,8 +188,7 @@ impl<'a> Record<'a> {
             Ok(value) => Some(value),
             Err(e) => {
                 let within = position(self.raw.get(), &e);
-                reading
-                    .fault(self.offset + within, format!("{}; the record was left out", said(&e)));
+                reading.fault(self.offset + within, Told::of(faults::RECORD, said(&e)));
                 None
             }
         }
@@ -202,7 +202,7 @@ struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    fn next(&mut self) -> Option<Result<Record<'a>, (usize, String)>> {
+    fn next(&mut self) -> Option<Result<Record<'a>, (usize, Told)>> {
         let rest = &self.text[self.at..];
         let skipped = rest.trim_start_matches(|c: char| c.is_whitespace() || "[],".contains(c));
         self.at += rest.len() - skipped.len();
@@ -217,11 +217,11 @@ impl<'a> Records<'a> {
         Some(self.object(skipped))
     }
 
-    fn object(&mut self, rest: &'a str) -> Result<Record<'a>, (usize, String)> {
+    fn object(&mut self, rest: &'a str) -> Result<Record<'a>, (usize, Told)> {
         let offset = self.at;
         if !rest.starts_with('{') {
             self.at += line_end(rest);
-            return Err((offset, "a JSON object was expected; the line was left out".to_owned()));
+            return Err((offset, faults::NO_OBJECT.into()));
         }
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
         match values.next() {
@@ -232,24 +232,22 @@ impl<'a> Records<'a> {
             Some(Err(e)) => Err(self.broken(rest, &e)),
             None => {
                 self.at = self.text.len();
-                Err((offset, "the file ends here".to_owned()))
+                Err((offset, faults::ENDS.into()))
             }
         }
     }
 
     /// Goes on at the line that the fault is in, or after it where the record began there.
-    fn broken(&mut self, rest: &str, e: &serde_json::Error) -> (usize, String) {
+    fn broken(&mut self, rest: &str, e: &serde_json::Error) -> (usize, Told) {
         let offset = self.at;
         if e.is_eof() {
             self.at = self.text.len();
-            let message =
-                "the record is cut short: the file ends inside it; what stands before was read";
-            return (offset, message.to_owned());
+            return (offset, faults::CUT_SHORT.into());
         }
         let within = position(rest, e);
         let line = rest[..within].rfind('\n').map_or(0, |n| n + 1);
         self.at += if line > 0 { line } else { line_end(rest) };
-        (offset + within, format!("{}; the record was left out", said(e)))
+        (offset + within, Told::of(faults::RECORD, said(e)))
     }
 }
 

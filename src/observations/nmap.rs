@@ -7,13 +7,13 @@
 mod host;
 
 use jiff::Timestamp;
-use portvakt_model::{PortProtocol, ScanRun};
+use portvakt_model::{PortProtocol, ScanRun, Told};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader as Xml, XmlVersion};
 
 use self::host::Host;
 use super::run::{self, Hosts};
-use super::{NOT_KNOWN, Reading};
+use super::{Reading, faults};
 
 /// Reads the run of one file.
 pub(super) fn read(reading: &mut Reading<'_>) {
@@ -31,21 +31,20 @@ pub(super) fn read(reading: &mut Reading<'_>) {
                 document.text(char.unwrap_or('\u{fffd}').encode_utf8(&mut [0; 4]));
             }
             Ok(Event::DocType(kind)) if kind.xml10_content().contains('[') => {
-                reading.fault(at, "declares entities, which no scan does; the file was not read");
+                reading.fault(at, faults::ENTITIES);
                 return;
             }
             Ok(Event::Eof) => break,
             Ok(_) => {}
             Err(e) => {
                 let at = xml.error_position() as usize;
-                let rest = "what stands before was read, and the run counts as unfinished";
-                reading.fault(at, format!("is no XML from here on ({e}); {rest}"));
+                reading.fault(at, Told::of(faults::NO_XML, e.to_string()));
                 document.broken = true;
                 break;
             }
         }
         if document.root == Root::Stranger {
-            reading.fault_of_file(NOT_KNOWN);
+            reading.fault_of_file(faults::NOT_KNOWN);
             return;
         }
     }
@@ -150,7 +149,7 @@ impl Document {
         match run::port_list(&services) {
             Some(ports) if protocol == PortProtocol::Tcp => self.asked.tcp = ports,
             Some(ports) => self.asked.udp = ports,
-            None => reading.fault(at, "the list of ports that were asked cannot be read"),
+            None => reading.fault(at, faults::ASKED),
         }
     }
 
@@ -163,7 +162,7 @@ impl Document {
 
     fn give(mut self, reading: &mut Reading<'_>) {
         if self.root == Root::NotSeen {
-            reading.fault_of_file(NOT_KNOWN);
+            reading.fault_of_file(faults::NOT_KNOWN);
             return;
         }
         // A host whose end is missing is known as far as it goes.
@@ -171,7 +170,7 @@ impl Document {
         self.run.complete = self.finished && !self.broken && self.lists_what_it_asked();
         if self.root == Root::Open && !self.broken {
             let end = reading.text().len();
-            reading.fault(end, "the file ends before its last tag: the run counts as unfinished");
+            reading.fault(end, faults::UNFINISHED);
         }
         let Asked { tcp, udp } = self.asked;
         let asked = [(PortProtocol::Tcp, tcp), (PortProtocol::Udp, udp)];

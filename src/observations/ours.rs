@@ -12,9 +12,9 @@ use portvakt_model::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Reading;
 use super::json::{Record, moment};
 use super::run::{self, Hosts};
+use super::{Reading, faults};
 
 /// Records of one run.
 #[derive(Default)]
@@ -180,7 +180,7 @@ impl Ours {
             let Some(row) = part.read::<RestRow>(reading) else { continue };
             match row.seen() {
                 Some(seen) => rest.push(seen),
-                None => reading.fault(part.offset(), "has no ports that can be read"),
+                None => reading.fault(part.offset(), faults::NO_PORTS),
             }
         }
         let host = self.hosts.host(row.address);

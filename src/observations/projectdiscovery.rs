@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::json::{Record, moment, port_number};
 use super::run::{self, Hosts};
-use super::{Reading, endpoints};
+use super::{Reading, endpoints, faults};
 
 /// Records of naabu.
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl Naabu {
         let Some(row) = record.read::<NaabuRow>(reading) else { return };
         let address = |text: &Option<String>| text.as_deref()?.trim().parse::<IpAddr>().ok();
         let Some(found) = address(&row.ip).or_else(|| address(&row.host)) else {
-            reading.fault(record.offset(), "has no address; the record was left out");
+            reading.fault(record.offset(), faults::NO_ADDRESS);
             return;
         };
         if let Some(at) = row.timestamp {
@@ -200,7 +200,7 @@ impl Tlsx {
         }
         match row.timestamp {
             Some(at) => reading.found.tls.push(row.endpoint(at)),
-            None => reading.fault(record.offset(), "has no timestamp; its TLS was left out"),
+            None => reading.fault(record.offset(), faults::NO_TIMESTAMP),
         }
     }
 

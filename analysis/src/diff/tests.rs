@@ -82,7 +82,8 @@ fn packets() -> impl Iterator<Item = Packet> {
 
 fn source(device: &Device) -> Source {
     let lines = device.rulesets.iter().flat_map(|l| &l.rules);
-    let reasons = lines.map(|r| r.gap.iter().flat_map(|g| &g.reasons).map(|r| r.text.as_str()));
+    let reasons =
+        lines.map(|r| r.gap.iter().flat_map(|g| &g.reasons).filter_map(|r| r.what.written()));
     let text: Vec<String> = reasons.map(|r| r.collect::<Vec<_>>().join(" ")).collect();
     Source::new("x".into(), text.join("\n"))
 }
@@ -174,7 +175,7 @@ fn shuffled_disjoint_rules_change_nothing() {
 fn an_unknown_match_is_the_same_only_where_it_is_written_the_same() {
     let with = |text: &str, port| {
         let mut unknown = Rule::new(1, Action::Permit, traffic(0, 3, 0, 2));
-        let reason = Reason { text: text.into(), line: 1 };
+        let reason = Reason { what: text.into(), line: 1 };
         unknown.gap = Some(Box::new(Gap { reasons: vec![reason], ..Gap::default() }));
         device(vec![unknown, Rule::new(1, Action::Permit, traffic(0, 0, port, port))], Vec::new())
     };

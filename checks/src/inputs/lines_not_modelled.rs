@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use portvakt_analysis::Audit;
-use portvakt_model::{LineState, Location, Message, Severity, SourceId};
+use portvakt_model::{Arg, LineState, Location, Message, Severity, SourceId};
 
 use crate::{Check, Findings, Need};
 
@@ -41,22 +41,25 @@ const MOST_REASONS: usize = 6;
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for (index, coverage) in audit.coverage.iter().enumerate() {
-        let mut reasons: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut reasons: BTreeMap<&str, (&Message, u32)> = BTreeMap::new();
         let mut first = None;
         for (line, state) in coverage.not_understood() {
             if let LineState::Unsupported(why) = state {
                 first = first.or(Some(line));
-                *reasons.entry(why).or_default() += 1;
+                reasons.entry(why.en).or_insert((why, 0)).1 += 1;
             }
         }
         let Some(first) = first else { continue };
         let path = audit.file_name(SourceId(index as u32));
-        let shown = reasons.keys().take(MOST_REASONS).copied().collect::<Vec<_>>().join("; ");
+        let shown = |word: fn(&Message) -> &str| {
+            let all = reasons.values().take(MOST_REASONS).map(|(why, _)| word(why));
+            all.collect::<Vec<_>>().join("; ")
+        };
         findings
             .cannot_tell(&MESSAGE, Location::line(SourceId(index as u32), first))
-            .number("count", reasons.values().sum::<u32>())
+            .number("count", reasons.values().map(|(_, lines)| lines).sum::<u32>())
             .text("path", path)
-            .text("reasons", shown)
+            .arg("reasons", Arg::Either(shown(|m| m.sv), shown(|m| m.en)))
             .key(path)
             .push();
     }

@@ -36,15 +36,11 @@ impl Rule {
     /// Judges the algorithms of each device.
     pub(super) fn report(&self, audit: &Audit<'_>, findings: &mut Findings<'_>) {
         for (device, management) in managed(audit) {
-            match (self.set)(management) {
-                Some(facts) => self.judge(audit, findings, device, (management, facts)),
-                None => {
-                    let Some(doubt) = self.doubt.as_ref().filter(|d| d.offers(management)) else {
-                        continue;
-                    };
-                    findings.judge(device);
-                    support::not_told(audit, findings, device, doubt.what);
-                }
+            if let Some(facts) = (self.set)(management) {
+                self.judge(audit, findings, device, (management, facts));
+            } else if let Some(doubt) = self.doubt.as_ref().filter(|d| d.offers(management)) {
+                findings.judge(device);
+                support::not_told(audit, findings, device, doubt.what);
             }
         }
     }
@@ -154,8 +150,8 @@ fn by_policy(name: &str, today: Date) -> Option<&'static str> {
     let policy = crypto::standard()?;
     // A rule for key exchanges on SHA-1 would fit a MAC's name as well, and say what does not hold of it.
     let is_mac = ["hmac-", "umac-"].iter().any(|start| name.starts_with(start));
-    let kinds = SSH.into_iter().filter(|item| !is_mac || *item == Item::SshMac);
-    kinds.filter_map(|item| policy.fault(item, name, None, today)).next()
+    let mut kinds = SSH.into_iter().filter(|item| !is_mac || *item == Item::SshMac);
+    kinds.find_map(|item| policy.fault(item, name, None, today))
 }
 
 /// Why a TLS cipher of a web interface is outdated. Suites are judged by the policy that `portvakt tls` judges

@@ -1,17 +1,19 @@
 //! Who may log in, from where, and how: `telnet`, `ssh`, `http`, `icmp`, `aaa`, `username`, …
 
 use portvakt_model::{
-    Account, Fact, Management, MgmtProtocol, MgmtService, SecretForm, SecretKind,
+    Account, Fact, Management, Message, MgmtProtocol, MgmtService, SecretForm, SecretKind,
 };
 use portvakt_space::{AddrSet, ICMP, ICMPV6};
 use rustc_hash::FxHashMap;
 
 use super::text::{Cursor, Statement};
-use super::{Reader, crypto, value};
+use super::{Reader, crypto, reasons, value};
 use crate::lines::{Line, Word};
 
-const CUT_THROUGH: &str = "authentication of users whose traffic passes is not modelled";
-const AUTHORIZATION: &str = "authorization by a central server is not modelled";
+const AUTHORIZATION: &Message = &Message {
+    sv: "behörighet från en central server räknas inte in",
+    en: "authorization by a central server is not modelled",
+};
 
 /// Settings of a server that have no bearing on who may log in where.
 const SERVER_SETTINGS: &[&str] = &[
@@ -140,7 +142,7 @@ impl<'a> Reader<'a, '_, '_> {
                 return self.remark_line(line);
             }
             (Some("authentication-certificate"), Some(_)) => {
-                return self.lost(line, "certificates of administrators are not modelled");
+                return self.lost(line, reasons::ADMIN_CERTIFICATES);
             }
             _ => return self.unknown(line),
         }
@@ -230,13 +232,13 @@ impl<'a> Reader<'a, '_, '_> {
                 if let Some(list) = words.next() {
                     self.list_use(list, "aaa match", n);
                 }
-                return self.lost(line, CUT_THROUGH);
+                return self.lost(line, reasons::CUT_THROUGH);
             }
             (
                 Some("authentication" | "authorization" | "accounting"),
                 Some("include" | "exclude"),
             ) => {
-                return self.lost(line, CUT_THROUGH);
+                return self.lost(line, reasons::CUT_THROUGH);
             }
             (Some("accounting"), Some("command")) => self.admin.accounting = Some(n),
             (Some("authorization"), Some(_)) => return self.lost(line, AUTHORIZATION),
@@ -308,7 +310,7 @@ impl<'a> Reader<'a, '_, '_> {
                     self.build.used(line.number);
                 }
                 (Some("ssh"), Some("authentication")) => {
-                    self.lost(line, "public keys of administrators are not modelled");
+                    self.lost(line, reasons::ADMIN_KEYS);
                 }
                 _ => self.vpn_attribute(line),
             }

@@ -3,18 +3,20 @@
 //! Addresses are network and mask, never wildcard. What an entry says that is not modelled (users,
 //! security groups, FQDN objects, names that are not defined) makes the rule's set two sets.
 
-use portvakt_model::{Action, Gap, Logging, Rule, Undefined};
+use portvakt_model::{Action, Gap, Logging, Message, Rule, Told, Undefined};
 use portvakt_space::{AddrSet, AtomSet, Family, ServiceSet, Traffic};
 
 use super::Reader;
 use super::draft::{Draft, Known, Transport, written};
 use super::lists::{Entry, Shape};
 use super::objects::Space;
+use super::reasons;
 use super::text::Cursor;
 use super::value;
 use crate::secrets;
 
-const NOT_READ: &str = "part of the entry is not understood";
+const NOT_READ: &Message =
+    &Message { sv: "en del av raden förstås inte", en: "part of the entry is not understood" };
 
 impl<'a> Reader<'a, '_, '_> {
     /// The rule of an entry. One that says neither permit nor deny may do either.
@@ -46,7 +48,7 @@ impl<'a> Reader<'a, '_, '_> {
             self.extended(&mut draft, action, &mut words)
         };
         if snort {
-            draft.condition("Snort inspects what this entry permits (access control policy)");
+            draft.condition(reasons::SNORT);
         }
         self.options(&mut draft, &mut rule, words);
         self.finish_rule(draft, rule, entry)
@@ -54,7 +56,7 @@ impl<'a> Reader<'a, '_, '_> {
 
     fn unknown_rule(&mut self, entry: &Entry<'a>) -> Rule {
         let mut rule = Rule::new(entry.line.number, Action::Unknown, Traffic::ANY);
-        rule.narrowed_by(secrets::masked(entry.words.rest().text));
+        rule.narrowed_by(secrets::masked(entry.words.rest().text).into_owned());
         self.lost(entry.line, NOT_READ);
         rule
     }
@@ -144,7 +146,7 @@ impl<'a> Reader<'a, '_, '_> {
             Some("any") => AtomSet::ANY,
             Some(name) => AtomSet::one(self.device.interfaces.atom(name)),
             None => {
-                draft.condition("the entry is cut off");
+                draft.condition(reasons::CUT_OFF);
                 AtomSet::ANY
             }
         }
@@ -179,7 +181,7 @@ impl<'a> Reader<'a, '_, '_> {
     fn named_address(&mut self, draft: &mut Draft<'a>, words: &mut Cursor<'a>) -> Known<AddrSet> {
         let kind = words.next();
         let Some(name) = words.next() else {
-            draft.condition("the entry is cut off");
+            draft.condition(reasons::CUT_OFF);
             return Known { most: AddrSet::ANY, least: AddrSet::NONE };
         };
         let space = if kind == Some("object-group-network-service") {
@@ -206,7 +208,7 @@ impl<'a> Reader<'a, '_, '_> {
         let name = words.next().unwrap_or_default();
         let hosts = self.interface_hosts(name);
         if hosts.is_empty() {
-            draft.because(format!("the address of interface {name}"));
+            draft.because(Told::of(reasons::INTERFACE_ADDRESS, name));
             return Known { most: AddrSet::ANY, least: AddrSet::NONE };
         }
         Known::exact(hosts)
@@ -244,7 +246,7 @@ impl<'a> Reader<'a, '_, '_> {
             rule.note_mut().schedule = Some(at);
             return;
         }
-        draft.condition(format!("time-range {name} is not defined"));
+        draft.condition(Told::of(reasons::UNDEFINED, format!("time-range {name}")));
         self.objects.undefined.push(Undefined {
             name: name.to_owned(),
             kind: "time-range",

@@ -9,17 +9,26 @@
 //! Traffic to the device itself does not meet these lists: the management commands (`ssh`, `http`,
 //! `telnet`, `icmp`) decide, and `access-group … control-plane`, which is not modelled.
 
-use portvakt_model::{Action, Default as Fallback, Hook, Rule, Ruleset, RulesetId, Undefined};
+use portvakt_model::{
+    Action, Default as Fallback, Hook, Message, Rule, Ruleset, RulesetId, Told, Undefined,
+};
 use portvakt_space::{AtomSet, Family, Traffic};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Reader;
 use super::lists::{List, Lists, Shape};
+use super::reasons;
 use super::text::{Product, Statement};
 use crate::secrets;
 
-const PER_USER: &str = "access lists of single users that override this one";
-const CONTROL_PLANE: &str = "filtering of traffic to the device itself is not modelled";
+const PER_USER: &Message = &Message {
+    sv: "åtkomstlistor för enskilda användare som går före den här",
+    en: "access lists of single users that override this one",
+};
+const CONTROL_PLANE: &Message = &Message {
+    sv: "filtrering av trafik till enheten själv räknas inte in",
+    en: "filtering of traffic to the device itself is not modelled",
+};
 
 /// Where a list is applied.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -196,7 +205,7 @@ impl<'a> Reader<'a, '_, '_> {
         self.undefined_list(applied.list, line, "access-group");
         let mut ruleset = Ruleset::new(applied.list, line);
         let mut rule = Rule::new(line, Action::Unknown, Traffic::ANY);
-        rule.narrowed_by(format!("access-list {} is not defined", applied.list));
+        rule.narrowed_by(Told::of(reasons::UNDEFINED, format!("access-list {}", applied.list)));
         ruleset.rules.push(rule);
         let id = RulesetId(self.device.rulesets.len() as u32);
         self.device.rulesets.push(ruleset);
@@ -247,7 +256,7 @@ impl<'a> Reader<'a, '_, '_> {
         let mut rules = Vec::new();
         if let Some(line) = self.vague {
             let mut unknown = rule(line, Action::Unknown, AtomSet::ANY);
-            unknown.narrowed_by("conduit, outbound or established commands");
+            unknown.narrowed_by(reasons::OLD_COMMANDS);
             rules.push(unknown);
         }
         let level = port.level();

@@ -4,6 +4,7 @@ use portvakt_model::{Fact, Management, MgmtProtocol};
 
 use super::Reader;
 use super::management::{Admin, MANUAL};
+use super::reasons;
 use super::text::{Cursor, Product, Version};
 use crate::lines::Line;
 
@@ -45,7 +46,7 @@ impl<'a> Reader<'a, '_, '_> {
             }
             Some("cipher") => self.ssl_cipher(line, words),
             Some("dh-group" | "ecdh-group") => {
-                self.lost(line, "the choice of TLS groups is not modelled");
+                self.lost(line, reasons::TLS_GROUPS);
             }
             Some("trust-point" | "client-version" | "certificate-authentication" | "clean-up") => {
                 self.remark_line(line);
@@ -78,7 +79,7 @@ impl<'a> Reader<'a, '_, '_> {
         let strange = names.iter().any(|name| !name.starts_with("TLS_") && !level(name));
         self.admin.ciphers.push(Choice { version, names, line: line.number });
         if strange {
-            return self.lost(line, "words of an OpenSSL string that are not known");
+            return self.lost(line, reasons::OPENSSL_WORDS);
         }
         self.build.used(line.number);
     }

@@ -1,5 +1,6 @@
 //! `object …` and `object-group …`: from lines to definitions.
 
+use portvakt_model::Message;
 use portvakt_space::{AddrSet, Family, ICMP, ICMPV6, RangeSet, ServiceBox, ServiceSet};
 
 use super::Reader;
@@ -8,10 +9,17 @@ use super::text::{Cursor, Statement};
 use super::value;
 use crate::lines::Line;
 
-const USERS: &str = "who the user is";
-const SECURITY: &str = "TrustSec security groups";
-const WEB_NAMES: &str = "network-service objects, which name domains and applications";
-const NOT_READ: &str = "a member that is not understood: the object may hold anything";
+const USERS: &Message = &Message { sv: "vem användaren är", en: "who the user is" };
+const SECURITY: &Message =
+    &Message { sv: "säkerhetsgrupper i TrustSec", en: "TrustSec security groups" };
+const WEB_NAMES: &Message = &Message {
+    sv: "objekt av typen network-service, som namnger domäner och program",
+    en: "network-service objects, which name domains and applications",
+};
+const NOT_READ: &Message = &Message {
+    sv: "en medlem som inte förstås: objektet kan innehålla vad som helst",
+    en: "a member that is not understood: the object may hold anything",
+};
 
 impl<'a> Reader<'a, '_, '_> {
     /// `object network|service NAME`, with what stands under it.
@@ -171,7 +179,7 @@ impl<'a> Reader<'a, '_, '_> {
         }
     }
 
-    fn other_member(&mut self, handle: Handle, line: Line<'a>, lost: &'static str) {
+    fn other_member(&mut self, handle: Handle, line: Line<'a>, lost: &'static Message) {
         let mut words = Cursor::new(line);
         match words.next() {
             None | Some("description" | "exit") => return self.remark_line(line),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use portvakt_model::Reason;
+use portvakt_model::{Reason, Told};
 use portvakt_space::{AddrSet, AtomSet, Family, ICMP, ICMPV6, RangeSet, ServiceSet, Traffic};
 
 use super::objects::Value;
@@ -54,14 +54,14 @@ pub(super) struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    pub(super) fn because(&mut self, text: impl Into<String>) {
-        self.reasons.push(Reason { text: text.into(), line: self.line });
+    pub(super) fn because(&mut self, what: impl Into<Told>) {
+        self.reasons.push(Reason { what: what.into(), line: self.line });
     }
 
     /// A part of the entry that is not understood.
-    pub(super) fn unread(&mut self, text: impl Into<String>) {
+    pub(super) fn unread(&mut self, what: impl Into<Told>) {
         self.unread = true;
-        self.because(text);
+        self.because(what);
     }
 
     pub(super) fn traffic(&self, src: AddrSet, dst: AddrSet, service: ServiceSet) -> Traffic {
@@ -70,9 +70,9 @@ impl Draft<'_> {
     }
 
     /// A condition that is not modelled.
-    pub(super) fn condition(&mut self, text: impl Into<String>) {
+    pub(super) fn condition(&mut self, what: impl Into<Told>) {
         self.vague = true;
-        self.because(text);
+        self.because(what);
     }
 
     /// Whether it is of ICMP alone, where types stand in place of ports.

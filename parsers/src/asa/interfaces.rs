@@ -6,14 +6,10 @@ use portvakt_model::{Interface, InterfaceKind, Prefix, Route, SecretKind};
 use portvakt_space::{AddrSet, RangeSet};
 
 use super::Reader;
+use super::reasons;
 use super::text::{Cursor, Statement};
 use crate::lines::Line;
 use crate::secrets;
-
-const PATH: &str = "policy-based routing is not modelled";
-const ZONES: &str = "traffic zones are not modelled";
-const TAGS: &str = "TrustSec is not modelled";
-const TUNNEL: &str = "encrypted tunnels are not modelled";
 
 /// An interface as its section describes it.
 #[derive(Default)]
@@ -152,12 +148,12 @@ impl<'a> Reader<'a, '_, '_> {
         let first = words.next().unwrap_or_default();
         let second = words.peek().unwrap_or_default();
         match (first, second) {
-            ("policy-route", _) => self.build.unsupported(n, PATH),
-            ("zone-member", _) => self.build.unsupported(n, ZONES),
-            ("cts" | "propagate", _) => self.build.unsupported(n, TAGS),
-            ("tunnel", _) => self.build.unsupported(n, TUNNEL),
+            ("policy-route", _) => self.build.unsupported(n, reasons::POLICY_ROUTING),
+            ("zone-member", _) => self.build.unsupported(n, reasons::TRAFFIC_ZONES),
+            ("cts" | "propagate", _) => self.build.unsupported(n, reasons::TRUSTSEC),
+            ("tunnel", _) => self.build.unsupported(n, reasons::TUNNELS),
             ("no", "forward") => {
-                self.build.unsupported(n, "an interface that may not start connections to another");
+                self.build.unsupported(n, reasons::NO_FORWARD);
             }
             ("ospf" | "rip", "authentication-key" | "message-digest-key" | "authentication")
             | ("authentication", "key") => self.routing_key(line, words),

@@ -1,14 +1,17 @@
 //! Access lists as they stand in the text: running configuration and `show access-list`.
 
-use portvakt_model::Hits;
+use portvakt_model::{Hits, Message};
 use rustc_hash::FxHashMap;
 
 use super::Reader;
+use super::reasons;
 use super::text::{Cursor, Statement};
 use crate::lines::Line;
 
-const ETHERTYPE: &str = "filtering by EtherType is not modelled";
-const WEBTYPE: &str = "filtering of clientless VPN by URL is not modelled";
+const WEBTYPE: &Message = &Message {
+    sv: "filtrering av klientlös VPN på URL räknas inte in",
+    en: "filtering of clientless VPN by URL is not modelled",
+};
 
 /// What an access list filters on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +135,7 @@ impl<'a> Reader<'a, '_, '_> {
             self.build.neutral(line.number);
         } else if shape == Shape::Foreign {
             let web = line.text.contains(" webtype ");
-            self.build.unsupported(line.number, if web { WEBTYPE } else { ETHERTYPE });
+            self.build.unsupported(line.number, if web { WEBTYPE } else { reasons::ETHERTYPE });
         }
     }
 

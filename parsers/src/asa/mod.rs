@@ -22,13 +22,14 @@ mod nat_old;
 mod objects;
 mod other;
 mod ports;
+mod reasons;
 mod text;
 mod times;
 mod unmap;
 mod value;
 mod vpn;
 
-use portvakt_model::{Device, FoundSecret, RulesetId, Secret, SecretForm, SecretKind};
+use portvakt_model::{Device, FoundSecret, Message, RulesetId, Secret, SecretForm, SecretKind};
 use rustc_hash::FxHashMap;
 
 use crate::lines::{Line, Word};
@@ -382,7 +383,7 @@ impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
     }
 
     /// A line that is recognised, and what is lost by not modelling it.
-    fn lost(&mut self, line: Line<'a>, why: &'static str) {
+    fn lost(&mut self, line: Line<'a>, why: &'static Message) {
         self.note_names(line);
         secrets::redact_suspicious(line, self.build);
         self.build.unsupported(line.number, why);

@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use portvakt_model::{NatKind, NatRule};
+use portvakt_model::{Message, NatKind, NatRule};
 use portvakt_space::{AddrSet, AtomSet, Family, RangeSet, ServiceBox, ServiceSet, Traffic};
 
 use super::Reader;
@@ -15,7 +15,10 @@ use super::text::Cursor;
 use super::value;
 use crate::lines::Line;
 
-const NOT_READ: &str = "part of the translation is not understood";
+const NOT_READ: &Message = &Message {
+    sv: "en del av översättningen förstås inte",
+    en: "part of the translation is not understood",
+};
 
 /// A `nat` line that waits for the objects it names.
 struct Pending<'a> {

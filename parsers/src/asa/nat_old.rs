@@ -6,17 +6,21 @@
 
 use std::rc::Rc;
 
-use portvakt_model::{Action, NatKind, NatRule};
+use portvakt_model::{Action, Message, NatKind, NatRule};
 use portvakt_space::{AddrSet, AtomSet, Family, RangeSet, TCP, Traffic, UDP};
 use rustc_hash::FxHashMap;
 
 use super::Reader;
 use super::nat::blank;
+use super::reasons;
 use super::text::Cursor;
 use super::value;
 use crate::lines::Line;
 
-const ALIAS: &str = "address translation by alias is not modelled";
+const ALIAS: &Message = &Message {
+    sv: "adressöversättning med alias räknas inte in",
+    en: "address translation by alias is not modelled",
+};
 
 /// A `nat (if) ID …`.
 struct Inside<'a> {
@@ -77,7 +81,7 @@ impl<'a> Reader<'a, '_, '_> {
         };
         match read {
             Some(()) => self.build.used(line.number),
-            None => self.lost(line, "the translation is not understood"),
+            None => self.lost(line, reasons::TRANSLATION),
         }
     }
 

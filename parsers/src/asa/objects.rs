@@ -5,10 +5,11 @@
 
 use std::rc::Rc;
 
-use portvakt_model::{Object, ObjectKind, Reason, Undefined};
+use portvakt_model::{Object, ObjectKind, Reason, Told, Undefined};
 use portvakt_space::{AddrSet, ICMP, ICMPV6, RangeSet, ServiceBox, ServiceSet};
 use rustc_hash::FxHashMap;
 
+use super::reasons;
 use super::value;
 
 /// Deepest nesting of groups that is followed. ASA itself is far below it.
@@ -85,9 +86,9 @@ impl Value<'_> {
         }
     }
 
-    fn because(&mut self, text: String, line: u32) {
+    fn because(&mut self, what: Told, line: u32) {
         if self.reasons.len() < MAX_REASONS {
-            self.reasons.push(Reason { text, line });
+            self.reasons.push(Reason { what, line });
         }
     }
 
@@ -193,7 +194,7 @@ impl<'a> Objects<'a> {
             });
         }
         let mut value = Value { open: AddrSet::ANY, ..Value::empty() };
-        value.because(format!("{name} is not defined"), line);
+        value.because(Told::of(reasons::UNDEFINED, name), line);
         Rc::new(value)
     }
 
@@ -226,7 +227,7 @@ impl<'a> Objects<'a> {
         let (name, line, space) = (self.list[at].name, self.list[at].line, self.list[at].space);
         if self.list[at].busy || depth > MAX_DEPTH {
             let mut value = Value { open: AddrSet::ANY, ..Value::empty() };
-            value.because(format!("{name} contains itself, or is nested too deep"), line);
+            value.because(Told::of(reasons::ENDLESS, name), line);
             return Rc::new(value);
         }
         self.list[at].busy = true;
@@ -372,7 +373,7 @@ impl<'a> Sum<'a> {
             Item::Icmp(text) => self.icmp.push(text),
             Item::Open { text, line, within } => {
                 self.open.push(within.clone());
-                self.reasons.push(Reason { text: text.clone(), line: *line });
+                self.reasons.push(Reason { what: text.as_str().into(), line: *line });
             }
             Item::Member { .. } => {}
         }

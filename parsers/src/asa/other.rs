@@ -1,8 +1,9 @@
 //! The rest of the language: what has no bearing, and what has but is not modelled.
 
-use portvakt_model::{MgmtProtocol, SecretKind};
+use portvakt_model::{Message, MgmtProtocol, SecretKind};
 
 use super::Reader;
+use super::reasons;
 use super::text::{Cursor, Prompt, Statement};
 use crate::lines::Line;
 
@@ -124,69 +125,65 @@ const NEUTRAL: &[(&str, &str)] = &[
 ];
 
 /// Commands that matter and are not modelled, with what is lost.
-const LOST: &[(&str, &str, &str)] = &[
-    ("threat-detection", "", "shutting out scanning hosts is not modelled"),
-    ("ip", "verify", "the check of source addresses against routes is not modelled"),
-    ("ip", "audit", "the built-in intrusion signatures are not modelled"),
-    ("ip", "local", "addresses of remote VPN users are not modelled"),
-    ("ipv6", "local", "addresses of remote VPN users are not modelled"),
-    ("filter", "", "content filtering is not modelled"),
-    ("url-server", "", "content filtering is not modelled"),
-    ("url-cache", "", "content filtering is not modelled"),
-    ("url-block", "", "content filtering is not modelled"),
-    (
-        "sysopt",
-        "connection",
-        "traffic in tunnels passes the access lists by, which is not modelled",
-    ),
-    ("nat-control", "", "dropping what no translation matches is not modelled"),
-    ("route-map", "", "policy-based routing is not modelled"),
-    ("policy-route", "", "policy-based routing is not modelled"),
-    ("prefix-list", "", "dynamic routing is not modelled"),
-    ("policy-list", "", "dynamic routing is not modelled"),
-    ("zone", "", "traffic zones are not modelled"),
-    ("zone-member", "", "traffic zones are not modelled"),
-    ("user-identity", "", "identity of users is not modelled"),
-    ("cts", "", "TrustSec is not modelled"),
-    ("shun", "", "shutting out single hosts is not modelled"),
-    ("dynamic-filter", "", "the botnet filter is not modelled"),
-    ("scansafe", "", "content filtering is not modelled"),
-    ("service", "", "this service is not modelled"),
-    ("mount", "", "file systems of other hosts are not modelled"),
-    ("management-access", "", "management through a tunnel is not modelled"),
-    ("auth-prompt", "", "authentication of users whose traffic passes is not modelled"),
-    ("uauth", "", "authentication of users whose traffic passes is not modelled"),
-    ("virtual", "", "authentication of users whose traffic passes is not modelled"),
-    ("vpn-sessiondb", "", "access of remote VPN users is not modelled"),
-    ("vpnsetup", "", "access of remote VPN users is not modelled"),
-    ("vpn", "", "access of remote VPN users is not modelled"),
-    ("vpn-simultaneous-logins", "", "access of remote VPN users is not modelled"),
-    ("l2tp", "", "encrypted tunnels are not modelled"),
-    ("privilege", "", "privilege levels of commands are not modelled"),
-    ("quota", "", "limits on administrators' sessions are not modelled"),
-    ("fips", "", "FIPS mode is not modelled"),
-    ("password", "encryption", "encryption of stored keys is not modelled"),
-    ("anyconnect-custom-attr", "", "access of remote VPN users is not modelled"),
-    ("anyconnect-custom-data", "", "access of remote VPN users is not modelled"),
-    ("dap", "", "access of remote VPN users is not modelled"),
-    ("saml", "", "access of remote VPN users is not modelled"),
-    ("wccp", "", "redirection of web traffic is not modelled"),
-    ("ddns", "", "dynamic DNS is not modelled"),
-    ("auto-update", "", "automatic update is not modelled"),
-    ("nve", "", "VXLAN is not modelled"),
-    ("established", "", "connections back that are permitted unseen are not modelled"),
-    ("conduit", "", "conduits permit traffic and are not modelled"),
-    ("outbound", "", "outbound lists of PIX are not modelled"),
-    ("apply", "", "outbound lists of PIX are not modelled"),
-    ("admin-context", "", "what a security context is made of is not modelled"),
-    ("context", "", "what a security context is made of is not modelled"),
-    ("limit-resource", "", "limits of security contexts are not modelled"),
-    ("class", "", "limits of security contexts are not modelled"),
-    ("cluster", "", "clustering is not modelled"),
-    ("access-list-commit", "", "access-list commits are not modelled"),
-    ("object-group-reclassification", "", "object groups by domain are not modelled"),
-    ("bridge-group", "", "bridging is not modelled"),
-    ("ethertype", "", "filtering by EtherType is not modelled"),
+const LOST: &[(&str, &str, &Message)] = &[
+    ("threat-detection", "", reasons::THREAT_DETECTION),
+    ("ip", "verify", reasons::REVERSE_PATH),
+    ("ip", "audit", reasons::IP_AUDIT),
+    ("ip", "local", reasons::VPN_POOLS),
+    ("ipv6", "local", reasons::VPN_POOLS),
+    ("filter", "", reasons::CONTENT_FILTER),
+    ("url-server", "", reasons::CONTENT_FILTER),
+    ("url-cache", "", reasons::CONTENT_FILTER),
+    ("url-block", "", reasons::CONTENT_FILTER),
+    ("sysopt", "connection", reasons::TUNNEL_BYPASS),
+    ("nat-control", "", reasons::NAT_CONTROL),
+    ("route-map", "", reasons::POLICY_ROUTING),
+    ("policy-route", "", reasons::POLICY_ROUTING),
+    ("prefix-list", "", reasons::DYNAMIC_ROUTING),
+    ("policy-list", "", reasons::DYNAMIC_ROUTING),
+    ("zone", "", reasons::TRAFFIC_ZONES),
+    ("zone-member", "", reasons::TRAFFIC_ZONES),
+    ("user-identity", "", reasons::USER_IDENTITY),
+    ("cts", "", reasons::TRUSTSEC),
+    ("shun", "", reasons::SHUN),
+    ("dynamic-filter", "", reasons::BOTNET_FILTER),
+    ("scansafe", "", reasons::CONTENT_FILTER),
+    ("service", "", reasons::SERVICE),
+    ("mount", "", reasons::MOUNT),
+    ("management-access", "", reasons::TUNNEL_MANAGEMENT),
+    ("auth-prompt", "", reasons::CUT_THROUGH),
+    ("uauth", "", reasons::CUT_THROUGH),
+    ("virtual", "", reasons::CUT_THROUGH),
+    ("vpn-sessiondb", "", reasons::REMOTE_VPN),
+    ("vpnsetup", "", reasons::REMOTE_VPN),
+    ("vpn", "", reasons::REMOTE_VPN),
+    ("vpn-simultaneous-logins", "", reasons::REMOTE_VPN),
+    ("l2tp", "", reasons::TUNNELS),
+    ("privilege", "", reasons::COMMAND_LEVELS),
+    ("quota", "", reasons::SESSION_QUOTA),
+    ("fips", "", reasons::FIPS),
+    ("password", "encryption", reasons::KEY_ENCRYPTION),
+    ("anyconnect-custom-attr", "", reasons::REMOTE_VPN),
+    ("anyconnect-custom-data", "", reasons::REMOTE_VPN),
+    ("dap", "", reasons::REMOTE_VPN),
+    ("saml", "", reasons::REMOTE_VPN),
+    ("wccp", "", reasons::WEB_REDIRECTION),
+    ("ddns", "", reasons::DYNAMIC_DNS),
+    ("auto-update", "", reasons::AUTO_UPDATE),
+    ("nve", "", reasons::VXLAN),
+    ("established", "", reasons::ESTABLISHED),
+    ("conduit", "", reasons::CONDUITS),
+    ("outbound", "", reasons::OUTBOUND),
+    ("apply", "", reasons::OUTBOUND),
+    ("admin-context", "", reasons::CONTEXTS),
+    ("context", "", reasons::CONTEXTS),
+    ("limit-resource", "", reasons::CONTEXT_LIMITS),
+    ("class", "", reasons::CONTEXT_LIMITS),
+    ("cluster", "", reasons::CLUSTER),
+    ("access-list-commit", "", reasons::LIST_COMMIT),
+    ("object-group-reclassification", "", reasons::DOMAIN_GROUPS),
+    ("bridge-group", "", reasons::BRIDGING),
+    ("ethertype", "", reasons::ETHERTYPE),
 ];
 
 /// Commands beside those of the tables whose absence `no` states.
@@ -356,7 +353,7 @@ impl<'a> Reader<'a, '_, '_> {
         self.lost_body(statement.body, first, why);
     }
 
-    fn lost_body(&mut self, body: &[Line<'a>], first: &'a str, why: &'static str) {
+    fn lost_body(&mut self, body: &[Line<'a>], first: &'a str, why: &'static Message) {
         for &line in body {
             let mut words = Cursor::new(line);
             if words.eat("key") && first == "cluster" {
@@ -413,18 +410,18 @@ impl<'a> Reader<'a, '_, '_> {
 
     /// `policy-map NAME`: inspection follows connections; actions that drop are not modelled.
     fn policy_map(&mut self, statement: Statement<'_, 'a>) {
-        let drops = "dropping by inspection is not modelled";
+        let drops = reasons::INSPECTION_DROPS;
         self.remark_line(statement.head);
         for &line in statement.body {
             let mut words = Cursor::new(line);
             match words.next() {
                 Some("drop" | "drop-connection" | "reset" | "mask") => self.lost(line, drops),
                 Some("ips" | "cxsc" | "sfr" | "csc") => {
-                    self.lost(line, "inspection by a module is not modelled");
+                    self.lost(line, reasons::INSPECTION_MODULE);
                 }
                 None => self.remark_line(line),
                 Some(word) if INSPECTION.contains(&word) => self.remark_line(line),
-                _ => self.lost(line, "this setting of an inspection is not modelled"),
+                _ => self.lost(line, reasons::INSPECTION_SETTING),
             }
         }
     }

@@ -1,10 +1,12 @@
 //! What an entry says of protocols and ports.
 
+use portvakt_model::Message;
 use portvakt_space::{ICMP, ICMPV6, RangeSet, SCTP, ServiceBox, ServiceSet, TCP, UDP, has_ports};
 
 use super::Reader;
 use super::draft::{Draft, Known, Ports, Transport, written};
 use super::objects::{Space, Value, icmp_services};
+use super::reasons;
 use super::text::Cursor;
 use super::value;
 
@@ -13,7 +15,7 @@ const MAX_BOXES: usize = 1 << 14;
 
 impl<'a> Reader<'a, '_, '_> {
     pub(super) fn protocol(&mut self, draft: &mut Draft<'a>, words: &mut Cursor<'a>) {
-        let Some(word) = words.next() else { return draft.condition("the entry is cut off") };
+        let Some(word) = words.next() else { return draft.condition(reasons::CUT_OFF) };
         if !matches!(word, "object" | "object-group") {
             draft.services.push(word.to_owned());
             if let Some(protocols) = value::protocols(word) {
@@ -24,7 +26,7 @@ impl<'a> Reader<'a, '_, '_> {
             }
             return;
         }
-        let Some(name) = words.next() else { return draft.condition("the entry is cut off") };
+        let Some(name) = words.next() else { return draft.condition(reasons::CUT_OFF) };
         draft.services.push(name.to_owned());
         let is_protocol = word == "object-group" && self.objects.has(Space::Protocol, name);
         let space = if is_protocol { Space::Protocol } else { Space::Service };
@@ -187,7 +189,7 @@ fn ports_of(
 ) -> Known<ServiceSet> {
     let limited = !source.is_full() || !destination.is_full();
     if limited && protocols.contains(&(0, u8::MAX)) {
-        draft.condition("ports on every protocol");
+        draft.condition(reasons::EVERY_PROTOCOL);
         protocols = vec![(TCP, TCP), (UDP, UDP), (SCTP, SCTP)];
     }
     let Some(set) = value::services(&protocols, source, destination) else {
@@ -197,7 +199,10 @@ fn ports_of(
     Known::exact(set)
 }
 
-const TOO_MANY: &str = "more combinations of ports than are modelled";
+const TOO_MANY: &Message = &Message {
+    sv: "fler kombinationer av portar än som räknas in",
+    en: "more combinations of ports than are modelled",
+};
 
 /// What port words leave of services: ports for the protocols that have them, or a group's own
 /// services.

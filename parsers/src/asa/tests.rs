@@ -90,7 +90,7 @@ fn what_a_name_resolves_to_is_not_known() {
     let rule = entry(defined, "permit ip object-group G any");
     assert_eq!(rule.matches.src, AddrSet::all(Family::V4));
     assert_eq!(rule.least().unwrap().src, addresses("10.0.0.1"));
-    assert_eq!(rule.gap.unwrap().reasons[0].text, "fqdn a.example.com");
+    assert_eq!(rule.gap.unwrap().reasons[0].what.written(), Some("fqdn a.example.com"));
 }
 
 #[test]

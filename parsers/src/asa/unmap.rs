@@ -4,7 +4,7 @@
 //! mapped destination; one that filters outbound there names the mapped source. Where statics are
 //! one-to-one the real addresses are exact. Where they are not, the rule says so.
 
-use portvakt_model::{Hook, Rule, Ruleset};
+use portvakt_model::{Hook, Message, Rule, Ruleset};
 use portvakt_space::{AddrSet, AtomSet, Family, RangeSet, ServiceBox, ServiceSet, Traffic};
 
 use super::Reader;
@@ -128,7 +128,10 @@ fn inside_of(found: Option<&[&Shift]>) -> AddrSet {
     found.map_or(AddrSet::ANY, |f| AddrSet::union_all(f.iter().map(|s| &s.inner)))
 }
 
-const REASON: &str = "the list names addresses after translation, and the real ones are not exact";
+const REASON: &Message = &Message {
+    sv: "listan anger adresser efter översättning, och de verkliga är inte exakta",
+    en: "the list names addresses after translation, and the real ones are not exact",
+};
 
 /// Applies a change to both sides of what a rule matches, when it is exact.
 fn change(rule: &mut Rule, to: impl Fn(&Traffic) -> Option<Traffic>) -> bool {

@@ -3,15 +3,15 @@
 //! Tunnels themselves are not modelled: traffic in them passes the interface lists by (`sysopt
 //! connection permit-vpn` is the default). Their keys are.
 
-use portvakt_model::{Fact, SecretForm, SecretKind};
+use portvakt_model::{Fact, Message, SecretForm, SecretKind};
 
 use super::Reader;
+use super::reasons;
 use super::text::{Cursor, Statement};
 use crate::lines::Line;
 
-const TUNNELS: &str = "encrypted tunnels are not modelled";
-const REMOTE: &str = "access of remote VPN users is not modelled";
-const CERTIFICATES: &str = "certificates are not modelled";
+const CERTIFICATES: &Message =
+    &Message { sv: "certifikat räknas inte in", en: "certificates are not modelled" };
 
 impl<'a> Reader<'a, '_, '_> {
     /// `crypto …`, and the `isakmp …` of PIX.
@@ -51,10 +51,10 @@ impl<'a> Reader<'a, '_, '_> {
                 if words.skip_to("pfs") {
                     self.vpn_algorithms(&mut words, "", line.number);
                 }
-                self.lost(line, TUNNELS);
+                self.lost(line, reasons::TUNNELS);
             }
         }
-        self.body_lost(statement.body, TUNNELS);
+        self.body_lost(statement.body, reasons::TUNNELS);
     }
 
     /// Policies and transform sets: which algorithms tunnels may use.
@@ -93,7 +93,7 @@ impl<'a> Reader<'a, '_, '_> {
             Some("authentication" | "lifetime" | "exit" | "!" | "mode") | None => {
                 return self.remark_line(line);
             }
-            _ => return self.lost(line, TUNNELS),
+            _ => return self.lost(line, reasons::TUNNELS),
         }
         self.build.used(line.number);
     }
@@ -132,7 +132,7 @@ impl<'a> Reader<'a, '_, '_> {
         }
     }
 
-    pub(super) fn body_lost(&mut self, body: &[Line<'a>], why: &'static str) {
+    pub(super) fn body_lost(&mut self, body: &[Line<'a>], why: &'static Message) {
         for &line in body {
             match Cursor::new(line).next() {
                 None | Some("!" | "exit" | "quit" | "description") => self.remark_line(line),
@@ -146,21 +146,21 @@ impl<'a> Reader<'a, '_, '_> {
         let mut words = statement.words();
         words.next();
         let name = words.next().unwrap_or_default();
-        self.lost(statement.head, TUNNELS);
+        self.lost(statement.head, reasons::TUNNELS);
         for &line in statement.body {
             let mut words = Cursor::new(line);
             if words.skip_to("pre-shared-key") {
                 self.found_secret(&mut words, SecretKind::Vpn, name, line);
                 self.build.used(line.number);
             } else {
-                self.body_lost(&[line], REMOTE);
+                self.body_lost(&[line], reasons::REMOTE_VPN);
             }
         }
     }
 
     /// `group-policy NAME …`.
     pub(super) fn group_policy(&mut self, statement: Statement<'_, 'a>) {
-        self.lost(statement.head, REMOTE);
+        self.lost(statement.head, reasons::REMOTE_VPN);
         for &line in statement.body {
             self.vpn_attribute(line);
         }
@@ -182,7 +182,7 @@ impl<'a> Reader<'a, '_, '_> {
                     let list = words.next().unwrap_or_default();
                     self.list_use(list, kind, n);
                 }
-                self.lost(line, REMOTE);
+                self.lost(line, reasons::REMOTE_VPN);
             }
             Some(
                 "banner"
@@ -204,22 +204,22 @@ impl<'a> Reader<'a, '_, '_> {
                 | "!",
             )
             | None => self.remark_line(line),
-            _ => self.lost(line, REMOTE),
+            _ => self.lost(line, reasons::REMOTE_VPN),
         }
     }
 
     /// `webvpn`, with what stands under it.
     pub(super) fn webvpn(&mut self, statement: Statement<'_, 'a>) {
-        self.lost(statement.head, REMOTE);
+        self.lost(statement.head, reasons::REMOTE_VPN);
         for &line in statement.body {
             let mut words = Cursor::new(line);
             if words.eat("policy-server-secret") {
                 self.found_secret(&mut words, SecretKind::Aaa, "sso-server", line);
                 self.build.used(line.number);
             } else if words.peek() == Some("enable") {
-                self.lost(line, "clientless VPN and AnyConnect on this interface are not modelled");
+                self.lost(line, reasons::WEB_VPN);
             } else {
-                self.body_lost(&[line], REMOTE);
+                self.body_lost(&[line], reasons::REMOTE_VPN);
             }
         }
     }
@@ -232,7 +232,7 @@ impl<'a> Reader<'a, '_, '_> {
             self.found_secret(&mut words, SecretKind::Vpn, owner, line);
             return self.build.used(line.number);
         }
-        self.lost(line, REMOTE);
+        self.lost(line, reasons::REMOTE_VPN);
     }
 
     /// `failover …`.
@@ -277,7 +277,7 @@ impl<'a> Reader<'a, '_, '_> {
 
     /// `router …`: where packets go is not modelled beyond static routes; keys of neighbours are.
     pub(super) fn router(&mut self, statement: Statement<'_, 'a>) {
-        let why = "dynamic routing is not modelled";
+        let why = reasons::DYNAMIC_ROUTING;
         self.lost(statement.head, why);
         for &line in statement.body {
             let mut words = Cursor::new(line);

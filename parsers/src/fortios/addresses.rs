@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use portvakt_model::{Object, ObjectKind, Prefix, Undefined};
+use portvakt_model::{Object, ObjectKind, Prefix, Told, Undefined};
 use portvakt_space::{AddrSet, Family};
 use rustc_hash::FxHashMap;
 
@@ -10,6 +10,7 @@ use super::groups::{Definition, Extent, resolve};
 use super::interfaces::Interfaces;
 use super::keys::{Keys, mark_table};
 use super::predefined;
+use super::reasons;
 use super::scope::Scope;
 use super::tree::{Node, Setting};
 use crate::build::Build;
@@ -195,8 +196,9 @@ impl Addresses {
             let (name, used_by) = (name.to_owned(), user.to_owned());
             undefined.push(Undefined { name, kind: "address", line, used_by });
         }
-        let what = if self.shown { "is not defined" } else { "is not in the export" };
-        Extent::unknown(AddrSet::all(self.family), format!("address \"{name}\" {what}"))
+        let words =
+            if self.shown { reasons::UNDEFINED_ADDRESS } else { reasons::ADDRESS_ELSEWHERE };
+        Extent::unknown(AddrSet::all(self.family), Told::of(words, name))
     }
 }
 
@@ -230,7 +232,7 @@ fn read_feeds(
     for section in scope.sections("system external-resource") {
         mark_table(section, &FEED, build);
         for entry in section.children() {
-            let why = format!("external list \"{}\"", entry.name());
+            let why = Told::of(reasons::FEED, entry.name());
             let extent = Extent::unknown(AddrSet::all(family), why);
             definitions.insert(entry.name().to_owned(), Definition::Is(extent));
         }
@@ -297,7 +299,7 @@ fn address(entry: Node<'_, '_>, family: Family, interfaces: &Interfaces) -> Exte
 fn known_or(set: Option<AddrSet>, entry: Node<'_, '_>, family: Family) -> Extent<AddrSet> {
     set.map_or_else(
         || {
-            let why = format!("address \"{}\" is not understood", entry.name());
+            let why = Told::of(reasons::ADDRESS, entry.name());
             Extent::unknown(AddrSet::all(family), why)
         },
         Extent::exact,

@@ -1,8 +1,14 @@
 //! What becomes of the settings of `config system global`, `settings` and the management services.
 
-use super::keys::Keys;
+use portvakt_model::Message;
 
-const CERT: &str = "the certificate of the web interface is not in the export";
+use super::keys::Keys;
+use super::reasons;
+
+const CERT: &Message = &Message {
+    sv: "webbgränssnittets certifikat finns inte i exporten",
+    en: "the certificate of the web interface is not in the export",
+};
 
 pub(super) const GLOBAL: Keys = Keys {
     used: &[
@@ -283,29 +289,17 @@ pub(super) const GLOBAL: Keys = Keys {
         "wireless-mode",
     ],
     lost: &[
-        ("admin-forticloud-sso-login", &["disable"], "login by FortiCloud is not modelled"),
-        ("admin-https-pki-required", &["disable"], "login by certificate is not modelled"),
-        ("admin-https-redirect", &["enable"], "that HTTP is not redirected is not modelled"),
-        ("admin-scp", &["disable"], "copying the configuration by SCP is not modelled"),
+        ("admin-forticloud-sso-login", &["disable"], reasons::FORTICLOUD_LOGIN),
+        ("admin-https-pki-required", &["disable"], reasons::CERTIFICATE_LOGIN),
+        ("admin-https-redirect", &["enable"], reasons::HTTP_KEPT),
+        ("admin-scp", &["disable"], reasons::SCP),
         ("admin-server-cert", &[], CERT),
-        ("anti-replay", &["strict", "loose"], "replay checks are not modelled"),
-        ("asymroute", &["disable"], "sessions seen in one direction only are not modelled"),
-        (
-            "av-failopen",
-            &["pass", "off"],
-            "what happens when inspection is overloaded is not modelled",
-        ),
-        (
-            "multi-factor-authentication",
-            &["optional"],
-            "that a second factor is mandatory is not modelled",
-        ),
-        (
-            "ssl-min-proto-version",
-            &["TLSv1-2", "TLSv1-3"],
-            "old TLS versions for other services are not modelled",
-        ),
-        ("tp-mc-skip-policy", &["disable"], "multicast past the policies is not modelled"),
+        ("anti-replay", &["strict", "loose"], reasons::REPLAY),
+        ("asymroute", &["disable"], reasons::ONE_DIRECTION),
+        ("av-failopen", &["pass", "off"], reasons::OVERLOAD),
+        ("multi-factor-authentication", &["optional"], reasons::SECOND_FACTOR),
+        ("ssl-min-proto-version", &["TLSv1-2", "TLSv1-3"], reasons::OLD_TLS),
+        ("tp-mc-skip-policy", &["disable"], reasons::MULTICAST_PAST),
     ],
 };
 
@@ -407,11 +401,14 @@ pub(super) const SETTINGS: Keys = Keys {
         ("asymroute6-icmp", &["disable"], ASYMMETRIC),
         ("tcp-session-without-syn", &["disable"], ASYMMETRIC),
         ("sctp-session-without-init", &["disable"], ASYMMETRIC),
-        ("implicit-allow-dns", &["disable"], "DNS that passes without a policy is not modelled"),
-        ("multicast-skip-policy", &["disable"], "multicast past the policies is not modelled"),
+        ("implicit-allow-dns", &["disable"], reasons::DNS_PAST),
+        ("multicast-skip-policy", &["disable"], reasons::MULTICAST_PAST),
     ],
 };
-const ASYMMETRIC: &str = "sessions that are admitted without their first packet are not modelled";
+const ASYMMETRIC: &Message = &Message {
+    sv: "sessioner som släpps in utan sitt första paket räknas inte in",
+    en: "sessions that are admitted without their first packet are not modelled",
+};
 
 pub(super) const ADMIN: Keys = Keys {
     used: &[

@@ -1,7 +1,10 @@
 //! Objects and groups of objects, resolved to what they match at most and at least.
 
+use portvakt_model::Told;
 use portvakt_space::{AddrSet, ServiceSet};
 use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::reasons;
 
 /// Most separate ranges that a group may come to; a larger one is not resolved.
 const MAX_SIZE: usize = 65_536;
@@ -63,8 +66,8 @@ pub(super) struct Extent<S> {
     pub(super) most: S,
     /// It matches no less than this.
     pub(super) least: S,
-    /// Why the two differ, in the configuration's words.
-    pub(super) why: Vec<String>,
+    /// Why the two differ.
+    pub(super) why: Vec<Told>,
 }
 
 impl<S: Set> Extent<S> {
@@ -74,7 +77,7 @@ impl<S: Set> Extent<S> {
     }
 
     /// Something within `most`.
-    pub(super) fn unknown(most: S, why: impl Into<String>) -> Self {
+    pub(super) fn unknown(most: S, why: impl Into<Told>) -> Self {
         Self { most, least: S::none(), why: vec![why.into()] }
     }
 
@@ -90,7 +93,7 @@ impl<S: Set> Extent<S> {
         }
         let most: Vec<&S> = parts.iter().map(|p| &p.most).collect();
         let least: Vec<&S> = parts.iter().map(|p| &p.least).collect();
-        let mut why: Vec<String> = Vec::new();
+        let mut why: Vec<Told> = Vec::new();
         for reason in parts.iter().flat_map(|p| &p.why).take(MAX_REASONS) {
             if !why.contains(reason) {
                 why.push(reason.clone());
@@ -179,12 +182,12 @@ impl<'a, S: Set> Resolver<'a, S> {
                 let big = whole.most.size() > MAX_SIZE || self.total > MAX_TOTAL;
                 if big { self.too_large(name) } else { whole }
             }
-            None => Extent::unknown(self.any.clone(), format!("\"{name}\" is not defined")),
+            None => Extent::unknown(self.any.clone(), Told::of(reasons::UNDEFINED, name)),
         }
     }
 
     fn too_large(&self, name: &str) -> Extent<S> {
-        Extent::unknown(self.any.clone(), format!("group \"{name}\" is too large"))
+        Extent::unknown(self.any.clone(), Told::of(reasons::TOO_LARGE, name))
     }
 
     fn union(&self, group: &str, members: &[String]) -> Extent<S> {
@@ -193,8 +196,9 @@ impl<'a, S: Set> Resolver<'a, S> {
             .filter(|m| !self.done.contains_key(m.as_str()))
             .map(|m| {
                 let defined = self.definitions.contains_key(m);
-                let what = if defined { "contains itself through" } else { "has undefined member" };
-                Extent::unknown(self.any.clone(), format!("group \"{group}\" {what} \"{m}\""))
+                let words = if defined { reasons::ENDLESS } else { reasons::UNDEFINED_MEMBER };
+                let values = vec![("name", group.to_owned()), ("member", m.clone())];
+                Extent::unknown(self.any.clone(), Told::Said(words, values))
             })
             .take(MAX_REASONS)
             .collect();

@@ -1,8 +1,9 @@
 //! What becomes of the settings of interfaces, zones and SD-WAN.
 
-use portvakt_model::LineState;
+use portvakt_model::{LineState, Message};
 
 use super::keys::Keys;
+use super::reasons;
 use super::tree::Node;
 use crate::build::Build;
 
@@ -63,11 +64,7 @@ pub(super) const SDWAN_MEMBER: Keys = Keys {
 /// Inner blocks of SD-WAN: rules steer traffic between uplinks, the rest measures them.
 pub(super) fn mark_sdwan_block(block: Node<'_, '_>, build: &mut Build<'_>) {
     let steers = block.name() == "service" && block.children().next().is_some();
-    let state = if steers {
-        LineState::Unsupported("SD-WAN rules that choose the uplink are not followed")
-    } else {
-        LineState::Neutral
-    };
+    let state = if steers { LineState::Unsupported(reasons::SD_WAN) } else { LineState::Neutral };
     block.mark_all(state, build);
 }
 
@@ -119,7 +116,10 @@ pub(super) const RA: Keys = Keys {
     lost: &[],
 };
 
-const DYNAMIC: &str = "an address that the network assigns is not known";
+const DYNAMIC: &Message = &Message {
+    sv: "en adress som nätet delar ut är inte känd",
+    en: "an address that the network assigns is not known",
+};
 
 pub(super) const IPV6: Keys = Keys {
     used: &["ip6-address", "ip6-allowaccess"],
@@ -164,9 +164,15 @@ pub(super) const IPV6: Keys = Keys {
     lost: &[("ip6-mode", &["static"], DYNAMIC), ("autoconf", &["disable"], DYNAMIC)],
 };
 
-const TRUST: &str = "trusted hosts of a management interface are not modelled";
+const TRUST: &Message = &Message {
+    sv: "betrodda adresser för ett administrationsgränssnitt räknas inte in",
+    en: "trusted hosts of a management interface are not modelled",
+};
 const ANY4: &[&str] = &["0.0.0.0", "0.0.0.0/0"];
-const PORTAL: &str = "the captive portal or 802.1X of an interface is not modelled";
+const PORTAL: &Message = &Message {
+    sv: "inloggningsportal eller 802.1X på ett gränssnitt räknas inte in",
+    en: "the captive portal or 802.1X of an interface is not modelled",
+};
 
 pub(super) const INTERFACE: Keys = Keys {
     used: &[
@@ -394,17 +400,13 @@ pub(super) const INTERFACE: Keys = Keys {
     ],
     lost: &[
         ("mode", &["static"], DYNAMIC),
-        ("explicit-web-proxy", &["disable"], "what the explicit proxy relays is not followed"),
+        ("explicit-web-proxy", &["disable"], reasons::EXPLICIT_PROXY),
         ("security-mode", &["none"], PORTAL),
         ("captive-portal", &["0", "disable"], PORTAL),
         ("proxy-captive-portal", &["disable"], PORTAL),
         ("security-mac-auth-bypass", &["disable"], PORTAL),
-        ("ike-saml-server", &[], "login to the VPN is not modelled"),
-        (
-            "switch-controller-access-vlan",
-            &["disable"],
-            "ports of managed switches are not modelled",
-        ),
+        ("ike-saml-server", &[], reasons::VPN_LOGIN),
+        ("switch-controller-access-vlan", &["disable"], reasons::SWITCH_PORTS),
         ("trust-ip-1", ANY4, TRUST),
         ("trust-ip-2", ANY4, TRUST),
         ("trust-ip-3", ANY4, TRUST),

@@ -1,6 +1,6 @@
 //! What becomes of each setting of the sections that are read: used, neutral, or lost and why.
 
-use portvakt_model::LineState;
+use portvakt_model::{LineState, Message};
 
 use super::tree::{Node, Setting, Verb};
 use crate::build::Build;
@@ -16,7 +16,7 @@ pub(super) struct Keys {
 }
 
 /// A setting that is not modelled: its key, the values that change nothing, what is lost.
-pub(super) type Lost = (&'static str, &'static [&'static str], &'static str);
+pub(super) type Lost = (&'static str, &'static [&'static str], &'static Message);
 
 /// Keys that describe or paint an object and are found nearly everywhere.
 const EVERYWHERE: &[&str] =

@@ -1,6 +1,9 @@
 //! What becomes of the settings of time, SNMP and logging.
 
+use portvakt_model::Message;
+
 use super::keys::Keys;
+use super::reasons;
 
 pub(super) const NTP: Keys = Keys {
     used: &["ntpsync", "type", "authentication"],
@@ -173,8 +176,8 @@ pub(super) const LOG_FILTER: Keys = Keys {
         "netscan-vulnerability",
     ],
     lost: &[
-        ("forward-traffic", &["enable"], "kinds of messages that are not sent are not modelled"),
-        ("local-traffic", &["enable"], "kinds of messages that are not sent are not modelled"),
+        ("forward-traffic", &["enable"], reasons::UNSENT_KINDS),
+        ("local-traffic", &["enable"], reasons::UNSENT_KINDS),
     ],
 };
 pub(super) const LOG_SETTING: Keys = Keys {
@@ -211,7 +214,10 @@ pub(super) const LOG_SETTING: Keys = Keys {
     ],
     lost: &[("fwpolicy6-implicit-log", &[], IMPLICIT)],
 };
-const IMPLICIT: &str = "whether the implicit deny of IPv6 alone is logged is not modelled";
+const IMPLICIT: &Message = &Message {
+    sv: "om enbart det underförstådda spärrandet av IPv6 loggas räknas inte in",
+    en: "whether the implicit deny of IPv6 alone is logged is not modelled",
+};
 
 pub(super) const EVENTS: Keys = Keys {
     used: &["event", "system"],

@@ -1,8 +1,10 @@
 //! The sources, destinations and services of a policy.
 
+use portvakt_model::Told;
 use portvakt_space::{AddrSet, AtomSet, Family, ServiceSet};
 
 use super::groups::Extent;
+use super::reasons;
 use super::rules::Objects;
 use super::services::negated;
 use super::tree::Node;
@@ -71,7 +73,7 @@ impl Matching {
         let source = addressed(entry, &SOURCE, family, user, objects);
         let destination = addressed(entry, &DESTINATION, family, user, objects);
         let (services, service_names) = services(entry, user, objects);
-        let missing = |side: &str| Extent::unknown(AddrSet::ANY, format!("{side} is not set"));
+        let missing = |side: &str| Extent::unknown(AddrSet::ANY, Told::of(reasons::NOT_SET, side));
         let only_vips = destination.extent.is_none() && !destination.vips.is_empty();
         let plain = match destination.extent {
             Some(extent) => Some(extent),
@@ -178,7 +180,7 @@ fn addressed(
         one_version(&listed6, Family::V6, negate6, user, objects, &mut out);
         // Before `-negate6` existed one switch spoke for both versions.
         if unclear && !listed.is_empty() {
-            let why = format!("{} with {}", side.negate, side.v6);
+            let why = format!("{} {}", side.negate, side.v6);
             out.add(Extent::unknown(AddrSet::all(Family::V6), why));
         }
     }
@@ -218,7 +220,7 @@ fn one_version(
             out.names.push((*name).to_owned());
         } else if let Some(vips) = objects.vips.find(family, name) {
             if negate {
-                let why = format!("VIP \"{name}\" negated");
+                let why = Told::of(reasons::NEGATED_VIP, *name);
                 extents.push(Extent::unknown(AddrSet::all(family), why));
                 out.names.push((*name).to_owned());
             } else {
@@ -255,11 +257,10 @@ fn services(
     let names = listed.iter().map(|(name, _)| (*name).to_owned()).collect();
     let internet = DESTINATION.service.iter().any(|key| entry.is(key, "enable"));
     if internet {
-        let own = "ports of the internet service";
-        return (Extent::unknown(ServiceSet::ANY, own), names);
+        return (Extent::unknown(ServiceSet::ANY, reasons::INTERNET_PORTS), names);
     }
     if listed.is_empty() {
-        return (Extent::unknown(ServiceSet::ANY, "service is not set"), names);
+        return (Extent::unknown(ServiceSet::ANY, Told::of(reasons::NOT_SET, "service")), names);
     }
     let extent = objects.services.extent(&listed, user, &mut objects.undefined);
     let negate = entry.is("service-negate", "enable");

@@ -18,6 +18,7 @@ mod matching;
 mod nat;
 mod predefined;
 mod reader;
+mod reasons;
 mod routes;
 mod rule_keys;
 mod rules;

@@ -7,6 +7,7 @@ use portvakt_space::{
 use rustc_hash::FxHashMap;
 
 use super::keys::{Keys, mark_table};
+use super::reasons;
 use super::rules::Objects;
 use super::scope::Scope;
 use super::tree::Node;
@@ -76,9 +77,8 @@ const CENTRAL: Keys = Keys {
         "type",
     ],
     neutral: &["nat-port", "port-preserve", "port-random", "fixedport"],
-    lost: &[("nat46", &["disable"], IP46), ("nat64", &["disable"], IP46)],
+    lost: &[("nat46", &["disable"], reasons::NAT64), ("nat64", &["disable"], reasons::NAT64)],
 };
-const IP46: &str = "translation between IPv4 and IPv6 is not modelled";
 
 /// Marks the pools and lists them as objects.
 pub(super) fn pools(scope: &Scope<'_, '_>, build: &mut Build<'_>) -> Vec<Object> {

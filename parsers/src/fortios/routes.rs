@@ -2,15 +2,19 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use portvakt_model::{LineState, Prefix, Route};
+use portvakt_model::{LineState, Message, Prefix, Route};
 
 use super::interfaces::{Interfaces, prefix};
 use super::keys::{Keys, mark_table};
+use super::reasons;
 use super::scope::Scope;
 use super::tree::Node;
 use crate::build::Build;
 
-const OBJECT: &str = "routes to named objects are not modelled";
+const OBJECT: &Message = &Message {
+    sv: "rutter till namngivna objekt räknas inte in",
+    en: "routes to named objects are not modelled",
+};
 
 const STATIC: Keys = Keys {
     used: &["dst", "gateway", "device", "status", "vrf", "blackhole"],
@@ -110,9 +114,9 @@ fn mark_dynamic(section: Node<'_, '_>, build: &mut Build<'_>) {
     let inner = |name: &&str| section.entries_of(name).next().is_some();
     let policy = section.name().starts_with("router policy") && section.children().next().is_some();
     let state = if policy {
-        LineState::Unsupported("policy routes are not followed")
+        LineState::Unsupported(reasons::POLICY_ROUTES)
     } else if TALKS.iter().any(inner) {
-        LineState::Unsupported("routes that a protocol learns are not known")
+        LineState::Unsupported(reasons::LEARNED_ROUTES)
     } else {
         LineState::Neutral
     };

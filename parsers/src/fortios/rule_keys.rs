@@ -1,6 +1,9 @@
 //! What becomes of the settings of policies.
 
+use portvakt_model::Message;
+
 use super::keys::{Keys, Lost};
+use super::reasons;
 
 /// Settings that narrow what a policy matches beyond addresses, services and interfaces: the rule
 /// gets a gap. Key, and the values that narrow nothing.
@@ -34,24 +37,29 @@ pub(super) const NARROWING: &[(&str, &[&str])] = &[
 ];
 
 /// A session that the policy admits without seeing its start.
-const NO_SYN: &str = "sessions that are admitted without their first packet are not modelled";
-const INBOUND: &str = "what a policy-based tunnel lets in is not modelled";
-const IP46: &str = "translation between IPv4 and IPv6 is not modelled";
+const NO_SYN: &Message = &Message {
+    sv: "sessioner som släpps in utan sitt första paket räknas inte in",
+    en: "sessions that are admitted without their first packet are not modelled",
+};
+const INBOUND: &Message = &Message {
+    sv: "vad en policystyrd tunnel släpper in räknas inte in",
+    en: "what a policy-based tunnel lets in is not modelled",
+};
 
 const LOST: &[Lost] = &[
     ("tcp-session-without-syn", &["disable"], NO_SYN),
     ("inbound", &["disable"], INBOUND),
-    ("nat46", &["disable"], IP46),
-    ("nat64", &["disable"], IP46),
-    ("permit-any-host", &["disable"], "pinholes of UDP applications are not modelled"),
-    ("permit-stun-host", &["disable"], "pinholes of UDP applications are not modelled"),
-    ("pcp-inbound", &["disable"], "port mappings that hosts ask for are not modelled"),
-    ("pcp-outbound", &["disable"], "port mappings that hosts ask for are not modelled"),
-    ("http-policy-redirect", &["disable"], "redirection to the proxy is not followed"),
-    ("ssh-policy-redirect", &["disable"], "redirection to the proxy is not followed"),
-    ("ztna-policy-redirect", &["disable"], "redirection to the proxy is not followed"),
-    ("natinbound", &["disable"], "source translation inside a tunnel is not modelled"),
-    ("natoutbound", &["disable"], "source translation inside a tunnel is not modelled"),
+    ("nat46", &["disable"], reasons::NAT64),
+    ("nat64", &["disable"], reasons::NAT64),
+    ("permit-any-host", &["disable"], reasons::UDP_PINHOLES),
+    ("permit-stun-host", &["disable"], reasons::UDP_PINHOLES),
+    ("pcp-inbound", &["disable"], reasons::HOST_MAPPINGS),
+    ("pcp-outbound", &["disable"], reasons::HOST_MAPPINGS),
+    ("http-policy-redirect", &["disable"], reasons::PROXY_REDIRECTION),
+    ("ssh-policy-redirect", &["disable"], reasons::PROXY_REDIRECTION),
+    ("ztna-policy-redirect", &["disable"], reasons::PROXY_REDIRECTION),
+    ("natinbound", &["disable"], reasons::TUNNEL_NAT),
+    ("natoutbound", &["disable"], reasons::TUNNEL_NAT),
 ];
 
 /// Settings of forwarding policies of every kind.

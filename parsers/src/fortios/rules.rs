@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use portvakt_model::{
-    Action, Default, Hook, Inspection, Logging, NatRule, Rule, RuleNote, Ruleset, Undefined,
+    Action, Default, Hook, Inspection, Logging, NatRule, Rule, RuleNote, Ruleset, Told, Undefined,
 };
 use portvakt_space::{AddrSet, AtomSet, Family, ServiceSet, StateSet, Traffic};
 use rustc_hash::FxHashMap;
@@ -14,6 +14,7 @@ use super::interfaces::Interfaces;
 use super::keys::mark_table;
 use super::matching::{Matching, Part};
 use super::nat;
+use super::reasons;
 use super::rule_keys::{NARROWING, POLICY};
 use super::schedules::{Schedules, When, iso_date};
 use super::scope::Scope;
@@ -202,7 +203,7 @@ fn add_policy(
             When::At(index) => rule.note_mut().schedule = Some(index),
             When::Undefined => {
                 let name = entry.get("schedule").unwrap_or_default();
-                rule.narrowed_by(format!("schedule \"{name}\" is not defined"));
+                rule.narrowed_by(Told::of(reasons::UNDEFINED_SCHEDULE, name));
             }
         }
         if kind.hook.is_some() && !objects.central_nat {
@@ -331,8 +332,8 @@ fn complete(rule: &mut Rule, entry: Node<'_, '_>, part: &Part, oif: &AtomSet) {
 
 fn why(
     (src, dst, service): (&Extent<AddrSet>, &Extent<AddrSet>, &Extent<ServiceSet>),
-) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
+) -> Vec<Told> {
+    let mut out: Vec<Told> = Vec::new();
     for reason in src.why.iter().chain(&dst.why).chain(&service.why) {
         if !out.contains(reason) {
             out.push(reason.clone());

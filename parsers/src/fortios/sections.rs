@@ -1,7 +1,8 @@
 //! What becomes of the sections that no reader takes.
 
-use portvakt_model::LineState;
+use portvakt_model::{LineState, Message};
 
+use super::reasons;
 use super::tree::Node;
 use crate::build::Build;
 
@@ -85,14 +86,29 @@ const READ: &[&str] = &[
     "wireless-controller wtp-profile",
 ];
 
-const VPN: &str = "tunnels with fixed keys are not modelled";
-const PORTAL: &str = "who may log in to the SSL VPN, and to what, is not modelled";
-const SWITCH: &str = "VLANs on ports of managed switches are not modelled";
-const FLOOD: &str = "limits against floods are not modelled";
-const PROXY: &str = "what a proxy relays is not followed";
+const VPN: &Message = &Message {
+    sv: "tunnlar med fasta nycklar räknas inte in",
+    en: "tunnels with fixed keys are not modelled",
+};
+const PORTAL: &Message = &Message {
+    sv: "vem som får logga in på SSL-VPN, och till vad, räknas inte in",
+    en: "who may log in to the SSL VPN, and to what, is not modelled",
+};
+const SWITCH: &Message = &Message {
+    sv: "VLAN på portar i styrda växlar räknas inte in",
+    en: "VLANs on ports of managed switches are not modelled",
+};
+const FLOOD: &Message = &Message {
+    sv: "gränser mot överbelastning räknas inte in",
+    en: "limits against floods are not modelled",
+};
+const PROXY: &Message = &Message {
+    sv: "vad en proxy förmedlar följs inte",
+    en: "what a proxy relays is not followed",
+};
 
 /// Sections that matter and are not modelled. A stem is a whole path or its first words.
-const LOST: &[(&str, &str)] = &[
+const LOST: &[(&str, &Message)] = &[
     ("authentication rule", PROXY),
     ("authentication scheme", PROXY),
     ("authentication setting", PROXY),
@@ -100,35 +116,35 @@ const LOST: &[(&str, &str)] = &[
     ("firewall DoS-policy6", FLOOD),
     ("firewall access-proxy", PROXY),
     ("firewall access-proxy6", PROXY),
-    ("firewall interface-policy", "inspection per interface is not modelled"),
-    ("firewall interface-policy6", "inspection per interface is not modelled"),
-    ("firewall ipmacbinding", "binding of addresses to hardware is not modelled"),
-    ("firewall multicast-policy", "multicast policies are not modelled"),
-    ("firewall multicast-policy6", "multicast policies are not modelled"),
-    ("firewall sniffer", "inspection of mirrored traffic is not modelled"),
-    ("firewall ttl-policy", "limits on time to live are not modelled"),
-    ("firewall vip46", "translation between IPv4 and IPv6 is not modelled"),
-    ("firewall vip64", "translation between IPv4 and IPv6 is not modelled"),
-    ("firewall vipgrp46", "translation between IPv4 and IPv6 is not modelled"),
-    ("firewall vipgrp64", "translation between IPv4 and IPv6 is not modelled"),
-    ("firewall policy46", "translation between IPv4 and IPv6 is not modelled"),
-    ("firewall policy64", "translation between IPv4 and IPv6 is not modelled"),
+    ("firewall interface-policy", reasons::INTERFACE_INSPECTION),
+    ("firewall interface-policy6", reasons::INTERFACE_INSPECTION),
+    ("firewall ipmacbinding", reasons::ADDRESS_BINDING),
+    ("firewall multicast-policy", reasons::MULTICAST_POLICIES),
+    ("firewall multicast-policy6", reasons::MULTICAST_POLICIES),
+    ("firewall sniffer", reasons::MIRRORED_INSPECTION),
+    ("firewall ttl-policy", reasons::TIME_TO_LIVE),
+    ("firewall vip46", reasons::NAT64),
+    ("firewall vip64", reasons::NAT64),
+    ("firewall vipgrp46", reasons::NAT64),
+    ("firewall vipgrp64", reasons::NAT64),
+    ("firewall policy46", reasons::NAT64),
+    ("firewall policy64", reasons::NAT64),
     ("ftp-proxy explicit", PROXY),
     ("switch-controller managed-switch", SWITCH),
     ("switch-controller security-policy", SWITCH),
     ("switch-controller vlan-policy", SWITCH),
-    ("system dedicated-mgmt", "the dedicated management port is not modelled"),
-    ("system proxy-arp", "answers for other hosts' addresses are not modelled"),
-    ("system saml", "login by SAML is not modelled"),
-    ("system vdom-exception", "settings that differ in a cluster are not modelled"),
-    ("system virtual-wire-pair", "pairs of transparent ports are not modelled"),
-    ("system gre-tunnel", "inner addresses of tunnels are not modelled"),
-    ("system ipip-tunnel", "inner addresses of tunnels are not modelled"),
-    ("system sit-tunnel", "inner addresses of tunnels are not modelled"),
-    ("system vxlan", "layer 2 over tunnels is not modelled"),
-    ("system evpn", "layer 2 over tunnels is not modelled"),
-    ("system switch-interface", "members of software switches are not modelled"),
-    ("user fsso", "where user groups come from is not modelled"),
+    ("system dedicated-mgmt", reasons::MANAGEMENT_PORT),
+    ("system proxy-arp", reasons::PROXY_ARP),
+    ("system saml", reasons::SAML),
+    ("system vdom-exception", reasons::CLUSTER_DIFFERENCES),
+    ("system virtual-wire-pair", reasons::PORT_PAIRS),
+    ("system gre-tunnel", reasons::TUNNEL_ADDRESSES),
+    ("system ipip-tunnel", reasons::TUNNEL_ADDRESSES),
+    ("system sit-tunnel", reasons::TUNNEL_ADDRESSES),
+    ("system vxlan", reasons::LAYER_2_TUNNELS),
+    ("system evpn", reasons::LAYER_2_TUNNELS),
+    ("system switch-interface", reasons::SOFTWARE_SWITCHES),
+    ("user fsso", reasons::USER_GROUPS),
     ("user saml", PORTAL),
     ("vpn ipsec concentrator", VPN),
     ("vpn ipsec manualkey", VPN),

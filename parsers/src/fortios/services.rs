@@ -1,12 +1,13 @@
 //! `config firewall service custom` and `group`.
 
-use portvakt_model::{Object, ObjectKind, Undefined};
+use portvakt_model::{Object, ObjectKind, Told, Undefined};
 use portvakt_space::{ICMP, ICMPV6, SCTP, ServiceBox, ServiceSet, TCP, UDP};
 use rustc_hash::FxHashMap;
 
 use super::groups::{Definition, Extent, Set, resolve};
 use super::keys::{Keys, mark_table};
 use super::predefined;
+use super::reasons;
 use super::scope::Scope;
 use super::tree::{Node, Verb};
 use crate::build::Build;
@@ -131,8 +132,9 @@ impl Services {
             let (name, used_by) = (name.to_owned(), user.to_owned());
             undefined.push(Undefined { name, kind: "service", line, used_by });
         }
-        let what = if self.shown { "is not defined" } else { "is not in the export" };
-        Extent::unknown(ServiceSet::ANY, format!("service \"{name}\" {what}"))
+        let words =
+            if self.shown { reasons::UNDEFINED_SERVICE } else { reasons::SERVICE_ELSEWHERE };
+        Extent::unknown(ServiceSet::ANY, Told::of(words, name))
     }
 }
 
@@ -140,7 +142,7 @@ impl Services {
 pub(super) fn negated(extent: &Extent<ServiceSet>) -> Extent<ServiceSet> {
     const MAX_BOXES: usize = 2_000;
     if extent.most.size() > MAX_BOXES {
-        return Extent::unknown(ServiceSet::ANY, "service-negate with too many ports");
+        return Extent::unknown(ServiceSet::ANY, reasons::NEGATED_SERVICE);
     }
     Extent::exact(ServiceSet::ANY).without(extent)
 }
@@ -211,9 +213,7 @@ fn custom(entry: Node<'_, '_>) -> Extent<ServiceSet> {
     match (set, service.narrowed) {
         (Some(set), None) => Extent::exact(set),
         (Some(set), Some(how)) => Extent::unknown(set, format!("service \"{name}\": {how}")),
-        (None, _) => {
-            Extent::unknown(ServiceSet::ANY, format!("service \"{name}\" is not understood"))
-        }
+        (None, _) => Extent::unknown(ServiceSet::ANY, Told::of(reasons::SERVICE, name)),
     }
 }
 

@@ -4,8 +4,9 @@
 //! After translation both kinds of packet look alike. Where it matters, a rule that denies is not
 //! certain (Fortinet Community, "Deny policy for Virtual IP firewall policy").
 
+use super::reasons;
 use super::rules::MatchVip;
-use portvakt_model::{Action, Rule, Ruleset};
+use portvakt_model::{Action, Rule, Ruleset, Told};
 use portvakt_space::{AddrSet, Traffic};
 
 /// Most pairs of rules that are compared; past it every rule in question is taken as uncertain.
@@ -52,7 +53,7 @@ fn is_vip(rule: &Rule) -> bool {
 }
 
 /// What is certain of a rule, and why no more.
-type Certain = (Option<Traffic>, String);
+type Certain = (Option<Traffic>, Told);
 
 /// A rule that denies VIPs lets packets pass that go to the mapped address directly. That only
 /// shows where another rule permits those.
@@ -62,14 +63,14 @@ fn vip_gap(ruleset: &Ruleset, index: usize, plain: Option<&Vec<usize>>) -> Optio
         plain.iter().any(|&other| ruleset.rules[other].matches.overlaps(&rule.matches))
     });
     let names = rule.note.as_ref().map(|n| n.destinations.join(" ")).unwrap_or_default();
-    met.then(|| (None, format!("VIP {names} matches translated packets only")))
+    met.then(|| (None, Told::of(reasons::TRANSLATED_ONLY, names)))
 }
 
 /// A rule that denies plain addresses lets translated packets pass to a later rule that permits
 /// the VIP.
 fn plain_gap(ruleset: &Ruleset, index: usize, translated: Option<&Vec<usize>>) -> Option<Certain> {
     let rule = &ruleset.rules[index];
-    let why = || "match-vip: packets that a VIP has translated may pass".to_owned();
+    let why = || Told::from(reasons::MATCH_VIP);
     let Some(translated) = translated else { return Some((None, why())) };
     let later = translated.iter().filter(|&&other| other > index).map(|&i| &ruleset.rules[i]);
     let cut: Vec<&AddrSet> = later

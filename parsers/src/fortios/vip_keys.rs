@@ -3,6 +3,7 @@
 use portvakt_model::LineState;
 
 use super::keys::{Keys, mark_table};
+use super::reasons;
 use super::tree::Node;
 use crate::build::Build;
 
@@ -46,12 +47,12 @@ const VIP: Keys = Keys {
         "extaddr",
     ],
     lost: &[
-        ("srcintf-filter", &[], "the interfaces that a VIP is limited to are not modelled"),
-        ("nat-source-vip", &["disable"], "source translation by a VIP is not modelled"),
-        ("nat46", &["disable"], "translation between IPv4 and IPv6 is not modelled"),
-        ("nat64", &["disable"], "translation between IPv4 and IPv6 is not modelled"),
-        ("ipv6-mappedport", &[], "translation between IPv4 and IPv6 is not modelled"),
-        ("nat66", &["enable"], "translation between IPv4 and IPv6 is not modelled"),
+        ("srcintf-filter", &[], reasons::VIP_INTERFACES),
+        ("nat-source-vip", &["disable"], reasons::VIP_SOURCE),
+        ("nat46", &["disable"], reasons::NAT64),
+        ("nat64", &["disable"], reasons::NAT64),
+        ("ipv6-mappedport", &[], reasons::NAT64),
+        ("nat66", &["enable"], reasons::NAT64),
     ],
 };
 

@@ -1,6 +1,6 @@
 //! `config firewall vip`, `vip6` and their groups: destinations that are translated.
 
-use portvakt_model::{NatKind, NatRule, Object, ObjectKind, Undefined};
+use portvakt_model::{NatKind, NatRule, Object, ObjectKind, Told, Undefined};
 use portvakt_space::{
     AddrSet, AtomSet, Family, ICMP, SCTP, ServiceBox, ServiceSet, StateSet, TCP, Traffic, UDP,
 };
@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use super::addresses::host_or_range;
 use super::interfaces::Interfaces;
 use super::keys::{Keys, mark_table};
+use super::reasons;
 use super::scope::Scope;
 use super::services::Services;
 use super::tree::Node;
@@ -27,7 +28,7 @@ pub(super) struct Vip {
     pub(super) sources: AddrSet,
     pub(super) iif: AtomSet,
     /// Why `mapped` is not exact.
-    pub(super) why: Option<String>,
+    pub(super) why: Option<Told>,
 }
 
 /// VIPs and VIP groups of one device, of both IP versions.
@@ -194,7 +195,7 @@ fn external(entry: Node<'_, '_>, family: Family, interfaces: &Interfaces) -> Add
 }
 
 /// The inside addresses, or everything and why they are not known.
-fn mapped(entry: Node<'_, '_>, family: Family) -> (AddrSet, Option<String>) {
+fn mapped(entry: Node<'_, '_>, family: Family) -> (AddrSet, Option<Told>) {
     let listed: AddrSet =
         entry.list("mappedip").iter().filter_map(|(text, _)| host_or_range(text)).collect();
     let servers: AddrSet = entry
@@ -206,8 +207,11 @@ fn mapped(entry: Node<'_, '_>, family: Family) -> (AddrSet, Option<String>) {
         entry.list("ipv6-mappedip").iter().filter_map(|(text, _)| host_or_range(text)).collect();
     let set = AddrSet::union_all([&listed, &servers, &other]);
     if set.is_empty() {
-        let what = entry.get("mapped-addr").unwrap_or("not shown");
-        let why = format!("VIP \"{}\": mapped address {what}", entry.name());
+        let name = entry.name();
+        let why = match entry.get("mapped-addr") {
+            Some(address) => Told::Written(format!("VIP \"{name}\": mapped-addr {address}")),
+            None => Told::of(reasons::MAPPED_NOT_SHOWN, name),
+        };
         return (AddrSet::all(family), Some(why));
     }
     (set, None)

@@ -1,14 +1,21 @@
 //! `config vpn ipsec`: the algorithms of tunnels. Their interfaces are read with the others.
 
-use portvakt_model::{Fact, LineState, Management};
+use portvakt_model::{Fact, LineState, Management, Message};
 
 use super::keys::{Keys, mark_table};
+use super::reasons;
 use super::scope::Scope;
 use super::tree::Node;
 use crate::build::Build;
 
-const SELECTOR: &str = "selectors that limit what a tunnel carries are not modelled";
-const PEER: &str = "which peers a tunnel admits is not modelled";
+const SELECTOR: &Message = &Message {
+    sv: "urval som begränsar vad en tunnel bär räknas inte in",
+    en: "selectors that limit what a tunnel carries are not modelled",
+};
+const PEER: &Message = &Message {
+    sv: "vilka motparter en tunnel godtar räknas inte in",
+    en: "which peers a tunnel admits is not modelled",
+};
 
 const TUNNEL: Keys = Keys {
     used: &["interface", "proposal", "dhgrp", "psksecret", "psksecret-remote"],
@@ -196,7 +203,7 @@ const TUNNEL: Keys = Keys {
         "addke3",
     ],
     lost: &[
-        ("mode", &["main"], "aggressive mode is not modelled"),
+        ("mode", &["main"], reasons::AGGRESSIVE),
         ("authmethod", &["psk", "signature"], PEER),
         ("authmethod-remote", &["psk", "signature"], PEER),
         ("authusr", &[], PEER),

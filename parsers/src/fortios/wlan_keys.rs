@@ -1,13 +1,18 @@
 //! What becomes of the settings of wireless networks and access point profiles.
 
-use portvakt_model::LineState;
+use portvakt_model::{LineState, Message};
 
 use super::keys::{Keys, mark, mark_table};
+use super::reasons;
 use super::tree::Node;
 use crate::build::Build;
 
-const TUNNEL: &str = "where split or standalone traffic comes out is not modelled";
-const POOLING: &str = "pools of VLANs are not modelled";
+const TUNNEL: &Message = &Message {
+    sv: "var delad eller fristående trafik kommer ut räknas inte in",
+    en: "where split or standalone traffic comes out is not modelled",
+};
+const POOLING: &Message =
+    &Message { sv: "pooler av VLAN räknas inte in", en: "pools of VLANs are not modelled" };
 
 pub(super) const VAP: Keys = Keys {
     used: &[
@@ -185,16 +190,12 @@ pub(super) const VAP: Keys = Keys {
         ("split-tunneling", &["disable"], TUNNEL),
         ("local-standalone-nat", &["disable"], TUNNEL),
         ("vlan-pooling", &["disable"], POOLING),
-        ("mpsk-profile", &[], "keys per device are not told apart"),
-        ("mpsk", &["disable"], "keys per device are not told apart"),
-        ("mac-auth-bypass", &["disable"], "login by hardware address is not modelled"),
-        ("radius-mac-auth", &["disable"], "login by hardware address is not modelled"),
-        ("address-group", &[], "the address list of a wireless network is not modelled"),
-        (
-            "address-group-policy",
-            &["disable"],
-            "the address list of a wireless network is not modelled",
-        ),
+        ("mpsk-profile", &[], reasons::DEVICE_KEYS),
+        ("mpsk", &["disable"], reasons::DEVICE_KEYS),
+        ("mac-auth-bypass", &["disable"], reasons::MAC_LOGIN),
+        ("radius-mac-auth", &["disable"], reasons::MAC_LOGIN),
+        ("address-group", &[], reasons::WLAN_ADDRESS_LIST),
+        ("address-group-policy", &["disable"], reasons::WLAN_ADDRESS_LIST),
     ],
 };
 
@@ -222,7 +223,7 @@ const PROFILE: Keys = Keys {
     used: &["login-passwd", "login-passwd-change"],
     neutral: &[],
     lost: &[
-        ("allowaccess", &[], "management of access points is not modelled"),
+        ("allowaccess", &[], reasons::ACCESS_POINTS),
         ("split-tunneling-acl-local-ap-subnet", &["disable"], TUNNEL),
     ],
 };

@@ -7,6 +7,7 @@ use super::Ios;
 use super::args::number_after;
 use super::config::Command;
 use super::lines::Login;
+use super::reasons;
 
 /// Login methods by list name, and local accounts.
 #[derive(Default)]
@@ -106,11 +107,11 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
             return true;
         }
         ["aaa", "server", "radius", "dynamic-author"] => {
-            ios.lost_block(command, "changes of authorisation by RADIUS are not modelled");
+            ios.lost_block(command, reasons::COA);
         }
         ["aaa", "authorization" | "accounting" | "authentication", what, ..] => {
             ios.aaa.exec_authorization |= command.words()[1] == "authorization" && *what == "exec";
-            ios.lost_block(command, "authorisation and accounting of sessions are not modelled");
+            ios.lost_block(command, reasons::SESSION_AAA);
         }
         _ => return login(ios, command),
     }
@@ -162,7 +163,7 @@ fn login(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
             m.password_policy.min_length = Some(Fact::explicit(length, number));
         }
         ["security", "authentication", "failure", ..] => {
-            ios.lost(command, "a delay after failed logins is not modelled");
+            ios.lost(command, reasons::LOGIN_DELAY);
             return true;
         }
         _ => return false,

@@ -4,6 +4,7 @@ use portvakt_model::{Account, Secret, SecretForm, SecretKind};
 
 use super::Ios;
 use super::config::Command;
+use super::reasons;
 use super::secrets::{form_of, value};
 
 pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
@@ -13,7 +14,7 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
         ["enable", "secret" | "password", ..] => enable(ios, command),
         ["banner", ..] => ios.used(command),
         ["privilege", ..] | ["parser", "view", ..] => {
-            ios.lost_block(command, "privilege levels of commands are not modelled");
+            ios.lost_block(command, reasons::COMMAND_LEVELS);
         }
         ["key", "chain", name, ..] => key_chain(ios, command, name),
         ["password", "encryption", "aes"] | ["key", "config-key", ..] => ios.neutral(command),

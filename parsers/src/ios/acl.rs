@@ -1,12 +1,13 @@
 //! Access lists: numbered and named, standard, extended and IPv6.
 
-use portvakt_model::{Action, Hits, Logging, Rule, RuleNote, Ruleset, RulesetId};
+use portvakt_model::{Action, Hits, Logging, Message, Rule, RuleNote, Ruleset, RulesetId};
 use portvakt_space::{AddrSet, Family, ICMPV6, ServiceBox, ServiceSet, TCP, Traffic, UDP};
 use rustc_hash::FxHashMap;
 
 use super::Ios;
 use super::ace::{self, Entry};
 use super::config::{Command, Config};
+use super::reasons;
 use crate::secrets;
 
 /// The access lists of a device.
@@ -94,7 +95,7 @@ pub(super) fn read(ios: &mut Ios<'_, '_>, config: &Config<'_>) {
             }
             ["ipv6", "access-list", name] => block(ios, command, Family::V6, name, false),
             ["ip", "access-list", "role-based" | "fqdn", _] => {
-                ios.lost_block(command, "lists over tags and domain names are not modelled");
+                ios.lost_block(command, reasons::TAG_LISTS);
             }
             ["access-list", name, rest @ ..] => numbered(ios, command, name, rest),
             _ => {}
@@ -112,7 +113,7 @@ fn numbered(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, name: &str, rest: &
     let Ok(number) = name.parse::<u32>() else { return };
     let (standard, words) = match (number, rest) {
         (700..=799 | 1100..=1199 | 200..=299, _) => {
-            return ios.lost(command, "lists over MAC addresses and frame types are not modelled");
+            return ios.lost(command, reasons::FRAME_LISTS);
         }
         _ if is_standard(name) => (true, rest),
         (100..=199 | 2000..=2699, ["dynamic", ..] | _) => (false, rest),
@@ -134,7 +135,7 @@ fn block(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, family: Family, name: 
 fn entry(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, list: usize, words: &[&str]) {
     let (sequence, words) = sequence(words);
     if command.no() {
-        return ios.lost(command, "removal of an entry is not modelled");
+        return ios.lost(command, reasons::REMOVAL);
     }
     match words {
         ["remark", ..] => remark(ios, command, list, words.len()),
@@ -204,7 +205,7 @@ fn rule(
         use_group(ios, name, command.number(), list);
     }
     if parsed.odd {
-        ios.lost(command, "a condition of this rule is not modelled");
+        ios.lost(command, reasons::RULE_CONDITION);
     } else {
         ios.used(command);
     }
@@ -340,16 +341,19 @@ fn finish(ios: &mut Ios<'_, '_>) {
     }
 }
 
-const UNFILLED: &str = "a reflexive list that nothing fills is not modelled";
+const UNFILLED: &Message = &Message {
+    sv: "en reflexiv lista som inget fyller räknas inte in",
+    en: "a reflexive list that nothing fills is not modelled",
+};
 
 fn is_evaluate(rule: &Rule) -> bool {
     let reasons = rule.gap.as_ref().map_or(&[][..], |gap| &gap.reasons);
-    reasons.iter().any(|r| r.text.starts_with("evaluate "))
+    reasons.iter().any(|r| r.what.written().is_some_and(|text| text.starts_with("evaluate ")))
 }
 
 /// The answers that an `evaluate` can let through: the mirror of what fills its list.
 fn reflexive(rule: &Rule, reflected: &FxHashMap<String, Vec<Traffic>>) -> Option<Vec<Rule>> {
-    let reason = &rule.gap.as_ref()?.reasons.first()?.text;
+    let reason = rule.gap.as_ref()?.reasons.first()?.what.written()?;
     let filled = reflected.get(reason.strip_prefix("evaluate ")?)?;
     let mirror = |t: &Traffic| {
         let swap = |b: &ServiceBox| {
@@ -383,10 +387,7 @@ pub(super) fn shown(ios: &mut Ios<'_, '_>, config: &Config<'_>) {
             ["Extended", "IP", "access", "list", name, ..] => (Family::V4, name, false),
             ["IPv6", "access", "list", name, ..] => (Family::V6, name, false),
             ["Reflexive" | "Role-based", ..] => {
-                ios.lost_block(
-                    command,
-                    "lists that exist only while connections do are not modelled",
-                );
+                ios.lost_block(command, reasons::LIVE_LISTS);
                 continue;
             }
             _ => continue,
@@ -410,7 +411,7 @@ fn counters(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, ruleset: RulesetId)
                 rules[rule].note_mut().hits = Some(hits);
                 ios.used(child);
             }
-            None => ios.lost(child, "entry that the configuration does not have"),
+            None => ios.lost(child, reasons::NO_SUCH_ENTRY),
         }
     }
 }

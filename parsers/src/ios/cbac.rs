@@ -1,6 +1,7 @@
 //! Context-based access control: `ip inspect`, which lets answers back in past the lists.
 
 use super::config::Command;
+use super::reasons;
 use super::{Ios, uses};
 
 /// Rules of inspection as they are written.
@@ -12,8 +13,6 @@ pub(super) struct Pending {
     bound: Vec<String>,
 }
 
-const CONTENT: &str = "inspection of application content is not modelled";
-
 pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
     let ["ip" | "ipv6", "inspect", "name", name, rest @ ..] = command.words() else {
         return false;
@@ -23,9 +22,9 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
     }
     match rest {
         _ if command.no() => ios.neutral(command),
-        ["appfw", ..] => ios.lost(command, CONTENT),
+        ["appfw", ..] => ios.lost(command, reasons::CONTENT),
         _ if rest.iter().any(|w| matches!(*w, "urlfilter" | "java-list")) => {
-            ios.lost(command, CONTENT);
+            ios.lost(command, reasons::CONTENT);
         }
         ["fragment" | "parameter", ..] => ios.neutral(command),
         _ => {

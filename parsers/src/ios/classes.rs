@@ -5,6 +5,7 @@ use portvakt_space::{ICMP, ServiceBox, ServiceSet, TCP, UDP};
 use rustc_hash::FxHashMap;
 
 use super::config::Command;
+use super::reasons;
 use super::stems::PORTS;
 use super::{Ios, ports};
 
@@ -88,7 +89,7 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
         }
         ["class-map", "type", "inspect", name] => class_map(ios, command, name, false),
         ["class-map", "type", "inspect", ..] | ["policy-map", "type", "inspect", _, _] => {
-            ios.lost_block(command, "inspection of application content is not modelled");
+            ios.lost_block(command, reasons::CONTENT);
         }
         ["class-map" | "policy-map", "type", "control", ..] => ios.lost_block(command, PORTS),
         ["class-map", .., name] => plain_class(ios, command, name),
@@ -134,7 +135,7 @@ fn class_map(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, name: &str, any: b
         if known {
             ios.used(child);
         } else {
-            ios.lost(child, "this condition of a class map is not modelled");
+            ios.lost(child, reasons::CLASS_CONDITION);
         }
         matches.push(condition);
     }
@@ -191,7 +192,7 @@ fn verdict(ios: &mut Ios<'_, '_>, class: Command<'_, '_>) -> (Action, Logging) {
             ["inspect" | "pass", ..] => verdict = (Action::Permit, logging),
             ["drop", ..] => verdict = (Action::Deny, logging),
             ["police" | "service-policy" | "urlfilter", ..] => {
-                ios.lost(child, "limits and filters inside a class are not modelled");
+                ios.lost(child, reasons::CLASS_LIMITS);
                 continue;
             }
             _ => {
@@ -209,7 +210,7 @@ fn plain_policy(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) {
     ios.neutral(command);
     for child in command.below() {
         match child.words() {
-            ["drop"] => ios.lost(child, "a service policy that drops traffic is not modelled"),
+            ["drop"] => ios.lost(child, reasons::POLICY_DROPS),
             _ => ios.neutral(child),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Every line that is no command gets its state here.
 
+use super::reasons;
 use portvakt_model::Span;
 
 use crate::build::Build;
@@ -178,7 +179,7 @@ impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
             return None;
         }
         if self.foreign {
-            self.build.unsupported(line.number, "output of a command that is not read");
+            self.build.unsupported(line.number, reasons::OTHER_OUTPUT);
             crate::secrets::redact_suspicious(line, self.build);
             return None;
         }
@@ -208,7 +209,7 @@ impl<'a, 'b, 'c> Reader<'a, 'b, 'c> {
         } else if body.is_empty() {
             self.build.neutral(line.number);
         } else {
-            self.build.unsupported(line.number, "output of a command that is not read");
+            self.build.unsupported(line.number, reasons::OTHER_OUTPUT);
         }
     }
 

@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use super::Ios;
 use super::classes::{ClassMap, Match};
 use super::config::Command;
+use super::reasons;
 
 /// A zone pair.
 pub(super) struct Pair {
@@ -209,7 +210,7 @@ impl Writer<'_, '_, '_> {
             };
             if rules.len() + ways.len() > MAX_RULES {
                 let mut rest = Rule::new(class.line, Action::Unknown, scope.clone());
-                rest.narrowed_by("more classes than are modelled");
+                rest.narrowed_by(reasons::TOO_MANY_CLASSES);
                 rules.push(rest);
                 break;
             }

@@ -8,6 +8,7 @@ use portvakt_space::{AtomSet, Family};
 use rustc_hash::FxHashMap;
 
 use super::config::Command;
+use super::reasons;
 use super::{Ios, cbac, names, plain, routing, switchports, wlan};
 use crate::{net, secrets};
 
@@ -30,7 +31,7 @@ pub(super) struct Bindings {
 pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
     let ["interface", name @ ..] = command.words() else { return false };
     if command.no() || name.first() == Some(&"range") {
-        ios.lost_block(command, "interfaces that a script removes or changes in bulk");
+        ios.lost_block(command, reasons::SCRIPTED_INTERFACES);
         return true;
     }
     let Some(name) = names::interface(name) else { return false };
@@ -113,7 +114,7 @@ fn address(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, atom: u32) -> bool {
     }
     let prefix = match command.words() {
         ["ip" | "ipv6", "address", "dhcp" | "negotiated" | "autoconfig" | "pool", ..] => {
-            ios.lost(command, "the address is assigned from outside the configuration");
+            ios.lost(command, reasons::ASSIGNED);
             return true;
         }
         ["ip", "unnumbered", name @ ..] => {
@@ -143,7 +144,7 @@ fn address(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, atom: u32) -> bool {
             edit(ios, atom).addresses.push(prefix);
             ios.used(command);
         }
-        None => ios.lost(command, "an address in this form is not modelled"),
+        None => ios.lost(command, reasons::ADDRESS_FORM),
     }
     true
 }
@@ -216,7 +217,7 @@ fn filter(
         [list, "in" | "out", ..] => {
             filters.insert((atom, family, inwards), ((*list).to_owned(), command.number()));
         }
-        _ => ios.lost(command, "a filter in this form is not modelled"),
+        _ => ios.lost(command, reasons::FILTER_FORM),
     }
 }
 

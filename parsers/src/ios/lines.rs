@@ -6,6 +6,7 @@ use portvakt_model::{
 use portvakt_space::{AddrSet, Family};
 
 use super::config::Command;
+use super::reasons;
 use super::{Ios, plain, secrets, uses};
 
 /// A block of lines as it is written.
@@ -193,7 +194,7 @@ pub(super) fn finish(ios: &mut Ios<'_, '_>) {
 fn privilege(ios: &mut Ios<'_, '_>, level: Option<(u8, u32)>, login: LoginKind) {
     let Some((level, line)) = level else { return };
     if login != LoginKind::LocalAccount || ios.aaa.exec_authorization {
-        return ios.build.unsupported(line, "privilege levels of lines are not modelled");
+        return ios.build.unsupported(line, reasons::LINE_LEVELS);
     }
     for (index, account) in ios.management.accounts.iter_mut().enumerate() {
         if level >= 15 && !ios.aaa.levels.contains(&index) {

@@ -7,6 +7,7 @@ use portvakt_model::{Fact, LogTarget, NtpServer, SecretKind};
 use super::Ios;
 use super::args::{after, number_after};
 use super::config::Command;
+use super::reasons;
 use super::secrets::form_of;
 
 pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
@@ -22,7 +23,7 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
 
 fn logging(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, words: &[&str]) {
     match words {
-        ["on"] if command.no() => ios.lost(command, "logging that is switched off is not modelled"),
+        ["on"] if command.no() => ios.lost(command, reasons::LOGGING_OFF),
         _ if command.no() => ios.neutral(command),
         ["host", host, ..] => target(ios, command, host),
         [host] | [host, "vrf" | "transport", ..] if host.parse::<IpAddr>().is_ok() => {

@@ -20,6 +20,7 @@ mod nat;
 mod objects;
 mod plain;
 mod ports;
+mod reasons;
 mod routes;
 mod routing;
 mod secrets;
@@ -33,8 +34,8 @@ mod wireless;
 mod wlan;
 
 use portvakt_model::{
-    Device, Fact, FoundSecret, Management, Object, ObjectKind, Secret, SecretForm, SecretKind,
-    Undefined,
+    Device, Fact, FoundSecret, Management, Message, Object, ObjectKind, Secret, SecretForm,
+    SecretKind, Undefined,
 };
 use portvakt_space::{AddrSet, Family};
 use rustc_hash::FxHashMap;
@@ -319,12 +320,12 @@ impl<'b, 'c> Ios<'b, 'c> {
         secrets::sweep(self, command);
     }
 
-    fn lost(&mut self, command: Command<'_, '_>, why: &'static str) {
+    fn lost(&mut self, command: Command<'_, '_>, why: &'static Message) {
         self.build.unsupported(command.number(), why);
         secrets::sweep(self, command);
     }
 
-    fn lost_block(&mut self, command: Command<'_, '_>, why: &'static str) {
+    fn lost_block(&mut self, command: Command<'_, '_>, why: &'static Message) {
         self.lost(command, why);
         command.below().for_each(|c| self.lost(c, why));
     }

@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::args::Args;
 use super::config::Command;
+use super::reasons;
 use super::{Ios, names, ports};
 use crate::net;
 
@@ -104,7 +105,7 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
             ios.nat.rules.push(Translation { line: command.number(), how });
             ios.used(command);
         }
-        None => ios.lost(command, "a translation in this form is not modelled"),
+        None => ios.lost(command, reasons::TRANSLATION_FORM),
     }
     true
 }

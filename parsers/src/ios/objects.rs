@@ -11,6 +11,7 @@ use super::Ios;
 use super::args::Args;
 use super::config::{Command, Config};
 use super::ports;
+use super::reasons;
 use crate::{names, net};
 
 /// Object groups by name, resolved through their members, and time ranges.
@@ -117,7 +118,7 @@ pub(super) fn read(ios: &mut Ios<'_, '_>, config: &Config<'_>) {
             }
             ["object-group", "service", name, ..] => group(ios, command, name, true),
             ["object-group", ..] => {
-                ios.lost_block(command, "groups of tags, names and countries are not modelled");
+                ios.lost_block(command, reasons::OTHER_GROUPS);
             }
             ["time-range", name] if !command.no() => time_range(ios, command, name),
             _ => {}
@@ -162,7 +163,7 @@ fn member(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, group: &mut Group) {
         }
     }
     group.unknown = true;
-    ios.lost(command, "member of an object group that is not modelled");
+    ios.lost(command, reasons::GROUP_MEMBER);
 }
 
 /// `host A`, `A mask`, `range A B`, `any`, `prefix/length`.

@@ -1,5 +1,7 @@
 //! Commands that have no bearing on what is audited, and those whose meaning is not modelled.
 
+use portvakt_model::Message;
+
 use super::config::Command;
 use super::stems::{
     INTERFACE_LOST, INTERFACE_NEUTRAL, LINE_LOST, LINE_NEUTRAL, LOST, NEUTRAL, PORTS,
@@ -44,7 +46,7 @@ fn mark(
     ios: &mut Ios<'_, '_>,
     command: Command<'_, '_>,
     neutral: &[&str],
-    lost: &[(&str, &'static str)],
+    lost: &[(&str, &'static Message)],
 ) -> bool {
     let words = command.words();
     uses::mention(ios, command);

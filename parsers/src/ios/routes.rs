@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use portvakt_model::{Prefix, Route};
 
 use super::config::Command;
+use super::reasons;
 use super::{Ios, names};
 use crate::net;
 
@@ -56,12 +57,12 @@ fn add(
     let via = rest.first().and_then(|w| w.parse().ok());
     let interface = interface.map(|name| ios.device.interfaces.atom(&name));
     if interface.is_none() && via.is_none() {
-        return ios.lost(command, "a route in this form is not modelled");
+        return ios.lost(command, reasons::ROUTE_FORM);
     }
     let (vrf, line) = (vrf.map(str::to_owned), command.number());
     ios.device.routes.push(Route { to, via, interface, vrf, line });
     if rest.iter().any(|w| matches!(*w, "track" | "global")) {
-        return ios.lost(command, "the route is there only sometimes, or leads to another table");
+        return ios.lost(command, reasons::OTHER_ROUTE);
     }
     ios.used(command);
 }
@@ -77,7 +78,7 @@ fn vrf(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) {
             ["description" | "address-family" | "exit-address-family" | "rd" | "exit", ..] => {
                 ios.neutral(child);
             }
-            _ => ios.lost(child, "exchange of routes between VRFs is not modelled"),
+            _ => ios.lost(child, reasons::VRF_EXCHANGE),
         }
     }
 }

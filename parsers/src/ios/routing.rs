@@ -1,12 +1,16 @@
 //! Dynamic routing, route maps: what of it decides where traffic goes is not modelled.
 
+use portvakt_model::Message;
 use portvakt_space::Family;
 
 use super::config::Command;
 use super::stems::{INTERFACE_NEUTRAL, NEIGHBOR_NEUTRAL, ROUTER_NEUTRAL, ROUTING, SET_NEUTRAL};
 use super::{Ios, plain, secrets, uses};
 
-const POLICY: &str = "dynamic routing and policy routing are not modelled";
+const POLICY: &Message = &Message {
+    sv: "dynamisk och policystyrd routing räknas inte in",
+    en: "dynamic routing and policy routing are not modelled",
+};
 
 pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
     if command.no() {

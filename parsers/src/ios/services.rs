@@ -4,6 +4,7 @@ use portvakt_model::{AccessLine, Fact, LineKind, LoginKind, MgmtProtocol, MgmtSe
 use portvakt_space::{AddrSet, Family};
 
 use super::config::Command;
+use super::reasons;
 use super::{Ios, lines, logging, uses};
 
 /// What is said of servers on the device.
@@ -58,7 +59,7 @@ fn ssh(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
             ios.used(command);
         }
         ["pubkey-chain"] => {
-            ios.lost_block(command, "public keys of administrators are not modelled");
+            ios.lost_block(command, reasons::ADMIN_KEYS);
         }
         _ => ios.neutral(command),
     }

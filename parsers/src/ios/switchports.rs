@@ -6,6 +6,7 @@ use portvakt_model::{Interface, InterfaceKind};
 use portvakt_space::RangeSet;
 
 use super::config::Command;
+use super::reasons;
 use super::{Ios, names};
 
 /// VLAN names, for references by name.
@@ -65,11 +66,11 @@ pub(super) fn setting(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
         [] => {}
         ["mode", "private-vlan", ..]
         | ["port-security" | "protected" | "block" | "private-vlan", ..] => {
-            ios.lost(command, "protection of switched ports is not modelled");
+            ios.lost(command, reasons::PORT_PROTECTION);
             return true;
         }
         ["mode", "dynamic", ..] => {
-            ios.lost(command, "a trunk that is negotiated is not modelled");
+            ios.lost(command, reasons::NEGOTIATED_TRUNK);
             return true;
         }
         ["mode", mode, ..] => port.trunk = *mode == "trunk",
@@ -89,11 +90,11 @@ pub(super) fn setting(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
         }
         ["voice", "vlan", id] if names::vlan(id).is_some() => port.voice = names::vlan(id),
         ["voice" | "access", "vlan", "name", ..] => {
-            ios.lost(command, "VLANs by name are not modelled on ports");
+            ios.lost(command, reasons::VLAN_NAMES);
             return true;
         }
         ["vlan", "mapping", ..] | ["trunk", "native", "vlan", "tag"] => {
-            ios.lost(command, "other tags than those of a trunk's VLANs are not modelled");
+            ios.lost(command, reasons::OTHER_TAGS);
             return true;
         }
         _ => return false,
@@ -129,7 +130,7 @@ pub(super) fn vlan(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
                 ios.used(child);
             }
             ["private-vlan" | "remote-span", ..] => {
-                ios.lost(child, "private and mirrored VLANs are not modelled");
+                ios.lost(child, reasons::PRIVATE_VLANS);
             }
             ["state" | "mtu" | "media" | "shutdown" | "exit" | "said" | "uni-vlan", ..] => {
                 ios.neutral(child);

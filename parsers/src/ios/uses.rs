@@ -4,6 +4,7 @@ use portvakt_space::Family;
 
 use super::Ios;
 use super::config::Command;
+use super::reasons;
 
 /// A use of an access list.
 pub(super) struct Use {
@@ -32,7 +33,7 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
     match command.words() {
         ["vlan", "access-map", name, ..] => vlan_map(ios, command, name),
         ["vlan", "filter", ..] => {
-            ios.lost(command, "filters inside a VLAN are not modelled");
+            ios.lost(command, reasons::VLAN_FILTERS);
         }
         ["ntp", "access-group", rest @ ..] => {
             if let Some(list) = rest.iter().rev().find(|w| **w != "kod") {
@@ -41,22 +42,21 @@ pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
             ios.used(command);
         }
         ["control-plane", ..] => {
-            const WHY: &str = "control-plane policing is not modelled";
             // What Catalysts come with: it limits rates of what goes to the processor.
             let own = |c: Command<'_, '_>| matches!(c.words(), [.., "system-cpp-policy"]);
             if command.below().all(own) {
                 command.below().for_each(|c| ios.neutral(c));
                 ios.neutral(command);
             } else {
-                ios.lost_block(command, WHY);
+                ios.lost_block(command, reasons::CONTROL_PLANE);
             }
         }
         ["ip", "wccp", ..] => {
             mention(ios, command);
-            ios.lost(command, "redirection of web traffic is not modelled");
+            ios.lost(command, reasons::WEB_REDIRECTION);
         }
         ["ip", "pim" | "igmp" | "msdp" | "multicast", ..] => {
-            ios.lost(command, "multicast is not modelled");
+            ios.lost(command, reasons::MULTICAST);
         }
         _ => return false,
     }
@@ -88,15 +88,14 @@ fn mentioned<'a>(words: &[&'a str]) -> Option<&'a str> {
 
 /// Lists in a VLAN access map filter inside a VLAN, which has no hook in the model.
 fn vlan_map(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, name: &str) {
-    const WHY: &str = "filters inside a VLAN are not modelled";
-    ios.lost(command, WHY);
+    ios.lost(command, reasons::VLAN_FILTERS);
     for child in command.below() {
         if let ["match", "ip" | "ipv6" | "mac", "address", lists @ ..] = child.words() {
             for list in lists {
                 note(ios, list, None, child.number(), format!("vlan access-map {name}"));
             }
         }
-        ios.lost(child, WHY);
+        ios.lost(child, reasons::VLAN_FILTERS);
     }
 }
 

@@ -1,12 +1,12 @@
 //! VPNs: algorithms and keys. Where their tunnels lead is not modelled.
 
-use portvakt_model::{Fact, SecretForm, SecretKind};
+use portvakt_model::{Fact, Message, SecretForm, SecretKind};
 
 use super::config::Command;
 use super::secrets::form_of;
 use super::{Ios, uses};
 
-const WHY: &str = "VPN is not modelled";
+const WHY: &Message = &Message { sv: "VPN räknas inte in", en: "VPN is not modelled" };
 
 pub(super) fn command(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) -> bool {
     if command.no() {

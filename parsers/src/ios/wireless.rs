@@ -4,6 +4,7 @@ use portvakt_model::{Forwarding, Interface, Isolation, Ssid, VlanRef, WlanAuth, 
 use rustc_hash::FxHashMap;
 
 use super::config::Command;
+use super::reasons;
 use super::wlan::{self, Block, Radios};
 use super::{Ios, names, secrets, switchports::VlanNames, uses};
 
@@ -67,13 +68,13 @@ fn policy(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, name: &str) {
             ["ipv4" | "ipv6", "acl", list] if on => {
                 let by = format!("wireless profile policy {name}");
                 uses::note(ios, list, None, line, by);
-                ios.lost(child, "filters of a wireless network are not modelled");
+                ios.lost(child, reasons::WLAN_FILTERS);
                 continue;
             }
             ["urlfilter" | "subscriber-policy-name" | "service-policy" | "nac" | "cts", ..]
                 if on =>
             {
-                ios.lost(child, "this part of a policy profile is not modelled");
+                ios.lost(child, reasons::POLICY_PROFILE);
                 continue;
             }
             _ => {

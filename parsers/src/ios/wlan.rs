@@ -7,6 +7,7 @@ use portvakt_model::{
 };
 
 use super::config::Command;
+use super::reasons;
 use super::{Ios, names, secrets};
 
 /// What a `wlan` block says, from its defaults on: WPA2 with 802.1X and AES, shut down, announced
@@ -112,7 +113,7 @@ fn setting(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, index: usize) {
             wlan.ssid.isolation_line = Some(line);
         }
         ["ip", "access-group", ..] | ["ipv6", "traffic-filter", ..] => {
-            return ios.lost(command, "filters of a wireless network are not modelled");
+            return ios.lost(command, reasons::WLAN_FILTERS);
         }
         _ => return other(ios, command),
     }
@@ -122,7 +123,7 @@ fn setting(ios: &mut Ios<'_, '_>, command: Command<'_, '_>, index: usize) {
 fn other(ios: &mut Ios<'_, '_>, command: Command<'_, '_>) {
     match command.words() {
         ["mac-filtering" | "client" | "mdns-sd", ..] if !command.no() => {
-            ios.lost(command, "this part of a wireless network is not modelled");
+            ios.lost(command, reasons::WLAN_PART);
         }
         [
             "security" | "radio" | "band-select" | "assisted-roaming" | "bss-transition" | "dtim"

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use portvakt_model::{Hits, Reason};
+use portvakt_model::{Hits, Message, Reason};
 use portvakt_space::{AddrSet, Family, ICMP, ICMPV6, ServiceSet, StateSet, TCP, Traffic};
 
 use super::chains::Table;
+use super::reasons;
 use super::service::{self, Side};
 use super::sets::{Match, Product, Sets};
 use super::{address, names, state};
@@ -471,17 +472,21 @@ impl<'a> Draft<'a> {
 
     fn reason(&self, text: &str) -> Reason {
         let text = crate::secrets::masked(text).into_owned();
-        Reason { text, line: self.line.number }
+        Reason { what: text.into(), line: self.line.number }
+    }
+
+    fn told(&mut self, words: &'static Message) {
+        self.reasons.push(Reason { what: words.into(), line: self.line.number });
     }
 
     /// Protocol and ports narrow together, once all are known.
     fn apply_services(&mut self) {
         let (service, all) = self.service.finish();
         if !all {
-            self.because("ports or ICMP types without the protocol that has them");
+            self.told(reasons::NO_PROTOCOL);
         }
         if self.needs_tcp && !self.service.is_only(TCP) {
-            self.because("TCP flags without -p tcp");
+            self.told(reasons::NO_TCP);
         }
         if self.matches.service == ServiceSet::ANY {
             self.matches.service = service;

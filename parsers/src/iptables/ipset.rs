@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::members::Members;
+use super::reasons;
 use crate::lines::{Line, Words};
 use crate::{Build, Head, Input, IpsetContent, IpsetFile, Parser, Score, secrets};
 
@@ -91,7 +92,7 @@ impl<'a> Reading<'a> {
             (Some("destroy" | "swap" | "rename" | "del"), Some(name))
                 if self.places.contains_key(name) =>
             {
-                build.unsupported(line.number, "changes a set that is already there");
+                build.unsupported(line.number, reasons::SET_CHANGED);
             }
             _ => return false,
         }
@@ -107,7 +108,7 @@ impl<'a> Reading<'a> {
         if set.is_modelled() {
             build.used(line);
         } else {
-            build.unsupported(line, "sets of this type are known by name only");
+            build.unsupported(line, reasons::SET_TYPE);
         }
         self.places.insert(name, self.sets.len());
         self.sets.push((name, line, set));
@@ -136,14 +137,14 @@ impl<'a> Reading<'a> {
             is_comment = word.text == "comment" && !word.quoted;
         }
         let Some(set) = self.set(name) else {
-            return build.unsupported(line.number, "a member of a set that is not created");
+            return build.unsupported(line.number, reasons::NO_SET);
         };
         if set.add(member, excepted) {
             build.used(line.number);
         } else if set.is_modelled() {
-            build.unsupported(line.number, "a member that is not understood");
+            build.unsupported(line.number, reasons::MEMBER);
         } else {
-            build.unsupported(line.number, "sets of this type are known by name only");
+            build.unsupported(line.number, reasons::SET_TYPE);
         }
     }
 

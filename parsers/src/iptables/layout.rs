@@ -1,10 +1,11 @@
 //! The frame of a file: which lines belong to which table of which dump, and which chains there are.
 
-use portvakt_model::Device;
+use portvakt_model::{Device, Message};
 use portvakt_space::Family;
 use rustc_hash::FxHashMap;
 
 use super::chains::{Table, policy};
+use super::reasons;
 use super::rule::resolve_patterns;
 use super::rule_lines::RuleLines;
 use super::sets::Sets;
@@ -28,7 +29,8 @@ pub(super) fn read(input: &Input<'_>, build: &mut Build<'_>) {
     rules(input, build, placed, &mut sets);
 }
 
-const FOREIGN_TABLE: &str = "a table that netfilter does not have";
+const FOREIGN_TABLE: &Message =
+    &Message { sv: "en tabell som netfilter inte har", en: "a table that netfilter does not have" };
 
 /// A declared chain: its name, policy word and line.
 type Declared<'a> = (&'a str, &'a str, u32);
@@ -89,9 +91,9 @@ impl<'a> Frame<'a> {
             self.tool = Some(if tool.starts_with("ip6") { Family::V6 } else { Family::V4 });
         }
         if text.contains("legacy tables present") {
-            build.unsupported(line, "rules of iptables-legacy are in force beside these");
+            build.unsupported(line, reasons::LEGACY);
         } else if text.contains("is incompatible, use 'nft' tool") {
-            build.unsupported(line, "a table that only nft can show is in force beside these");
+            build.unsupported(line, reasons::NFT_ONLY);
         } else {
             build.neutral(line);
         }

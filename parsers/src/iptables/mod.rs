@@ -16,6 +16,7 @@ mod layout;
 mod members;
 mod names;
 mod nat;
+mod reasons;
 mod rule;
 mod rule_lines;
 mod service;

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::chains::Table;
 use super::draft::{Draft, Interface};
 use super::nat::{Translation, translates};
+use super::reasons;
 use super::sets::Sets;
 use super::target::{Known, meaning};
 use crate::Build;
@@ -99,7 +100,7 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
             "-F" | "--flush" | "-X" | "--delete-chain" => self.emptied(line.number),
             "-Z" | "--zero" => self.build.neutral(line.number),
             "-D" | "--delete" | "-R" | "--replace" | "-E" | "--rename-chain" => {
-                self.build.unsupported(line.number, "changes rules that are already there");
+                self.build.unsupported(line.number, reasons::RULES_CHANGED);
             }
             _ => {}
         }
@@ -115,7 +116,7 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
         if self.device.rulesets.iter().all(|r| r.rules.is_empty()) {
             self.build.neutral(line);
         } else {
-            self.build.unsupported(line, "removes rules that are already there");
+            self.build.unsupported(line, reasons::RULES_REMOVED);
         }
     }
 
@@ -210,7 +211,7 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
                 rules.insert(at, rule);
             }
             Place::At(at) if at < rules.len() => {
-                self.build.unsupported(rule.line, "too many inserted rules to keep their order");
+                self.build.unsupported(rule.line, reasons::TOO_MANY_INSERTED);
                 rules.push(rule);
             }
             _ => rules.push(rule),
@@ -259,11 +260,11 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
             secrets::kept(line.text, line.start, self.build);
         }
         if known == Known::Ufw {
-            self.build.unsupported(line.number, "a chain of ufw that is not in this file");
+            self.build.unsupported(line.number, reasons::UFW_CHAIN);
         } else if known != Known::Yes {
-            self.build.unsupported(line.number, "a target that is neither known nor a chain");
+            self.build.unsupported(line.number, reasons::TARGET);
         } else if draft.foreign {
-            self.build.unsupported(line.number, "words that are not known; the rule has a gap");
+            self.build.unsupported(line.number, reasons::WORDS);
         } else {
             self.build.used(line.number);
         }
@@ -318,8 +319,8 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
         let (rule, understood): (NatRule, bool) =
             translation.rule(name, draft.matches.clone(), line);
         if !understood {
-            let text = format!("{target} to {}", draft.to.unwrap_or_default());
-            draft.reasons.push(Reason { text, line });
+            let text = format!("{target} {}", draft.to.unwrap_or_default());
+            draft.reasons.push(Reason { what: text.into(), line });
         }
         self.device.nat.push(rule);
     }

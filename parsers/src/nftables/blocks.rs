@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::keys;
 use super::lexer::Token;
+use super::reasons;
 use super::script::Reader;
 use super::syntax::{Base, Key, Listed, Text, Value};
 
@@ -217,7 +218,7 @@ impl<'a> Reader<'a, '_, '_> {
         if delete {
             self.cursor.skip_statement();
             self.config.tables[table].set(Cow::Borrowed(name), line).listed = Listed::Perhaps;
-            self.build.unsupported(line, "the deletion of single elements is not followed");
+            self.build.unsupported(line, reasons::ELEMENT_DELETION);
         } else {
             self.add_elements(table, name)?;
             self.mark_all_used(line);

@@ -1,5 +1,6 @@
 //! What a comparison matches: a union of products, each at least and at most.
 
+use portvakt_model::Message;
 use std::net::Ipv4Addr;
 
 use portvakt_space::{Family, ServiceSet, State, StateSet, Traffic};
@@ -11,12 +12,26 @@ use super::keys::HEADER;
 use super::syntax::{Key, Match, Op, Side, Value};
 use crate::net;
 
-pub(super) const TOO_MANY: &str = "a union of too many products of sets is not laid out";
-const ANY_PROTOCOL: &str = "ports of whatever protocol it is are not modelled";
-const MASKED: &str = "a condition on single bits is not modelled";
-const FLAGS: &str = "a condition on TCP flags other than a lone SYN is not modelled";
-const BOTH_TIMES: &str =
-    "a lone SYN in a chain that packets meet both before and after they are tracked";
+pub(super) const TOO_MANY: &Message = &Message {
+    sv: "en union av för många produkter av mängder läggs inte ut",
+    en: "a union of too many products of sets is not laid out",
+};
+const ANY_PROTOCOL: &Message = &Message {
+    sv: "portar oavsett protokoll räknas inte in",
+    en: "ports of whatever protocol it is are not modelled",
+};
+const MASKED: &Message = &Message {
+    sv: "ett villkor på enskilda bitar räknas inte in",
+    en: "a condition on single bits is not modelled",
+};
+const FLAGS: &Message = &Message {
+    sv: "ett villkor på andra TCP-flaggor än ensam SYN räknas inte in",
+    en: "a condition on TCP flags other than a lone SYN is not modelled",
+};
+const BOTH_TIMES: &Message = &Message {
+    sv: "ensam SYN i en kedja som paket möter både före och efter att de följs",
+    en: "a lone SYN in a chain that packets meet both before and after they are tracked",
+};
 
 /// Most products that are cut out of one another for a negated concatenation.
 const MAX_NEGATED: usize = 64;
@@ -81,7 +96,7 @@ impl<'x, 'a> Compare<'_, 'x, 'a> {
         }
     }
 
-    fn lose(&mut self, why: &'static str) {
+    fn lose(&mut self, why: &'static Message) {
         self.contents.lost.get_or_insert(why);
     }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use portvakt_model::{Interfaces, RulesetId};
+use portvakt_model::{Interfaces, Message, RulesetId};
 use portvakt_space::{AddrSet, Family};
 use rustc_hash::FxHashMap;
 
@@ -10,9 +10,18 @@ use super::domain::{self, Content, Numbers};
 use super::early::Moments;
 use super::syntax::{Config, Data, Key, Listed, Set, Side, Value};
 
-const UNRESOLVED: &str = "a name or value that only the host itself can resolve";
-const CHANGING: &str = "the content of a set that changes while the filter runs is not known";
-pub(super) const UNDEFINED: &str = "a name that nothing in the file defines";
+const UNRESOLVED: &Message = &Message {
+    sv: "ett namn eller värde som bara värden själv kan slå upp",
+    en: "a name or value that only the host itself can resolve",
+};
+const CHANGING: &Message = &Message {
+    sv: "innehållet i en mängd som ändras medan filtret kör är inte känt",
+    en: "the content of a set that changes while the filter runs is not known",
+};
+pub(super) const UNDEFINED: &Message = &Message {
+    sv: "ett namn som inget i filen definierar",
+    en: "a name that nothing in the file defines",
+};
 
 /// Reads values, and remembers what named sets hold.
 pub(super) struct Contents<'x, 'a> {
@@ -22,7 +31,7 @@ pub(super) struct Contents<'x, 'a> {
     /// Interfaces of the device, by name.
     pub(super) interfaces: Interfaces,
     /// What was lost since it was last asked.
-    pub(super) lost: Option<&'static str>,
+    pub(super) lost: Option<&'static Message>,
     /// Sets that nothing defines: name, line and list of the rule.
     pub(super) undefined: Vec<(String, u32, RulesetId)>,
     /// When packets meet the lists.

@@ -1,7 +1,8 @@
 //! One rule of the language as the rules of the model that it amounts to.
 
 use portvakt_model::{
-    Action, Gap, Hits, Logging, NatKind, NatRule, Reason, Rule as ModelRule, RuleNote, RulesetId,
+    Action, Gap, Hits, Logging, Message, NatKind, NatRule, Reason, Rule as ModelRule, RuleNote,
+    RulesetId,
 };
 use portvakt_space::{AddrSet, ServiceBox, ServiceSet, Traffic, has_ports};
 
@@ -15,9 +16,18 @@ use crate::secrets;
 
 /// Most products that one rule is laid out into.
 const MAX_BRANCHES: usize = 1 << 16;
-const ELSEWHERE: &str = "what becomes of diverted packets is not modelled";
-const QUEUED: &str = "what a program decides about queued packets is not known";
-const NOT_LISTED: &str = "what a map holds is not all known";
+const ELSEWHERE: &Message = &Message {
+    sv: "vad som händer med avledda paket räknas inte in",
+    en: "what becomes of diverted packets is not modelled",
+};
+const QUEUED: &Message = &Message {
+    sv: "vad ett program bestämmer om köade paket är inte känt",
+    en: "what a program decides about queued packets is not known",
+};
+const NOT_LISTED: &Message = &Message {
+    sv: "vad en tabell innehåller är inte känt i sin helhet",
+    en: "what a map holds is not all known",
+};
 
 /// A rule in the making.
 struct Draft<'r, 'a> {
@@ -30,7 +40,7 @@ struct Draft<'r, 'a> {
     /// Why they are not known exactly.
     reasons: Vec<Reason>,
     /// What the line loses.
-    lost: Option<&'static str>,
+    lost: Option<&'static Message>,
     /// Whether something was not recognised.
     unknown: bool,
     logging: Logging,
@@ -361,14 +371,14 @@ type Translation = (Part, Option<AddrSet>, Option<(u16, u16)>);
 impl Draft<'_, '_> {
     fn reason(&mut self, words: &str) {
         let text = secrets::masked(&one_line(words)).into_owned();
-        let reason = Reason { text, line: self.rule.line };
+        let reason = Reason { what: text.into(), line: self.rule.line };
         if !self.reasons.contains(&reason) {
             self.reasons.push(reason);
         }
     }
 
     /// Something narrows the match that is not modelled.
-    fn unsure(&mut self, words: &str, why: &'static str) {
+    fn unsure(&mut self, words: &str, why: &'static Message) {
         self.lost.get_or_insert(why);
         self.reason(words);
         self.branches.iter_mut().for_each(|b| b.least = None);

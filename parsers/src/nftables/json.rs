@@ -3,6 +3,7 @@
 //! The text is cut into elements without copying, so that each knows its lines; what an element
 //! holds becomes the same syntax that a script becomes.
 
+use portvakt_model::Message;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Deserializer, Map, Value as Json};
@@ -13,7 +14,10 @@ use super::rule::rejected_with;
 use super::syntax::{Base, Config, Key, Listed, Rule, Statement, TableFamily, Text};
 use crate::build::Build;
 
-const NOT_FOLLOWED: &str = "what is changed here by its handle is not followed";
+const NOT_FOLLOWED: &Message = &Message {
+    sv: "vad som ändras här via sitt handtag följs inte",
+    en: "what is changed here by its handle is not followed",
+};
 
 /// Most places where a document may turn out not to be one before the rest is given up: each costs
 /// the reading of all that follows.

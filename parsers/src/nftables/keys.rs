@@ -1,18 +1,35 @@
 //! What a rule can compare, by the names that the language has for it.
 
+use portvakt_model::Message;
 use portvakt_space::{Family, ICMP, ICMPV6, SCTP, TCP, UDP};
 
 use super::syntax::{Key, Side, Text};
 use crate::names;
 
-pub(super) const HEADER: &str = "a condition on other header fields is not modelled";
-pub(super) const LINK: &str = "a condition on the link layer is not modelled";
-pub(super) const PACKET: &str =
-    "a condition on marks, users, time or other packet metadata is not modelled";
-pub(super) const CONNECTION: &str =
-    "a condition on connection tracking other than the state is not modelled";
-pub(super) const ROUTING: &str = "a condition on routing or sockets is not modelled";
-pub(super) const CHANCE: &str = "a choice by number generator or hash is not modelled";
+pub(super) const HEADER: &Message = &Message {
+    sv: "ett villkor på andra fält i huvudet räknas inte in",
+    en: "a condition on other header fields is not modelled",
+};
+pub(super) const LINK: &Message = &Message {
+    sv: "ett villkor på länklagret räknas inte in",
+    en: "a condition on the link layer is not modelled",
+};
+pub(super) const PACKET: &Message = &Message {
+    sv: "ett villkor på märken, användare, tid eller andra uppgifter om paketet räknas inte in",
+    en: "a condition on marks, users, time or other packet metadata is not modelled",
+};
+pub(super) const CONNECTION: &Message = &Message {
+    sv: "ett villkor på förbindelsens uppföljning utöver tillståndet räknas inte in",
+    en: "a condition on connection tracking other than the state is not modelled",
+};
+pub(super) const ROUTING: &Message = &Message {
+    sv: "ett villkor på routing eller socklar räknas inte in",
+    en: "a condition on routing or sockets is not modelled",
+};
+pub(super) const CHANCE: &Message = &Message {
+    sv: "ett val med slumptal eller hash räknas inte in",
+    en: "a choice by number generator or hash is not modelled",
+};
 
 /// A header field: `tcp dport`.
 pub(super) fn payload<'a>(protocol: &str, field: &str, words: Text<'a>) -> Key<'a> {
@@ -88,7 +105,7 @@ pub(super) fn of_type<'a>(name: &str, words: Text<'a>) -> Key<'a> {
     }
 }
 
-pub(super) fn unmodelled<'a>(words: Text<'a>, why: &'static str) -> Key<'a> {
+pub(super) fn unmodelled<'a>(words: Text<'a>, why: &'static Message) -> Key<'a> {
     Key::Other { words, family: None, protocol: None, why }
 }
 

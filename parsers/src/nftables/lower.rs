@@ -1,8 +1,8 @@
 //! From what a ruleset says to what it does: chains become rule lists, sets become objects.
 
 use portvakt_model::{
-    Action, Default, Device, Hook, Interfaces, Object, ObjectKind, Rule as ModelRule, Ruleset,
-    RulesetId, Undefined,
+    Action, Default, Device, Hook, Interfaces, Message, Object, ObjectKind, Rule as ModelRule,
+    Ruleset, RulesetId, Undefined,
 };
 use portvakt_space::{AddrSet, AtomSet, Family, Traffic};
 use rustc_hash::FxHashMap;
@@ -11,6 +11,7 @@ use super::atoms;
 use super::contents::Contents;
 use super::domain;
 use super::early::Moments;
+use super::reasons;
 use super::syntax::{Base, Chain, Config, Key, Set, Side, Table, TableFamily, Value};
 use crate::build::Build;
 
@@ -20,7 +21,10 @@ const MAX_EXPANDED: usize = 1 << 20;
 /// Far outside the priorities that anyone uses.
 const AT_DEVICE: i32 = 1 << 20;
 
-const OTHER_PLANE: &str = "filtering of ARP and of bridged frames is not modelled";
+const OTHER_PLANE: &Message = &Message {
+    sv: "filtrering av ARP och av bryggade ramar räknas inte in",
+    en: "filtering of ARP and of bridged frames is not modelled",
+};
 
 /// Puts the tables of `config` into a device of `build`.
 pub(super) fn lower(config: &Config<'_>, name: &str, build: &mut Build<'_>) {
@@ -114,7 +118,7 @@ impl<'x, 'a> Lower<'x, 'a, '_, '_> {
             "ingress" => Hook::Prerouting(base.priority.saturating_sub(AT_DEVICE)),
             "egress" => Hook::Postrouting(base.priority.saturating_add(AT_DEVICE)),
             _ => {
-                self.build.unsupported(base.line, "this hook is not modelled");
+                self.build.unsupported(base.line, reasons::HOOK);
                 return;
             }
         };

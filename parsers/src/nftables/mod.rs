@@ -14,6 +14,7 @@ mod json_rule;
 mod keys;
 mod lexer;
 mod lower;
+mod reasons;
 mod rule;
 mod script;
 mod syntax;

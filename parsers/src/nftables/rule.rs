@@ -1,17 +1,28 @@
 //! The statements of a rule in a script.
 
+use portvakt_model::Message;
 use std::borrow::Cow;
 
 use super::lexer::{Token, is_extension};
+use super::reasons;
 use super::script::Reader;
 use super::syntax::{
     Key, Match, Nat, NatStatement, Op, Rule, Statement, Target, Text, Value, Verdict,
 };
 use super::value::{MAX_DEPTH, begins_statement};
 
-pub(super) const LIMIT: &str = "a limit of rate, volume or connections is not modelled";
-const EXTENSION: &str = "an extension of iptables, whose options nft does not show";
-pub(super) const REWRITTEN: &str = "the rewriting of addresses or ports is not modelled";
+pub(super) const LIMIT: &Message = &Message {
+    sv: "en gräns för takt, mängd eller förbindelser räknas inte in",
+    en: "a limit of rate, volume or connections is not modelled",
+};
+const EXTENSION: &Message = &Message {
+    sv: "ett tillägg till iptables, vars val nft inte visar",
+    en: "an extension of iptables, whose options nft does not show",
+};
+pub(super) const REWRITTEN: &Message = &Message {
+    sv: "omskrivning av adresser eller portar räknas inte in",
+    en: "the rewriting of addresses or ports is not modelled",
+};
 
 /// Comment lines before a rule that are taken as its description.
 const MAX_REMARKS: usize = 5;
@@ -23,7 +34,7 @@ impl<'a> Reader<'a, '_, '_> {
         let (table, chain) = self.object()?;
         if self.cursor.one_of(&["handle", "position", "index"]).is_some() {
             self.cursor.word()?;
-            self.build.unsupported(line, "the place of a rule by handle or index is not followed");
+            self.build.unsupported(line, reasons::PLACE);
         }
         let mut rule = self.rule(table, chain);
         rule.line = line;

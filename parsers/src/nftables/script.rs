@@ -7,6 +7,7 @@ use portvakt_model::Undefined;
 use rustc_hash::FxHashMap;
 
 use super::lexer::{Cursor, Token};
+use super::reasons;
 use super::syntax::{Config, Define, Shared, Table, TableFamily, Value};
 use crate::build::Build;
 
@@ -118,7 +119,7 @@ impl<'a> Reader<'a, '_, '_> {
         match self.cursor.one_of(&["define", "redefine", "undefine", "include"])? {
             "include" => {
                 self.cursor.skip_statement();
-                self.build.unsupported(line, "the included file is not read");
+                self.build.unsupported(line, reasons::INCLUDED);
             }
             "undefine" => {
                 let name = self.cursor.word()?;
@@ -326,7 +327,7 @@ impl<'a> Reader<'a, '_, '_> {
             "element" if !flush => return self.element_command(true),
             _ => {
                 self.cursor.skip_statement();
-                self.build.unsupported(line, "what is deleted here by its handle is not followed");
+                self.build.unsupported(line, reasons::DELETED);
             }
         }
         Some(())

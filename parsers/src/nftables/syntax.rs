@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use portvakt_model::Undefined;
+use portvakt_model::{Message, Undefined};
 use portvakt_space::Family;
 use rustc_hash::FxHashMap;
 
@@ -278,13 +278,13 @@ pub(super) enum Statement<'a> {
     /// Packets counted.
     Counter(u64),
     /// A condition that is not modelled: the words, and what is lost.
-    Narrow(Text<'a>, &'static str),
+    Narrow(Text<'a>, &'static Message),
     /// Neither matches nor decides: marks, counts, helpers.
     Neutral,
     /// Takes what has matched out of connection tracking.
     Untrack,
     /// Neither matches nor decides, but what it does is lost.
-    Lost(&'static str),
+    Lost(&'static Message),
     /// Takes packets elsewhere: whether they get through is not decided here.
     Divert(Text<'a>),
     /// Not recognised, to the end of the rule; with the verdict that seems to end it.
@@ -352,7 +352,7 @@ pub(super) enum Key<'a> {
         /// The protocol that it takes for granted.
         protocol: Option<u8>,
         /// What is lost.
-        why: &'static str,
+        why: &'static Message,
     },
 }
 

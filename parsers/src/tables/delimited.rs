@@ -6,6 +6,7 @@ use portvakt_model::LineState;
 use super::columns::{Judged, judge};
 use super::grid::{Grid, Line, MAX_COLUMNS};
 use super::reader::Reader;
+use super::reasons;
 use super::record::{Origin, Place, Value};
 use super::spell::Why;
 use crate::lines::Lines;
@@ -31,11 +32,11 @@ pub(super) fn read(text: &str, reader: &mut Reader<'_, '_>) {
         hide_secrets(&record, delimiter, &grid, reader);
         if record.is_unclosed() {
             reader.problem(&origin, Place::Cell(record.first, 1), "", unclosed());
-            reader.mark(states, LineState::Unsupported("a quoted cell is never closed"));
+            reader.mark(states, LineState::Unsupported(reasons::UNCLOSED));
             continue;
         }
         if record.cells.len() > MAX_COLUMNS as usize {
-            reader.mark(states, LineState::Unsupported("more than 256 columns"));
+            reader.mark(states, LineState::Unsupported(reasons::COLUMNS));
         }
         let cells = record.cells.iter().take(MAX_COLUMNS as usize);
         let cells = (1..).zip(cells.map(|c| Value::Text(c.to_owned()))).collect();

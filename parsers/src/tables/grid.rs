@@ -4,6 +4,7 @@ use portvakt_model::LineState;
 
 use super::columns::{Column, Judged, Kind, judge, may_limit};
 use super::reader::Reader;
+use super::reasons;
 use super::record::{Cell, Origin, Place, Row, Value, shown};
 use super::spell::Why;
 use super::spell::words::fold;
@@ -98,8 +99,7 @@ impl Grid {
     }
 }
 
-const NO_HEADER: LineState =
-    LineState::Unsupported("the sheet has no row of known column names: it is not read");
+const NO_HEADER: LineState = LineState::Unsupported(reasons::NO_HEADER);
 
 fn is_blank(line: &Line) -> bool {
     line.cells.iter().all(|(_, value)| value.is_empty())
@@ -120,8 +120,7 @@ impl Columns {
             let place = Place::Cell(line.row, *position);
             if let Some(why) = found.objection(column, &name) {
                 reader.problem(origin, place, &name, why);
-                found.state =
-                    LineState::Unsupported("a column that may limit the rows is not known");
+                found.state = LineState::Unsupported(reasons::COLUMN);
             }
             if names_a_secret(&name) {
                 found.secret.push(*position);
@@ -191,10 +190,9 @@ impl Columns {
     }
 }
 
-const LONE: LineState =
-    LineState::Unsupported("one cell alone: a heading, or a row that is not filled in");
+const LONE: LineState = LineState::Unsupported(reasons::ONE_CELL);
 
-pub(super) const LOST: LineState = LineState::Unsupported("a cell of the row is not understood");
+pub(super) const LOST: LineState = LineState::Unsupported(reasons::CELL);
 
 /// Whether a text may be a name of a column that holds secrets.
 pub(super) fn names_a_secret(name: &str) -> bool {

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::columns::{Judged, Kind, judge};
 use super::reader::Reader;
+use super::reasons;
 use super::record::Value;
 use super::spell::Why;
 use super::tree::{Member, Object, Tree, UNKNOWN_LIST};
@@ -73,7 +74,7 @@ fn array(text: &str, kind: Option<Kind>, raw: &str, tree: &mut Tree<'_, '_, '_, 
     }
     tree.list(kind, &objects);
     for (from, to) in strays {
-        tree.mark_span(from, to, LineState::Unsupported("not an object: it has no keys"));
+        tree.mark_span(from, to, LineState::Unsupported(reasons::NO_OBJECT));
     }
 }
 
@@ -149,5 +150,5 @@ fn broken(text: &str, error: &serde_json::Error, tree: &mut Tree<'_, '_, '_, '_>
             "the text is not valid JSON here; nothing in the file is read",
         ),
     );
-    tree.mark_span(0, text.len(), LineState::Unsupported("the file is not valid JSON"));
+    tree.mark_span(0, text.len(), LineState::Unsupported(reasons::JSON));
 }

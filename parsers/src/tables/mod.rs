@@ -12,6 +12,7 @@ mod json;
 mod ods;
 mod others;
 mod reader;
+mod reasons;
 mod record;
 mod sheet;
 mod spell;

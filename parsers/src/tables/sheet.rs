@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::grid::{Grid, Line, MAX_COLUMNS};
 use super::reader::{MAX_ROWS, Reader};
+use super::reasons;
 use super::record::{Origin, Place, Value};
 use super::spell::Why;
 
@@ -76,7 +77,7 @@ impl Sheet {
         if !fits {
             reader.problem(&self.origin, Place::Cell(row, 1), "", too_many());
             let line = reader.add_rows(reader.build.coverage.len() as u32, 1);
-            reader.mark((line, line), LineState::Unsupported("rows past the limit"));
+            reader.mark((line, line), LineState::Unsupported(reasons::ROWS_PAST));
         }
         fits
     }
@@ -102,7 +103,7 @@ impl Sheet {
         let line = reader.add_rows(self.base, row);
         self.grid.row(Line { row, states: (line, line), cells }, reader);
         if std::mem::take(&mut self.wide) {
-            reader.mark((line, line), LineState::Unsupported("more than 256 columns"));
+            reader.mark((line, line), LineState::Unsupported(reasons::COLUMNS));
         }
     }
 

@@ -6,6 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::columns::Kind;
 use super::reader::Reader;
+use super::reasons;
 use super::record::Value;
 use super::spell::Why;
 use super::tree::{Member, Object, Tree, UNKNOWN_LIST};
@@ -26,7 +27,7 @@ pub(super) fn read(text: &str, reader: &mut Reader<'_, '_>) {
     for error in &errors {
         let span = error.span().unwrap_or(0..text.len());
         tree.broken(span.start, invalid());
-        tree.mark_span(span.start, span.end, LineState::Unsupported("the line is not valid TOML"));
+        tree.mark_span(span.start, span.end, LineState::Unsupported(reasons::TOML));
     }
     for (key, value) in table.get_ref() {
         group(key, value, &mut tree);

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use super::columns::{Column, Kind, judge, may_limit};
 use super::grid::{LOST, names_a_secret};
 use super::reader::Reader;
+use super::reasons;
 use super::record::{Cell, Origin, Place, Row, Value};
 use super::spell::Why;
 use crate::lines::{Line, Lines};
@@ -57,7 +58,7 @@ impl<'t, 'r, 'b, 'c> Tree<'t, 'r, 'b, 'c> {
         for object in objects {
             match kind {
                 Some(kind) if self.reader.has_room() => self.object(kind, object),
-                Some(_) => self.mark(object, LineState::Unsupported("more than 1,000,000 rows")),
+                Some(_) => self.mark(object, LineState::Unsupported(reasons::ROWS)),
                 None => self.mark(object, UNKNOWN_LIST),
             }
         }
@@ -143,8 +144,7 @@ impl<'t, 'r, 'b, 'c> Tree<'t, 'r, 'b, 'c> {
     }
 }
 
-pub(super) const UNKNOWN_LIST: LineState =
-    LineState::Unsupported("a part that is none of the known tables");
+pub(super) const UNKNOWN_LIST: LineState = LineState::Unsupported(reasons::NO_TABLE);
 
 fn unknown_key() -> Why {
     Why::new(

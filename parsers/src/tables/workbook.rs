@@ -11,6 +11,7 @@ use zip::ZipArchive;
 
 use super::ods;
 use super::reader::Reader;
+use super::reasons;
 use super::record::{Origin, Place, Value};
 use super::sheet::Sheet;
 use super::spell::Why;
@@ -35,7 +36,7 @@ pub(super) fn read(bytes: &[u8], reader: &mut Reader<'_, '_>) {
         let origin = Origin { source: reader.build.id, sheet: None };
         reader.problem(&origin, Place::Whole, "", why);
         let line = reader.add_rows(reader.build.coverage.len() as u32, 1);
-        reader.mark((line, line), LineState::Unsupported("the workbook cannot be read to its end"));
+        reader.mark((line, line), LineState::Unsupported(reasons::WORKBOOK));
     }
 }
 

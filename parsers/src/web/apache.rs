@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use portvakt_model::{Device, LineState, Location, Placed, TlsVersion};
+use portvakt_model::{Device, LineState, Location, Message, Placed, TlsVersion};
 
 use super::book::{Book, NOT_GIVEN};
 use super::library::Meant;
+use super::reasons;
 use super::{Settings, hsts, version};
 use crate::lines::{Line, Lines};
 use crate::{Build, Head, Input, Parser, Score};
@@ -45,10 +46,14 @@ const LONGEST: usize = 4096;
 const DEEPEST: usize = 16;
 
 /// Said of a line that a condition decides about.
-const UNDECIDED: &str = "a condition that the configuration does not decide";
+const UNDECIDED: &Message = &Message {
+    sv: "ett villkor som konfigurationen inte avgör",
+    en: "a condition that the configuration does not decide",
+};
 
 /// Said of a macro that is not followed to its end.
-const ENDLESS: &str = "macros within macros without end";
+const ENDLESS: &Message =
+    &Message { sv: "makron i makron utan slut", en: "macros within macros without end" };
 
 /// A virtual host in the making, or the server as a whole.
 #[derive(Clone, Debug)]
@@ -478,7 +483,7 @@ fn command(args: &[&str], at: &Location, host: &mut Host) -> LineState {
         // It changes what SSLProtocol leaves in ways of its own.
         "protocol" => {
             host.settings.forget(Placed::new("SSLOpenSSLConfCmd Protocol".to_owned(), at.clone()));
-            return LineState::Unsupported("versions in OpenSSL's own words");
+            return LineState::Unsupported(reasons::OPENSSL_VERSIONS);
         }
         _ => return LineState::Neutral,
     }

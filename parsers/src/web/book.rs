@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portvakt_model::{Coverage, LineState, Location, Placed, SourceId, Span};
+use portvakt_model::{Coverage, LineState, Location, Message, Placed, SourceId, Span};
 
 use super::library::{File, Library, Meant};
 
@@ -10,7 +10,10 @@ use super::library::{File, Library, Meant};
 const DEEPEST: usize = 16;
 
 /// Said of a line that includes what was not given.
-pub(super) const NOT_GIVEN: &str = "it includes a file that was not given with this one";
+pub(super) const NOT_GIVEN: &Message = &Message {
+    sv: "den läser in en fil som inte lämnats med",
+    en: "it includes a file that was not given with this one",
+};
 
 /// What is known of the lines of one source.
 #[derive(Debug, Default)]

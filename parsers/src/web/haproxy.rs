@@ -4,6 +4,7 @@ use portvakt_model::{Device, LineState, Location, Placed, TlsServer, TlsVersion}
 
 use super::book::{Book, NOT_GIVEN};
 use super::library::Meant;
+use super::reasons;
 use super::{Settings, hsts, version};
 use crate::lines::{Line, Lines};
 use crate::{Build, Head, Input, Parser, Score};
@@ -197,7 +198,7 @@ impl Reader<'_, '_, '_> {
             _ if kind == "namespace_list" || kind == "traces" || kind == "acme" => {
                 return LineState::Neutral;
             }
-            ".if" | ".elif" => return LineState::Unsupported("a condition that is taken as true"),
+            ".if" | ".elif" => return LineState::Unsupported(reasons::TAKEN_AS_TRUE),
             _ if first.starts_with('.') || is_neutral(first) => return LineState::Neutral,
             _ => return LineState::Unknown,
         }

@@ -11,6 +11,7 @@ mod join;
 mod library;
 pub(crate) mod nginx;
 mod openssl;
+mod reasons;
 #[cfg(test)]
 mod tests;
 

@@ -6,6 +6,7 @@ use portvakt_model::{Device, LineState, Location, Placed, TlsServer};
 
 use super::book::{Book, NOT_GIVEN};
 use super::library::{File, Meant};
+use super::reasons;
 use super::{Settings, hsts, version};
 use crate::lines::Lines;
 use crate::{Build, Head, Input, Parser, Score};
@@ -360,7 +361,7 @@ fn command(args: &[&str], at: &Location, block: &mut Block) -> LineState {
         "cipherstring" => block.settings.ciphers = set,
         "minprotocol" | "maxprotocol" | "protocol" => {
             block.settings.forget(Placed::new(format!("ssl_conf_command {name}"), at.clone()));
-            return LineState::Unsupported("versions in OpenSSL's own words");
+            return LineState::Unsupported(reasons::OPENSSL_VERSIONS);
         }
         _ => return LineState::Neutral,
     }

@@ -155,7 +155,9 @@ fn coverage(out: &mut String, parsed: &Parsed) {
     for (n, state) in c.not_understood() {
         let shown = parsed.source.line(n);
         match state {
-            LineState::Unsupported(why) => line!(out, "L{n} unsupported ({why}): {}", shown.trim()),
+            LineState::Unsupported(why) => {
+                line!(out, "L{n} unsupported ({}): {}", why.en, shown.trim());
+            }
             _ => line!(out, "L{n} unknown: {}", shown.trim()),
         }
     }

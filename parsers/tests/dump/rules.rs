@@ -92,7 +92,7 @@ fn rule(d: &Device, r: &Rule) -> String {
 
 fn gap(d: &Device, gap: &Gap) -> String {
     let reasons: Vec<String> =
-        gap.reasons.iter().map(|r| format!("{:?} L{}", r.text, r.line)).collect();
+        gap.reasons.iter().map(|r| format!("{:?} L{}", r.what.to_string(), r.line)).collect();
     let least = gap.least.as_ref().map_or("nothing".into(), |t| sets::traffic(d, t));
     format!(" gap [{}] least {least}", reasons.join(", "))
 }

@@ -8,7 +8,7 @@ use portvakt_scan::tls::starttls::StartTls;
 use quick_xml::events::BytesStart;
 
 use super::super::run::{self, Hosts};
-use super::super::{Reading, endpoints};
+use super::super::{Reading, endpoints, faults};
 use super::{Asked, attribute, second};
 
 /// A host while it is read.
@@ -115,7 +115,7 @@ impl Host {
         }
         match text.trim().parse() {
             Ok(address) => self.address = Some(address),
-            Err(_) => reading.fault(at, "is no address; its host was left out"),
+            Err(_) => reading.fault(at, faults::HOST_ADDRESS),
         }
     }
 
@@ -137,7 +137,7 @@ impl Host {
                 port.at = self.at;
                 self.port = Some(port);
             }
-            None => reading.fault(at, "is no port from 0 to 65535, and was left out"),
+            None => reading.fault(at, faults::PORT),
         }
     }
 

@@ -1,5 +1,8 @@
 //! Settings of terminal lines.
 
+use portvakt_model::Message;
+
+use super::super::reasons;
 use super::SCRIPTS;
 
 /// Settings of terminal lines that have no bearing.
@@ -62,10 +65,10 @@ pub(in super::super) const LINE_NEUTRAL: &[&str] = &[
 ];
 
 /// Settings of terminal lines whose meaning is not modelled.
-pub(in super::super) const LINE_LOST: &[(&str, &str)] = &[
-    ("accounting", "accounting of one line is not modelled"),
-    ("authorization", "authorisation of one line is not modelled"),
+pub(in super::super) const LINE_LOST: &[(&str, &Message)] = &[
+    ("accounting", reasons::LINE_ACCOUNTING),
+    ("authorization", reasons::LINE_AUTHORISATION),
     ("autocommand", SCRIPTS),
-    ("privilege", "privilege levels of lines are not modelled"),
-    ("rotary", "further ports of a line are not modelled"),
+    ("privilege", reasons::LINE_LEVELS),
+    ("rotary", reasons::LINE_PORTS),
 ];

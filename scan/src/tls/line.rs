@@ -179,6 +179,20 @@ impl<'a> Line<'a> {
         answer
     }
 
+    /// Asks with something left out. Where the server chooses and breaks off, it may be for want of that: it is
+    /// a refusal.
+    pub(crate) async fn ask_less(&self, offer: &Offer) -> Answer {
+        match self.ask_unnoted(offer).await {
+            Answer::Chosen(chosen) if !chosen.whole => Answer::Refused(Refusal::BrokeOff),
+            answer => {
+                if let Some(chosen) = answer.chosen() {
+                    self.facts().note(chosen);
+                }
+                answer
+            }
+        }
+    }
+
     /// Asks. The answer does not count as something that is offered.
     pub(crate) async fn ask_unnoted(&self, offer: &Offer) -> Answer {
         let answer = self.ask_once(offer).await;

@@ -108,6 +108,7 @@ fn endpoint(version: TlsVersion, suite: u16) -> TlsEndpoint {
         protocols: TlsVersion::ALL.map(protocol).to_vec(),
         groups: Vec::new(),
         signature_schemes: Vec::new(),
+        signatures_complete: true,
         dh_bits: None,
         traits: TlsTraits::default(),
         chains: Vec::new(),

@@ -53,10 +53,14 @@ pub(crate) async fn enumerate(line: &Line<'_>, before: Before) {
 
 /// What an endpoint did not show is only then not there when it still answers.
 pub(crate) async fn confirm(line: &Line<'_>) {
-    if line.confirm().await {
+    let knows_no_name = line.knows_no_name();
+    if !knows_no_name && line.confirm().await {
         return;
     }
     let mut facts = line.facts();
+    if line.target.server_name().is_none() && knows_no_name {
+        facts.traits.answers_without_sni = Offered::No;
+    }
     facts.signatures_complete = false;
     facts.protocols.iter_mut().for_each(|protocol| {
         protocol.complete = false;
@@ -64,7 +68,12 @@ pub(crate) async fn confirm(line: &Line<'_>) {
             protocol.offered = Offered::Unknown;
         }
     });
-    facts.doubt("it stopped answering; what it did not show may be there all the same".to_owned());
+    let doubt = if knows_no_name {
+        "it does not serve the name that it was asked for, or wants one (alert 112)"
+    } else {
+        "it stopped answering; what it did not show may be there all the same"
+    };
+    facts.doubt(doubt.to_owned());
 }
 
 /// The old versions wait for TLS 1.2, whose search shows what makes the server break off.

@@ -23,10 +23,7 @@ pub(crate) struct Hunt<'a, 'b> {
     line: &'a Line<'b>,
     version: TlsVersion,
     ride: Ride,
-    /// Whether a suite was taken while curves were left out.
-    rode: bool,
-    /// Whether one was taken after that which may have been passed over for want of the curve of its key.
-    mixed: bool,
+    passed_over: PassedOver,
     /// A choice that may have been made for want of the curves that were left out.
     pending: Option<Pick>,
     /// What was found, in lists: within each in the order of the server's liking.
@@ -35,6 +32,17 @@ pub(crate) struct Hunt<'a, 'b> {
     complete: bool,
     /// Whether it was the version that was refused, not the suites.
     is_refused_as_a_whole: bool,
+}
+
+/// Suites that want the curve of their key, while curves were left out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PassedOver {
+    /// No other suite was taken meanwhile.
+    Nothing,
+    /// They may have been, for one was.
+    Perhaps,
+    /// One was found after that, which may belong before it.
+    Found,
 }
 
 /// Suites that are asked for together.
@@ -67,8 +75,7 @@ impl<'a, 'b> Hunt<'a, 'b> {
             line,
             version,
             ride,
-            rode: false,
-            mixed: false,
+            passed_over: PassedOver::Nothing,
             pending: None,
             segments: Vec::new(),
             picks: Vec::new(),
@@ -341,8 +348,11 @@ impl<'a, 'b> Hunt<'a, 'b> {
             self.picks.extend(self.pending.take());
             offered.retain(|s| !ride::is_bound(*s));
         }
-        self.rode |= rides;
-        self.mixed |= self.rode && ride::is_bound(chosen);
+        self.passed_over = match self.passed_over {
+            PassedOver::Nothing if rides => PassedOver::Perhaps,
+            PassedOver::Perhaps if ride::is_bound(chosen) => PassedOver::Found,
+            as_before => as_before,
+        };
         self.picks.push(Pick { offered, chosen });
     }
 
@@ -421,7 +431,7 @@ impl<'a, 'b> Hunt<'a, 'b> {
         if order::proven(&self.picks, &self.segments.concat()) != SuiteOrder::Server {
             return;
         }
-        if self.mixed {
+        if self.passed_over == PassedOver::Found {
             self.segments = vec![self.in_order(self.segments.concat()).await];
             return;
         }

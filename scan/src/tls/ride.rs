@@ -100,11 +100,14 @@ impl Ride {
         let curves = rides(last) && (!self.bound || groups >= IN_A_ROW);
         let fields = offers::is_field(last) && groups >= IN_A_ROW;
         let kind = if curves { Some(Left::Curves) } else { fields.then_some(Left::Fields) };
-        let signer = Signer::of_suite(last).filter(|_| signed >= IN_A_ROW);
+        let key = Signer::of_suite(last).filter(|key| {
+            signed >= IN_A_ROW
+                && !self.over.contains(&Left::Schemes(*key))
+                && repeated.contains(key)
+        });
         LeftOut {
             groups: kind.filter(|kind| !self.over.contains(kind) && self.is_in_part(*kind)),
-            signer: signer
-                .filter(|of| !self.over.contains(&Left::Schemes(*of)) && repeated.contains(of)),
+            signer: key,
         }
     }
 

@@ -164,6 +164,22 @@ fn the_curve_of_the_key_hides_no_group_that_can_be_had() {
     assert!(endpoint.complete, "{:?}", endpoint.doubts);
 }
 
+/// Whoever is asked for a name that it does not serve says nothing of what it offers.
+#[test]
+fn nginx_that_rejects_a_name_is_left_at_once() {
+    let Some(server) = nginx(&rsa(), "ssl_reject_handshake on;") else { return };
+    for depth in [Depth::Verdict, Depth::Full] {
+        let endpoint = seen(server.address, depth, None);
+        assert!(!endpoint.complete);
+        let wanted = "it does not serve the name that it was asked for, or wants one (alert 112)";
+        assert!(endpoint.doubts.iter().any(|d| d == wanted), "{:?}", endpoint.doubts);
+        for version in TlsVersion::ALL {
+            assert_eq!(offered(&endpoint, version), Offered::Unknown, "{version:?}");
+        }
+        assert!(endpoint.connections <= 12, "{}", endpoint.connections);
+    }
+}
+
 /// It chooses a suite with finite-field parameters, which it lacks, and breaks off.
 #[test]
 fn dovecot_without_parameters_hides_nothing() {

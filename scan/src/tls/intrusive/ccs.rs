@@ -75,7 +75,7 @@ async fn by_keys(line: &Line<'_>, offer: &Offer) -> Option<VulnerabilityProbe> {
     match changed(line, offer, NO_SECRET).await {
         Ok(Did::Then(Err(Refusal::Silent))) => {}
         Err(_) => return None,
-        answered => return Some(told(answered)),
+        answered => return Some(told(&answered)),
     }
     let row = match changed(line, offer, ANOTHER).await {
         Ok(Did::Then(Err(Refusal::Silent))) => untested(NAME, "nothing was refused in time"),
@@ -97,22 +97,25 @@ async fn by_alert(line: &Line<'_>, offer: &Offer) -> VulnerabilityProbe {
     match changed(line, offer, Next::Clear).await {
         // It may have decrypted and have no word for that it cannot, or have refused the second change.
         Ok(Did::Then(Err(why @ (Refusal::Closed | Refusal::Reset)))) => unanswered(NAME, why),
-        answered => told(answered),
+        answered => told(&answered),
     }
 }
 
 /// What an answer says by itself.
-fn told(answered: Result<Did, Refusal>) -> VulnerabilityProbe {
-    match answered {
-        Ok(Did::Then(Ok(code))) if UNDECRYPTABLE.contains(&code) => {
-            tested(NAME, Offered::Yes, format!("an early change of cipher was taken: alert {code}"))
+fn told(answered: &Result<Did, Refusal>) -> VulnerabilityProbe {
+    let (answer, silence) = match answered {
+        Err(why) => return unanswered(NAME, *why),
+        Ok(Did::Then(Ok(code))) if UNDECRYPTABLE.contains(code) => {
+            let detail = format!("an early change of cipher was taken: alert {code}");
+            return tested(NAME, Offered::Yes, detail);
         }
-        Ok(Did::Then(Err(why @ (Refusal::Silent | Refusal::Garbage(_)))))
-        | Ok(Did::Refused(Err(why @ Refusal::Garbage(_))))
-        | Err(why) => unanswered(NAME, why),
-        Ok(Did::Refused(answer) | Did::Then(answer)) => {
-            tested(NAME, Offered::No, format!("refused: {}", words(&answer)))
-        }
+        Ok(Did::Refused(answer)) => (answer, None),
+        Ok(Did::Then(answer)) => (answer, Some(Refusal::Silent)),
+    };
+    match answer {
+        Err(why @ Refusal::Garbage(_)) => unanswered(NAME, *why),
+        Err(why) if Some(*why) == silence => unanswered(NAME, *why),
+        _ => tested(NAME, Offered::No, format!("refused: {}", words(answer))),
     }
 }
 

@@ -363,8 +363,6 @@ mod tests {
         ride.took(0xC027, Some(29), schemes);
         assert_eq!(ride.told(), [Left::Curves]);
         ride.failed(ride.left_out(&[Signer::Rsa]), RSA);
-        ride.took(RSA, None, NOTHING);
-        assert_eq!(ride.told(), [Left::Curves], "RSA is not signed");
         ride.took(DHE, None, NOTHING);
         assert_eq!(ride.told(), [Left::Curves, Left::Schemes(Signer::Rsa)]);
     }

@@ -137,6 +137,8 @@ pub struct TlsEndpoint {
     pub groups: Vec<GroupSeen>,
     /// Signature schemes with which the server signed handshakes (IANA TLS SignatureScheme).
     pub signature_schemes: Vec<u16>,
+    /// Whether there are no others: they were sought until the server refused what was left.
+    pub signatures_complete: bool,
     /// Smallest and largest finite-field Diffie-Hellman modulus seen, in bits.
     pub dh_bits: Option<(u32, u32)>,
     /// Other properties.
@@ -165,6 +167,7 @@ impl TlsEndpoint {
             protocols: Vec::new(),
             groups: Vec::new(),
             signature_schemes: Vec::new(),
+            signatures_complete: false,
             dh_bits: None,
             traits: TlsTraits::default(),
             chains: Vec::new(),

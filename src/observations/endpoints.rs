@@ -60,6 +60,8 @@ struct TlsRow {
     groups: Vec<String>,
     #[serde(default)]
     signature_schemes: Vec<String>,
+    #[serde(default)]
+    signatures_complete: bool,
     dh_bits: Option<[u32; 2]>,
     #[serde(default)]
     traits: TraitsRow,
@@ -241,6 +243,7 @@ impl TlsRow {
             protocols,
             groups: groups.into_iter().map(|group| GroupSeen { group, version }).collect(),
             signature_schemes,
+            signatures_complete: self.signatures_complete,
             dh_bits: self.dh_bits.map(|[least, most]| (least, most)),
             traits: self.traits.seen(),
             chains,

@@ -24,8 +24,11 @@ pub fn golden_tls(endpoint: &TlsEndpoint) -> Option<Policy> {
     }
     let groups = endpoint.groups.iter().map(|seen| group_name(seen.group)).collect();
     rules.extend(pair(name, Item::Group, groups));
-    let schemes = endpoint.signature_schemes.iter().map(|code| signature_name(*code)).collect();
-    rules.extend(pair(name, Item::SignatureScheme, schemes));
+    // What was not seen of it would become a fault of others.
+    if endpoint.signatures_complete {
+        let schemes = endpoint.signature_schemes.iter().map(|code| signature_name(*code)).collect();
+        rules.extend(pair(name, Item::SignatureScheme, schemes));
+    }
     Some(policy(name, rules))
 }
 

@@ -56,6 +56,7 @@ fn modern() -> TlsEndpoint {
             .map(|name| GroupSeen { group: group_code(name).unwrap(), version: TlsVersion::Tls13 })
             .to_vec(),
         signature_schemes: vec![0x0403],
+        signatures_complete: true,
         dh_bits: None,
         traits: TlsTraits {
             secure_renegotiation: Offered::Yes,

@@ -1,11 +1,15 @@
 //! What was seen of one endpoint, as it comes in.
 
+use std::collections::BTreeSet;
+
 use portvakt_model::registry::Suite;
 use portvakt_model::{GroupSeen, Offered, ProtocolSeen, SuiteOrder, TlsTraits, TlsVersion};
 
 use super::answer::Chosen;
 use super::handshake::HttpAnswer;
 use super::hello::kind;
+use super::ride::Left;
+use super::signatures::Signer;
 
 /// Facts about an endpoint.
 #[derive(Debug)]
@@ -14,6 +18,16 @@ pub(crate) struct Facts {
     pub(crate) protocols: Vec<ProtocolSeen>,
     pub(crate) groups: Vec<GroupSeen>,
     pub(crate) signatures: Vec<u16>,
+    /// Whether these are all.
+    pub(crate) signatures_complete: bool,
+    /// Kinds of key of which a scheme came again, though it was offered last: the server decides, or has no other.
+    pub(crate) repeated: Vec<Signer>,
+    /// Kinds of key of which all schemes of TLS 1.2 are known.
+    pub(crate) signers_told: Vec<Signer>,
+    /// Whether all curves, and all finite-field groups, of the newest version until TLS 1.2 are known.
+    pub(crate) groups_told: (bool, bool),
+    /// Whether a whole handshake of TLS 1.3 came to its signature.
+    pub(crate) signed_13: bool,
     pub(crate) dh_bits: Option<(u32, u32)>,
     pub(crate) traits: TlsTraits,
     /// Chains, one for each different leaf.
@@ -40,6 +54,11 @@ impl Facts {
             protocols: TlsVersion::ALL.map(protocol).to_vec(),
             groups: Vec::new(),
             signatures: Vec::new(),
+            signatures_complete: false,
+            repeated: Vec::new(),
+            signers_told: Vec::new(),
+            groups_told: (false, false),
+            signed_13: false,
             dh_bits: None,
             traits: TlsTraits::default(),
             chains: Vec::new(),
@@ -104,7 +123,7 @@ impl Facts {
         if let Some(group) = chosen.group {
             self.group(group, version);
         }
-        self.signatures.extend(chosen.signature.filter(|s| !self.signatures.contains(s)));
+        self.signature(chosen.signature);
         if let Some(bits) = chosen.dh_bits {
             let (least, most) = self.dh_bits.unwrap_or((bits, bits));
             self.dh_bits = Some((least.min(bits), most.max(bits)));
@@ -113,6 +132,33 @@ impl Facts {
         if version < TlsVersion::Tls13 {
             self.traits_until_12(chosen, version);
         }
+    }
+
+    fn signature(&mut self, scheme: Option<u16>) {
+        let Some(scheme) = scheme else { return };
+        if !self.signatures.contains(&scheme) {
+            self.signatures.push(scheme);
+        } else if let Some(signer) = Signer::of_scheme(scheme) {
+            self.repeated.push(signer);
+        }
+    }
+
+    /// Takes up of what a search has shown that there is no more.
+    pub(crate) fn told(&mut self, told: &[Left]) {
+        for left in told {
+            match left {
+                Left::Curves => self.groups_told.0 = true,
+                Left::Fields => self.groups_told.1 = true,
+                Left::Schemes(signer) => self.signers_told.push(*signer),
+            }
+        }
+    }
+
+    /// How much was found: suites of all versions, and groups.
+    pub(crate) fn found(&self) -> u32 {
+        let groups: BTreeSet<u16> = self.groups.iter().map(|seen| seen.group).collect();
+        let suites: usize = self.protocols.iter().map(|protocol| protocol.suites.len()).sum();
+        (suites + groups.len()) as u32
     }
 
     /// Adds a group, once for each version.

@@ -1,6 +1,6 @@
 //! Everything that an endpoint offers.
 
-use portvakt_model::registry::{FALLBACK_SCSV, KeyExchange};
+use portvakt_model::registry::FALLBACK_SCSV;
 use portvakt_model::{Offered, TlsVersion};
 
 use super::groups;
@@ -10,9 +10,14 @@ use super::line::Line;
 use super::offers;
 use super::refusal::Refusal;
 use super::shake;
+use super::signatures;
 use super::tls13;
 use super::verdict::{self, Below, should_have_13};
 use super::wire::Answer;
+
+/// Connections that a look may take beyond one for each suite and each group that it finds. Signature schemes
+/// are sought as long as there are some left.
+pub(crate) const ROOM: u32 = 20;
 
 /// What was asked before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +30,7 @@ pub(crate) enum Before {
 
 /// Asks, and writes down what was answered.
 pub(crate) async fn enumerate(line: &Line<'_>, before: Before) {
+    let spent = if before == Before::Verdict { line.used() } else { 0 };
     if before == Before::Nothing {
         tokio::join!(
             verdict::ssl2(line),
@@ -41,22 +47,33 @@ pub(crate) async fn enumerate(line: &Line<'_>, before: Before) {
         tls13::enumerate(line).await;
     }
     tokio::join!(without_name(line), fallback(line));
+    signatures::remaining(line, spent).await;
     confirm(line).await;
 }
 
 /// What an endpoint did not show is only then not there when it still answers.
 pub(crate) async fn confirm(line: &Line<'_>) {
-    if line.confirm().await {
+    let knows_no_name = line.knows_no_name();
+    if !knows_no_name && line.confirm().await {
         return;
     }
     let mut facts = line.facts();
+    if line.target.server_name().is_none() && knows_no_name {
+        facts.traits.answers_without_sni = Offered::No;
+    }
+    facts.signatures_complete = false;
     facts.protocols.iter_mut().for_each(|protocol| {
         protocol.complete = false;
         if protocol.offered == Offered::No {
             protocol.offered = Offered::Unknown;
         }
     });
-    facts.doubt("it stopped answering; what it did not show may be there all the same".to_owned());
+    let doubt = if knows_no_name {
+        "it does not serve the name that it was asked for, or wants one (alert 112)"
+    } else {
+        "it stopped answering; what it did not show may be there all the same"
+    };
+    facts.doubt(doubt.to_owned());
 }
 
 /// The old versions wait for TLS 1.2, whose search shows what makes the server break off.
@@ -81,19 +98,7 @@ async fn until_12(line: &Line<'_>, before: Before) {
 async fn tls12(line: &Line<'_>) {
     const VERSION: TlsVersion = TlsVersion::Tls12;
     let suites = Hunt::new(line, VERSION).run().await;
-    tokio::join!(groups::remaining(line, VERSION, &suites), broken_signatures(line, &suites));
-}
-
-/// Asks whether the server signs with SHA-1 or MD5 when nothing else is offered. A yes is noted with the
-/// schemes.
-async fn broken_signatures(line: &Line<'_>, suites: &[u16]) {
-    let signed =
-        |s: &&u16| matches!(offers::exchange(**s), Some(KeyExchange::Ecdhe | KeyExchange::Dhe));
-    let suites: Vec<u16> = suites.iter().filter(signed).copied().collect();
-    if !suites.is_empty() {
-        let offer = line.offer(TlsVersion::Tls12, &suites, &offers::groups(TlsVersion::Tls12));
-        line.ask(&Offer { signatures: offers::BROKEN_SIGNATURES.to_vec(), ..offer }).await;
-    }
+    groups::remaining(line, VERSION, &suites).await;
 }
 
 /// Asks without a name, where one was sent so far.

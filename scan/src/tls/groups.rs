@@ -4,10 +4,12 @@ use portvakt_model::registry::KeyExchange;
 use portvakt_model::{GroupSeen, TlsVersion};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::hello::Offer;
 use super::line::Line;
 use super::offers;
 use super::refusal::Refusal;
 use super::ride;
+use super::signatures::{self, Signer};
 use super::wire::Answer;
 
 /// Asks for the groups of a version that were not yet seen, with suites that the server is known to have.
@@ -17,28 +19,32 @@ pub(crate) async fn remaining(line: &Line<'_>, version: TlsVersion, suites: &[u1
 }
 
 async fn elliptic(line: &Line<'_>, version: TlsVersion, suites: &[u16]) {
+    if line.facts().groups_told.0 {
+        return;
+    }
     let ephemeral = of(suites, &[KeyExchange::Ecdhe, KeyExchange::EcdhAnonymous]);
     let unbound: Vec<u16> = ephemeral.iter().copied().filter(|s| ride::rides(*s)).collect();
     // A server with an ECDSA key takes part only when the curve of its key is offered too (RFC 8422 §5.1).
     let keys = if unbound.is_empty() { leaf_curves(line) } else { Vec::new() };
     let suites = if unbound.is_empty() { ephemeral } else { unbound };
     let wanted: Vec<u16> =
-        offers::groups(version).into_iter().filter(|g| *g < FIELDS || *g > LAST_FIELD).collect();
+        offers::groups(version).into_iter().filter(|g| !offers::is_field_group(*g)).collect();
     search(line, version, &suites, wanted, &keys).await;
 }
 
 /// Only servers that follow RFC 7919 let themselves be asked for finite-field groups.
 async fn field(line: &Line<'_>, version: TlsVersion, suites: &[u16]) {
-    let follows = |g: &GroupSeen| g.version == version && (FIELDS..=LAST_FIELD).contains(&g.group);
-    if line.facts().groups.iter().any(follows) {
+    let follows = |g: &GroupSeen| g.version == version && offers::is_field_group(g.group);
+    let (follows, told) = {
+        let facts = line.facts();
+        (facts.groups.iter().any(follows), facts.groups_told.1)
+    };
+    if follows && !told {
         let suites = of(suites, &[KeyExchange::Dhe, KeyExchange::DhAnonymous]);
-        search(line, version, &suites, (FIELDS..=LAST_FIELD).collect(), &[]).await;
+        let wanted = offers::groups(version).into_iter().filter(|g| offers::is_field_group(*g));
+        search(line, version, &suites, wanted.collect(), &[]).await;
     }
 }
-
-/// ffdhe2048 to ffdhe8192.
-const FIELDS: u16 = 256;
-const LAST_FIELD: u16 = 260;
 
 /// Asks for `wanted` until none is taken. `always`, the curves of the server's keys, are offered with them,
 /// at the end.
@@ -55,15 +61,68 @@ async fn search(
 ) {
     let seen = |line: &Line<'_>, group| line.facts().groups.contains(&GroupSeen { group, version });
     wanted.retain(|g| !seen(line, *g));
+    let mut schemes = Schemes::new(line, version, suites);
     while !wanted.is_empty() && !suites.is_empty() {
         let offered: Vec<u16> = wanted.iter().chain(always).copied().collect();
-        match line.ask(&line.offer(version, suites, &offered)).await {
-            Answer::Chosen(chosen) => match chosen.group.filter(|g| wanted.contains(g)) {
-                Some(group) => wanted.retain(|g| *g != group),
-                None if chosen.group.is_some_and(|g| always.contains(&g)) => always = &[],
-                None => return other_group(line, version),
-            },
+        match schemes.ask(line, line.offer(version, suites, &offered)).await {
+            Answer::Chosen(chosen) => {
+                schemes = schemes.after(line, chosen.suite);
+                match chosen.group.filter(|g| wanted.contains(g)) {
+                    Some(group) => wanted.retain(|g| *g != group),
+                    None if chosen.group.is_some_and(|g| always.contains(&g)) => always = &[],
+                    None => return other_group(line, version),
+                }
+            }
+            Answer::Refused(refusal) if schemes.are_put_back() && !refusal.is_final() => {}
             Answer::Refused(refusal) => return ended(line, version, suites, refusal).await,
+        }
+    }
+}
+
+/// Signature schemes that ride along with groups: once the server repeats them, those that were seen are left
+/// out, until nothing comes of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Schemes {
+    All,
+    LeftOut,
+    /// They were put back just now: what comes shows that there are no others.
+    PutBack,
+    /// There is nothing to be gained.
+    Over,
+}
+
+impl Schemes {
+    fn new(line: &Line<'_>, version: TlsVersion, suites: &[u16]) -> Self {
+        let start = if version == TlsVersion::Tls12 { Self::All } else { Self::Over };
+        suites.first().map_or(start, |suite| start.after(line, *suite))
+    }
+
+    async fn ask(self, line: &Line<'_>, offer: Offer) -> Answer {
+        if self != Self::LeftOut {
+            return line.ask(&offer).await;
+        }
+        let signatures = signatures::without_seen(&line.facts().signatures, &Signer::ALL);
+        line.ask_less(&Offer { signatures, ..offer }).await
+    }
+
+    /// Whether there was something to put back.
+    fn are_put_back(&mut self) -> bool {
+        let were_left_out = *self == Self::LeftOut;
+        *self = if were_left_out { Self::PutBack } else { Self::Over };
+        were_left_out
+    }
+
+    fn after(self, line: &Line<'_>, suite: u16) -> Self {
+        let mut facts = line.facts();
+        let Some(signer) = Signer::of_suite(suite) else { return self };
+        match self {
+            Self::All if facts.signers_told.contains(&signer) => Self::Over,
+            Self::All if facts.repeated.contains(&signer) => Self::LeftOut,
+            Self::PutBack => {
+                facts.signers_told.push(signer);
+                Self::Over
+            }
+            as_before => as_before,
         }
     }
 }

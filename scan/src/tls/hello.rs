@@ -4,6 +4,7 @@
 //! on with: no key is ever made, the connection ends with the server's answer.
 
 use portvakt_model::TlsVersion;
+use portvakt_model::registry::SIGNATURE_SCHEMES;
 
 /// What one hello offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +143,12 @@ fn extensions(out: &mut Vec<u8>, offer: &Offer, padding: usize) {
     }
     if offer.version >= TlsVersion::Tls12 {
         extension(out, kind::SIGNATURES, |out| list16(out, &offer.signatures));
+        // What is left out there is meant for handshakes alone, not for chains.
+        if offer.signatures.len() < SIGNATURE_SCHEMES.len() {
+            extension(out, kind::SIGNATURES_OF_CERTIFICATES, |out| {
+                sized16(out, |out| SIGNATURE_SCHEMES.iter().for_each(|(s, _)| put16(out, *s)));
+            });
+        }
     }
     if padding >= HEADER {
         extension(out, kind::PADDING, |out| out.resize(out.len() + padding - HEADER, 0));
@@ -194,6 +201,7 @@ pub(crate) mod kind {
     pub(crate) const SESSION_TICKET: u16 = 35;
     pub(crate) const VERSIONS: u16 = 43;
     pub(crate) const PSK_MODES: u16 = 45;
+    pub(crate) const SIGNATURES_OF_CERTIFICATES: u16 = 50;
     pub(crate) const KEY_SHARE: u16 = 51;
     pub(crate) const RENEGOTIATION_INFO: u16 = 0xFF01;
 }

@@ -9,11 +9,13 @@
 use portvakt_model::registry::{KeyExchange, suite_name};
 use portvakt_model::{Offered, SuiteOrder, TlsVersion};
 
+use super::hello::Offer;
 use super::line::{Line, Opening};
 use super::offers::{self, SMALL};
 use super::order::{self, Pick};
 use super::refusal::Refusal;
-use super::ride::{self, Ride};
+use super::ride::{self, LeftOut, Ride};
+use super::signatures::{self, Signer};
 use super::wire::Answer;
 
 /// A search in one version.
@@ -21,14 +23,26 @@ pub(crate) struct Hunt<'a, 'b> {
     line: &'a Line<'b>,
     version: TlsVersion,
     ride: Ride,
-    /// Whether a suite was taken while groups were left out.
-    rode: bool,
+    passed_over: PassedOver,
+    /// A choice that may have been made for want of the curves that were left out.
+    pending: Option<Pick>,
     /// What was found, in lists: within each in the order of the server's liking.
     segments: Vec<Vec<u16>>,
     picks: Vec<Pick>,
     complete: bool,
     /// Whether it was the version that was refused, not the suites.
     is_refused_as_a_whole: bool,
+}
+
+/// Suites that want the curve of their key, while curves were left out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PassedOver {
+    /// No other suite was taken meanwhile.
+    Nothing,
+    /// They may have been, for one was.
+    Perhaps,
+    /// One was found after that, which may belong before it.
+    Found,
 }
 
 /// Suites that are asked for together.
@@ -61,7 +75,8 @@ impl<'a, 'b> Hunt<'a, 'b> {
             line,
             version,
             ride,
-            rode: false,
+            passed_over: PassedOver::Nothing,
+            pending: None,
             segments: Vec::new(),
             picks: Vec::new(),
             complete: true,
@@ -86,6 +101,7 @@ impl<'a, 'b> Hunt<'a, 'b> {
         self.segments.retain(|segment| !segment.is_empty());
         self.settle_order().await;
         self.join().await;
+        self.line.facts().told(self.ride.told());
         self.write()
     }
 
@@ -138,7 +154,7 @@ impl<'a, 'b> Hunt<'a, 'b> {
         let answer = self.pick(exotic.to_vec()).await;
         let is_plain = match answer {
             Ok(_) => true,
-            Err(Broken::Suite(_)) => false,
+            Err(Broken::Suite(_) | Broken::Less) => false,
             Err(Broken::Refused(refusal)) => refusal.is_clean(),
         };
         if is_plain {
@@ -197,18 +213,19 @@ impl<'a, 'b> Hunt<'a, 'b> {
         let mut refusal = None;
         while !suites.is_empty() && refusal.is_none() {
             let offered = self.turned(suites, &segment);
-            let is_short = self.ride.is_short();
             match self.pick(offered).await {
                 Ok(chosen) if segment.contains(&chosen) => {}
-                // Perhaps only for want of a group, so it is asked again with all of them.
-                Ok(chosen) if is_short && !ride::is_elliptic(chosen) => {}
                 Ok(chosen) => {
                     suites.retain(|s| *s != chosen);
                     segment.push(chosen);
                 }
                 Err(Broken::Suite(chosen)) => suites.retain(|s| *s != chosen),
-                // With all groups it may take one.
-                Err(Broken::Refused(why)) if is_short && !why.is_final() => self.ride.end(),
+                // What was taken meanwhile is asked for again, with more.
+                Err(Broken::Less) => {
+                    let doubtful = self.pending.take().map(|pick| pick.chosen);
+                    segment.retain(|s| Some(*s) != doubtful);
+                    suites.extend(doubtful);
+                }
                 Err(Broken::Refused(why)) => refusal = Some(why),
             }
         }
@@ -227,19 +244,9 @@ impl<'a, 'b> Hunt<'a, 'b> {
         let Some(Opening { pick, group }) = known else { return Vec::new() };
         let chosen = pick.chosen;
         suites.retain(|s| *s != chosen);
-        self.took(group, chosen);
+        self.ride.took(chosen, group, LeftOut::default());
         self.picks.push(pick);
         vec![chosen]
-    }
-
-    /// Takes note of the group that came with a suite.
-    fn took(&mut self, group: Option<u16>, suite: u16) {
-        if let Some(group) = group {
-            self.ride.took(group);
-        }
-        if !ride::rides(suite) {
-            self.ride.end();
-        }
     }
 
     /// The list to offer. After a first answer that looks as if the client decided (lists begin with old
@@ -260,10 +267,15 @@ impl<'a, 'b> Hunt<'a, 'b> {
     }
 
     async fn pick(&mut self, offered: Vec<u16>) -> Result<u16, Broken> {
-        let is_short = self.ride.is_short();
-        let offer = self.line.offer(self.version, &offered, self.ride.offered());
-        let chosen = match self.line.ask(&offer).await {
-            Answer::Refused(refusal) => return Err(Broken::Refused(refusal)),
+        let left = self.left_out();
+        let offer = self.offer(&offered, left);
+        let answer = if left.is_any() {
+            self.line.ask_less(&offer).await
+        } else {
+            self.line.ask(&offer).await
+        };
+        let chosen = match answer {
+            Answer::Refused(refusal) => return Err(self.refused(refusal, left)),
             Answer::Chosen(chosen) => chosen,
         };
         if !offered.contains(&chosen.suite) {
@@ -278,13 +290,70 @@ impl<'a, 'b> Hunt<'a, 'b> {
         if !chosen.whole {
             return Err(Broken::Suite(chosen.suite));
         }
-        self.took(chosen.group, chosen.suite);
-        self.rode |= is_short;
-        // What was taken for want of a group says nothing of the order.
-        if !is_short || ride::rides(chosen.suite) {
-            self.picks.push(Pick { offered, chosen: chosen.suite });
+        let is_awaited = self.pending.is_none() || ride::rides(chosen.suite);
+        if !is_awaited || !Ride::fits(left, chosen.suite) {
+            return self.misfit(offered, chosen.suite, left);
         }
+        self.ride.took(chosen.suite, chosen.group, left);
+        self.note_pick(offered, chosen.suite, left);
         Ok(chosen.suite)
+    }
+
+    /// What rides along. A server that lets the client decide shows another of each by itself.
+    fn left_out(&self) -> LeftOut {
+        let taken: Vec<u16> = self.picks.iter().map(|pick| pick.chosen).collect();
+        if order::proven(&self.picks, &taken) == SuiteOrder::Client {
+            return LeftOut::default();
+        }
+        self.ride.left_out(&self.line.facts().repeated)
+    }
+
+    fn offer(&self, suites: &[u16], left: LeftOut) -> Offer {
+        let offer = self.line.offer(self.version, suites, &self.ride.groups(left));
+        let seen = self.line.facts().signatures.clone();
+        match left.signer() {
+            Some(signer) => {
+                Offer { signatures: signatures::without_seen(&seen, &[signer]), ..offer }
+            }
+            None => offer,
+        }
+    }
+
+    fn refused(&mut self, refusal: Refusal, left: LeftOut) -> Broken {
+        if !left.is_any() || refusal.is_final() {
+            return Broken::Refused(refusal);
+        }
+        self.ride.refused(left);
+        Broken::Less
+    }
+
+    /// A suite of DHE may well be the next after one of ECDHE: servers like both by turns. Whether it is, the next
+    /// answer shows, when that brings another curve.
+    fn misfit(&mut self, offered: Vec<u16>, chosen: u16, left: LeftOut) -> Result<u16, Broken> {
+        let is_signed = Signer::of_suite(chosen).is_some();
+        if left.is_curves() && is_signed && left.is_signed_by(chosen) && self.pending.is_none() {
+            self.ride.conclude(chosen, left);
+            self.pending = Some(Pick { offered, chosen });
+            return Ok(chosen);
+        }
+        self.ride.failed(left, chosen);
+        Err(Broken::Less)
+    }
+
+    /// Takes note of an answer that tells of the order. Where curves were left out, suites may have been passed
+    /// over that want the curve of their key.
+    fn note_pick(&mut self, mut offered: Vec<u16>, chosen: u16, left: LeftOut) {
+        let rides = left.is_curves() && ride::rides(chosen);
+        if rides {
+            self.picks.extend(self.pending.take());
+            offered.retain(|s| !ride::is_bound(*s));
+        }
+        self.passed_over = match self.passed_over {
+            PassedOver::Nothing if rides => PassedOver::Perhaps,
+            PassedOver::Perhaps if ride::is_bound(chosen) => PassedOver::Found,
+            as_before => as_before,
+        };
+        self.picks.push(Pick { offered, chosen });
     }
 
     /// Asks for each key exchange alone. One that breaks off is asked for in halves, in case it is one
@@ -362,7 +431,7 @@ impl<'a, 'b> Hunt<'a, 'b> {
         if order::proven(&self.picks, &self.segments.concat()) != SuiteOrder::Server {
             return;
         }
-        if self.may_be_mixed() {
+        if self.passed_over == PassedOver::Found {
             self.segments = vec![self.in_order(self.segments.concat()).await];
             return;
         }
@@ -379,11 +448,6 @@ impl<'a, 'b> Hunt<'a, 'b> {
             }
         }
         self.segments = vec![joined];
-    }
-
-    /// Whether suites may have been passed over because the curve of their key was left out.
-    fn may_be_mixed(&self) -> bool {
-        self.rode && self.segments.iter().flatten().any(|s| ride::is_bound(*s))
     }
 
     /// Puts suites in the server's order by asking for all of them again, each time without the last
@@ -477,6 +541,8 @@ enum Broken {
     Suite(u16),
     /// It chose none.
     Refused(Refusal),
+    /// It chose none, or one that may have been taken for want of what was left out.
+    Less,
 }
 
 fn parts(lists: [Vec<u16>; 2]) -> Vec<Pool> {

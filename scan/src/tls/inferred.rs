@@ -220,6 +220,7 @@ mod tests {
             protocols: TlsVersion::ALL.map(protocol).to_vec(),
             groups: Vec::new(),
             signature_schemes: Vec::new(),
+            signatures_complete: true,
             dh_bits: None,
             traits: TlsTraits { compression: Offered::No, ..TlsTraits::default() },
             chains: Vec::new(),

@@ -58,6 +58,8 @@ pub(crate) struct Line<'a> {
     exotic: Mutex<Option<Exotic>>,
     /// The first choice of each version below TLS 1.2.
     openings: Mutex<HashMap<TlsVersion, Opening>>,
+    /// How often it said that it does not know the name that was sent, or wants one.
+    unknown_name: AtomicU32,
     /// Key exchanges that the server chose and could not run.
     dying: Mutex<Vec<KeyExchange>>,
 }
@@ -105,6 +107,11 @@ const SSL2_MOST: usize = 0x8000;
 /// A server that does not know SSL 2.0 may wait for more bytes; this long is waited with it.
 const SSL2_ANSWER: Duration = Duration::from_secs(2);
 
+/// RFC 6066 §3.
+const UNRECOGNIZED_NAME: Refusal = Refusal::Alert(112);
+/// After so many of those and no other answer, nothing more is asked.
+const NAME_TRIED: u32 = 4;
+
 impl<'a> Line<'a> {
     pub(crate) fn new(
         target: &'a Target,
@@ -137,6 +144,7 @@ impl<'a> Line<'a> {
             field_apart: AtomicBool::new(false),
             exotic: Mutex::default(),
             openings: Mutex::default(),
+            unknown_name: AtomicU32::new(0),
             dying: Mutex::default(),
         }
     }
@@ -177,6 +185,20 @@ impl<'a> Line<'a> {
             self.facts().note(chosen);
         }
         answer
+    }
+
+    /// Asks with something left out. Where the server chooses and breaks off, it may be for want of that: it is
+    /// a refusal.
+    pub(crate) async fn ask_less(&self, offer: &Offer) -> Answer {
+        match self.ask_unnoted(offer).await {
+            Answer::Chosen(chosen) if !chosen.whole => Answer::Refused(Refusal::BrokeOff),
+            answer => {
+                if let Some(chosen) = answer.chosen() {
+                    self.facts().note(chosen);
+                }
+                answer
+            }
+        }
     }
 
     /// Asks. The answer does not count as something that is offered.
@@ -232,6 +254,9 @@ impl<'a> Line<'a> {
     }
 
     fn remember(&self, offer: &Offer, answer: &Answer) {
+        if *answer == Answer::Refused(UNRECOGNIZED_NAME) {
+            self.unknown_name.fetch_add(1, Ordering::Relaxed);
+        }
         let understood = match answer {
             Answer::Chosen(_) => true,
             Answer::Refused(refusal) => refusal.is_clean(),
@@ -272,8 +297,17 @@ impl<'a> Line<'a> {
         answer.unwrap_or(Err(ended))
     }
 
+    /// Whether it answers nothing but that it does not know the name, whatever it is offered.
+    pub(crate) fn knows_no_name(&self) -> bool {
+        let good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
+        good.is_none() && self.unknown_name.load(Ordering::Relaxed) >= NAME_TRIED
+    }
+
     /// A connection on which the next byte is that of TLS.
     pub(crate) async fn open(&self) -> Result<Open, Refusal> {
+        if self.knows_no_name() {
+            return Err(Refusal::Limit("it does not know the name"));
+        }
         let pass = self.gate.pass(self.address.ip(), &self.own).await;
         let pass = pass.map_err(|_| Refusal::Limit("the run has ended"))?;
         let stream = self.connect().await?;

@@ -113,6 +113,7 @@ fn endpoint(target: &Target, how: &How, facts: Facts, looked: &Looked) -> TlsEnd
         protocols: facts.protocols,
         groups: facts.groups,
         signature_schemes: facts.signatures,
+        signatures_complete: facts.signatures_complete,
         dh_bits: facts.dh_bits,
         traits: TlsTraits { answers_without_sni: without_name, ..facts.traits },
         chains: facts

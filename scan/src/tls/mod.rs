@@ -23,6 +23,7 @@ mod order;
 pub mod refusal;
 mod ride;
 mod shake;
+mod signatures;
 pub mod ssl2;
 pub mod starttls;
 mod target;

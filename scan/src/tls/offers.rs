@@ -53,6 +53,11 @@ pub(crate) fn needs_no_certificate(suite: u16) -> bool {
 /// DHE and ECDHE with RSA; ECDHE with ECDSA.
 pub(crate) const COMMON_UNTIL_11: [u16; 4] = [0x002F, 0x0033, 0xC013, 0xC009];
 
+/// Whether a group is one of RFC 7919, ffdhe2048 to ffdhe8192.
+pub(crate) const fn is_field_group(group: u16) -> bool {
+    matches!(group, 256..=260)
+}
+
 /// How a suite comes to a secret.
 pub(crate) fn exchange(suite: u16) -> Option<KeyExchange> {
     Suite::of(suite).map(Suite::exchange)

@@ -13,6 +13,8 @@ pub enum Refusal {
     Reset,
     /// Nothing came in time.
     Silent,
+    /// It chose something, and then could not go on.
+    BrokeOff,
     /// Something came that is no answer; what.
     Garbage(&'static str),
     /// TLS was not to be had: the service did not begin it.
@@ -38,6 +40,7 @@ impl Refusal {
         match (self, other) {
             (Self::Closed | Self::Reset, Self::Closed | Self::Reset)
             | (Self::Silent, Self::Silent)
+            | (Self::BrokeOff, Self::BrokeOff)
             | (Self::Garbage(_), Self::Garbage(_)) => true,
             (Self::Alert(one), Self::Alert(other)) => one == other,
             _ => false,
@@ -62,6 +65,7 @@ impl fmt::Display for Refusal {
             Self::Closed => f.write_str("connection closed"),
             Self::Reset => f.write_str("connection reset"),
             Self::Silent => f.write_str("no answer in time"),
+            Self::BrokeOff => f.write_str("broken off"),
             Self::Garbage(what) => f.write_str(what),
             Self::NoTls => f.write_str("TLS was not begun"),
             Self::Older => f.write_str("an older version was taken"),

@@ -30,6 +30,7 @@ pub(crate) async fn shake(line: &Line<'_>, resume: Resume) {
         alpn: if in_clear { Vec::new() } else { vec!["http/1.1".to_owned()] },
         http,
         tickets: resume == Resume::Try,
+        schemes_13: None,
     };
     let Ok(client) = Client::new(&ask) else { return };
     let Ok(open) = line.open().await else { return };
@@ -63,6 +64,7 @@ fn note(facts: &mut Facts, seen: &Handshake) {
         facts.group(group, seen.version);
     }
     facts.signatures.extend(seen.signature_scheme.filter(|s| !facts.signatures.contains(s)));
+    facts.signed_13 |= seen.version == TlsVersion::Tls13 && seen.signature_scheme.is_some();
     facts.chain(&seen.chain);
     facts.staple = seen.chain.first().cloned().zip(seen.ocsp.clone());
     let traits = &mut facts.traits;

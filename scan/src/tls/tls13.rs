@@ -98,7 +98,7 @@ impl Search<'_, '_> {
         }
         let before_rare = self.found.len();
         self.suites(offers::rare_13()).await;
-        self.settle_order(self.found.len() > before_rare).await;
+        self.settle_order(before_rare).await;
     }
 
     /// Takes one suite and one group with each question. The refusal, if that ended it.
@@ -195,9 +195,9 @@ impl Search<'_, '_> {
         self.line.facts().doubt(format!("{}: {what}", VERSION.name()));
     }
 
-    /// Asks once more where the answers so far fit both; and where suites were asked for apart, which of
-    /// them the server likes better.
-    async fn settle_order(&mut self, apart: bool) {
+    /// Asks once more where the answers so far fit both; and where suites were asked for apart, those after
+    /// the first `together`, which of them the server likes better.
+    async fn settle_order(&mut self, together: usize) {
         let seen = self.seen.clone();
         let mut turned: Vec<u16> = self.found.iter().rev().copied().collect();
         for _ in 0..2 {
@@ -211,9 +211,25 @@ impl Search<'_, '_> {
             turned.retain(|s| *s != chosen);
             turned.push(chosen);
         }
-        if !apart || order::proven(&self.picks, &self.found) != SuiteOrder::Server {
-            return;
+        if order::proven(&self.picks, &self.found) == SuiteOrder::Server
+            && !self.are_last(together).await
+        {
+            self.in_order().await;
         }
+    }
+
+    /// Whether the server likes all suites after the first so many less than those.
+    async fn are_last(&mut self, together: usize) -> bool {
+        let (first, rest) = self.found.split_at(together);
+        let (Some(last), false) = (first.last().copied(), rest.is_empty()) else { return true };
+        let (offered, seen) = ([rest, &[last]].concat(), self.seen.clone());
+        let answer = self.pick_with(&offered, &seen).await;
+        answer.is_ok() && self.picks.last().is_some_and(|pick| pick.chosen == last)
+    }
+
+    /// Asks for all suites again, each time without the last answer.
+    async fn in_order(&mut self) {
+        let seen = self.seen.clone();
         let mut left = self.found.clone();
         let mut ordered = Vec::new();
         while left.len() > 1 {

@@ -37,6 +37,7 @@ fn web() -> Ask {
         alpn: vec!["http/1.1".to_owned()],
         http: Http::Always,
         tickets: true,
+        ..Ask::default()
     }
 }
 

@@ -6,14 +6,14 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::Arc;
 
-use portvakt_model::registry::{group_name, suite_name};
+use portvakt_model::registry::{group_name, signature_name, suite_name};
 use portvakt_model::{Chain, Offered, SuiteOrder, TlsEndpoint, TlsVersion};
 use portvakt_scan::tls::starttls::StartTls;
 use portvakt_scan::tls::{Depth, How, Limits, Split, Target, look};
 
-use crate::lab::keys::{ec, rsa};
+use crate::lab::keys::{Keys, ec, rsa};
 use crate::lab::mail::{Mailbox, dovecot};
-use crate::lab::tls::{gnutls, jsse, nginx, openssl};
+use crate::lab::tls::{gnutls, gnutls_with, jsse, nginx, openssl};
 use crate::lab::{find, wait};
 
 const OLD: [TlsVersion; 2] = [TlsVersion::Tls10, TlsVersion::Tls11];
@@ -117,7 +117,8 @@ fn nginx_in_order_is_known_by_eight_connections() {
     assert!(endpoint.complete, "{:?}", endpoint.doubts);
 }
 
-/// Two groups show with the two suites, so that three are left to be asked for.
+/// Three groups show with the three suites, so that two are left to be asked for; so do two schemes, and two more
+/// with those.
 #[test]
 fn nginx_in_its_own_order_takes_few_connections() {
     let block = "ssl_protocols TLSv1.2 TLSv1.3; ssl_prefer_server_ciphers on; \
@@ -125,7 +126,8 @@ fn nginx_in_its_own_order_takes_few_connections() {
     let Some(server) = nginx(&rsa(), block) else { return };
     let endpoint = seen(server.address, Depth::Full, None);
     assert_eq!((found(&endpoint), endpoint.complete), (16, true), "{:?}", endpoint.doubts);
-    assert!(endpoint.connections <= 28, "{}", endpoint.connections);
+    assert_eq!((endpoint.signature_schemes.len(), endpoint.signatures_complete), (7, true));
+    assert!(endpoint.connections <= 33, "{}", endpoint.connections);
 }
 
 /// OpenSSL has TLS 1.1 and 1.0 switched on and cannot use them above security level 0
@@ -162,6 +164,22 @@ fn the_curve_of_the_key_hides_no_group_that_can_be_had() {
     assert!(endpoint.complete, "{:?}", endpoint.doubts);
 }
 
+/// Whoever is asked for a name that it does not serve says nothing of what it offers.
+#[test]
+fn nginx_that_rejects_a_name_is_left_at_once() {
+    let Some(server) = nginx(&rsa(), "ssl_reject_handshake on;") else { return };
+    for depth in [Depth::Verdict, Depth::Full] {
+        let endpoint = seen(server.address, depth, None);
+        assert!(!endpoint.complete);
+        let wanted = "it does not serve the name that it was asked for, or wants one (alert 112)";
+        assert!(endpoint.doubts.iter().any(|d| d == wanted), "{:?}", endpoint.doubts);
+        for version in TlsVersion::ALL {
+            assert_eq!(offered(&endpoint, version), Offered::Unknown, "{version:?}");
+        }
+        assert!(endpoint.connections <= 12, "{}", endpoint.connections);
+    }
+}
+
 /// It chooses a suite with finite-field parameters, which it lacks, and breaks off.
 #[test]
 fn dovecot_without_parameters_hides_nothing() {
@@ -186,6 +204,75 @@ fn dovecot_without_parameters_hides_nothing() {
             assert_eq!(set(&names(&endpoint, version)), set(&wanted), "{:?}", endpoint.doubts);
         }
         assert!(endpoint.connections as usize <= found(&endpoint) + 20, "{}", endpoint.connections);
+    }
+}
+
+/// With two keys and finite-field groups there is most to tell apart.
+#[test]
+fn gnutls_with_two_keys_takes_few_connections() {
+    let priority = "NORMAL:+VERS-TLS1.0:+VERS-TLS1.1:%SERVER_PRECEDENCE";
+    let Some(server) = gnutls_with(&[&rsa(), &ec()], priority) else { return };
+    let endpoint = seen(server.address, Depth::Full, None);
+    assert!(endpoint.complete, "{:?}", endpoint.doubts);
+    for version in [TlsVersion::Tls10, TlsVersion::Tls11, TlsVersion::Tls12] {
+        assert_eq!(order(&endpoint, version), SuiteOrder::Server);
+        for key in ["_ECDHE_RSA_", "_ECDHE_ECDSA_", "_DHE_RSA_"] {
+            assert!(names(&endpoint, version).iter().any(|n| n.contains(key)), "{version:?} {key}");
+        }
+    }
+    let curves = ["secp256r1", "secp384r1", "secp521r1", "x25519", "x448"];
+    let fields = ["ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192"];
+    let wanted: BTreeSet<String> = curves.iter().chain(&fields).map(|n| (*n).to_owned()).collect();
+    for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
+        assert_eq!(groups(&endpoint, version), wanted, "{version:?}");
+    }
+    assert!(endpoint.signatures_complete, "{:?}", schemes(&endpoint));
+    assert!(endpoint.connections as usize <= found(&endpoint) + 18, "{}", endpoint.connections);
+}
+
+fn schemes(endpoint: &TlsEndpoint) -> BTreeSet<String> {
+    endpoint.signature_schemes.iter().map(|scheme| signature_name(*scheme)).collect()
+}
+
+/// Whoever decides, all schemes are found, within as many connections.
+#[test]
+fn openssl_signs_with_what_it_was_told_to() {
+    let (rsa, ec) = (rsa(), ec());
+    let two = ["rsa_pkcs1_sha256", "rsa_pss_rsae_sha384"].as_slice();
+    let all = ["sha256", "sha384", "sha512"]
+        .map(|hash| [format!("rsa_pkcs1_{hash}"), format!("rsa_pss_rsae_{hash}")]);
+    let mut all: Vec<&str> = all.iter().flatten().map(String::as_str).collect();
+    all.push("rsa_pkcs1_sha224");
+    let told = ["-sigalgs", "RSA+SHA256:rsa_pss_rsae_sha384"];
+    let curves = [
+        "ecdsa_secp256r1_sha256",
+        "ecdsa_secp384r1_sha384",
+        "ecdsa_secp521r1_sha512",
+        "ecdsa_sha224",
+    ];
+    let cases: [(&Keys, &[&str], &[&str]); 4] = [
+        (&rsa, &told, two),
+        (
+            &rsa,
+            &["-tls1_3"],
+            &["rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512"],
+        ),
+        (&rsa, &[], &all),
+        (&ec, &[], &curves),
+    ];
+    for (keys, options, wanted) in cases {
+        for order in [&["-serverpref"][..], &[]] {
+            let Some(server) = openssl(keys, &[options, order].concat()) else { return };
+            let endpoint = seen(server.address, Depth::Full, None);
+            let wanted = wanted.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(schemes(&endpoint), wanted, "{options:?} {order:?}");
+            assert!(endpoint.signatures_complete, "{options:?} {order:?}");
+            assert!(
+                endpoint.connections as usize <= found(&endpoint) + 20,
+                "{}",
+                endpoint.connections
+            );
+        }
     }
 }
 

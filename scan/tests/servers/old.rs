@@ -3,7 +3,7 @@
 
 use portvakt_model::{Evidence, Offered, TlsVersion};
 use portvakt_scan::tls::inferred::inferred;
-use portvakt_scan::tls::{Depth, intrusive};
+use portvakt_scan::tls::{Depth, How, Limits, intrusive};
 
 use crate::intrusive::{how, target};
 use crate::lab::keys::rsa;
@@ -47,12 +47,17 @@ fn what_other_scanners_find_of_it_is_found() {
 }
 
 #[test]
-fn heartbleed_is_seen_and_the_server_lives_on() {
+fn its_faults_are_seen_and_the_server_lives_on() {
     let Some(server) = node_0_10(&rsa()) else { return };
-    let mut endpoint = seen(server.address, Depth::Verdict, None);
-    wait(intrusive::probe(&target(server.address), &how(), &mut endpoint));
-    let row = endpoint.probes.iter().find(|row| row.name == "heartbleed").unwrap();
-    assert_eq!((row.vulnerable, row.evidence), (Offered::Yes, Evidence::Tested), "{row:?}");
+    let how = How { limits: Limits::default(), ..how() };
+    for depth in [Depth::Verdict, Depth::Full] {
+        let mut endpoint = seen(server.address, depth, None);
+        wait(intrusive::probe(&target(server.address), &how, &mut endpoint));
+        for name in ["heartbleed", "ccs-injection"] {
+            let row = endpoint.probes.iter().find(|row| row.name == name).unwrap();
+            assert_eq!((row.vulnerable, row.evidence), (Offered::Yes, Evidence::Tested), "{row:?}");
+        }
+    }
     let again = seen(server.address, Depth::Verdict, None);
     assert_eq!(offered(&again, TlsVersion::Ssl2), Offered::Yes, "{}", server.log());
 }

@@ -8,7 +8,7 @@ use portvakt_scan::tls::Depth;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 
-use crate::server::{No, Order, Script, Server, needs_group};
+use crate::server::{No, Order, Script, Server, needs_group, signer};
 use crate::{groups, protocol, run, seen, suites};
 
 const VERSIONS: [(u16, TlsVersion); 5] = [
@@ -47,17 +47,36 @@ fn script() -> impl Strategy<Value = Script> {
         prop::option::of(some(candidates(code), 1, if code == 0x0303 { 14 } else { 5 }))
             .prop_map(move |suites| suites.map(|s| (code, s)))
     });
+    let schemes = [RSA, ECDSA, DSA].map(|all| some(all.to_vec(), 0, all.len()));
     let refusals = prop::sample::select(vec![No::Alert40, No::Close, No::Reset, No::Alert80]);
     let orders = prop::sample::select(vec![Order::Server, Order::Client]);
-    (versions, group_list(false), group_list(true), orders, refusals, prop::option::of(1..90usize))
-        .prop_map(|(versions, old, new, order, refusal, record)| Script {
+    let record = prop::option::of(1..90usize);
+    (versions, group_list(false), group_list(true), schemes, orders, refusals, record).prop_map(
+        |(versions, old, new, schemes, order, refusal, record)| Script {
             suites: versions.into_iter().flatten().collect::<BTreeMap<_, _>>(),
             groups: [old, new],
+            schemes,
             order,
             refusal,
             record,
             ..Script::default()
-        })
+        },
+    )
+}
+
+/// Schemes of each kind of key.
+const RSA: &[u16] = &[0x0401, 0x0501, 0x0601, 0x0804, 0x0805, 0x0806, 0x0201, 0x0301];
+const ECDSA: &[u16] = &[0x0403, 0x0503, 0x0603, 0x0203, 0x0807];
+const DSA: &[u16] = &[0x0402, 0x0202];
+
+/// The schemes that a server can be seen to sign with in TLS 1.2.
+fn schemes(script: &Script) -> BTreeSet<u16> {
+    let suites = script.suites.get(&0x0303).into_iter().flatten();
+    let of = |kind: usize| match script.schemes[kind].as_slice() {
+        [] => vec![0x0804],
+        some => some.to_vec(),
+    };
+    suites.filter_map(|suite| signer(*suite)).flat_map(of).collect()
 }
 
 fn assert_found(script: &Script, endpoint: &TlsEndpoint) {
@@ -91,6 +110,10 @@ fn assert_found(script: &Script, endpoint: &TlsEndpoint) {
             assert_eq!(groups(endpoint, version), wanted.iter().copied().collect(), "{version:?}");
         }
     }
+    let seen: BTreeSet<u16> = endpoint.signature_schemes.iter().copied().collect();
+    let wanted = schemes(script);
+    assert!(seen.is_subset(&wanted), "{seen:04x?} of {wanted:04x?}");
+    assert!(!endpoint.signatures_complete || seen == wanted, "{seen:04x?} of {wanted:04x?}");
     assert!(endpoint.complete, "{:?}", endpoint.doubts);
 }
 
@@ -121,6 +144,56 @@ proptest! {
         let more = if script.refusal == No::Alert40 { 0 } else { 8 + 4 * VERSIONS.len() };
         let most = bound(&script) + more;
         prop_assert!(connections as usize <= most, "{} > {}", connections, most);
+    }
+}
+
+/// Suites of TLS 1.2 with an RSA key, an ECDSA key and none that signs.
+const WITH_KEYS: [u16; 12] = [
+    0xC02F, 0xC030, 0xCCA8, 0xC027, 0xC013, 0xC02B, 0xC02C, 0xCCA9, 0xC023, 0x002F, 0x009E, 0x0033,
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_rides_along_hides_no_suite_and_changes_no_order(
+        suites in some(WITH_KEYS.to_vec(), 3, 12),
+        groups in some(vec![29, 23, 30, 24, 25, 26], 1, 6),
+        schemes in [RSA, ECDSA].map(|all| some(all.to_vec(), 1, all.len())),
+        order in prop::sample::select(vec![Order::Server, Order::Client]),
+        refusal in prop::sample::select(vec![No::Alert40, No::Close]),
+    ) {
+        let [rsa, ecdsa] = schemes;
+        let curve = Some(groups[groups.len() / 2]);
+        let script = Script {
+            suites: BTreeMap::from([(0x0303, suites)]),
+            groups: [groups, Vec::new()],
+            schemes: [rsa, ecdsa, Vec::new()],
+            curve,
+            order,
+            refusal,
+            ..Script::default()
+        };
+        let endpoint = run(async {
+            let server = Server::start(script.clone()).await;
+            seen(server.address, Depth::Full).await
+        });
+        let wanted = &script.suites[&0x0303];
+        let protocol = protocol(&endpoint, TlsVersion::Tls12);
+        let found: Vec<u16> = self::suites(&endpoint, TlsVersion::Tls12);
+        let expected = if order == Order::Server { SuiteOrder::Server } else { SuiteOrder::Client };
+        prop_assert_eq!(protocol.order, expected);
+        if order == Order::Server {
+            prop_assert_eq!(&found, wanted);
+        }
+        prop_assert_eq!(BTreeSet::from_iter(found), BTreeSet::from_iter(wanted.clone()));
+        let seen: BTreeSet<u16> = endpoint.signature_schemes.iter().copied().collect();
+        prop_assert!(!endpoint.signatures_complete || seen == self::schemes(&script));
+        let unbound = |s: &&u16| matches!(**s, 0xC02F | 0xC030 | 0xCCA8 | 0xC027 | 0xC013);
+        if wanted.iter().any(|s| unbound(&s)) {
+            let found = self::groups(&endpoint, TlsVersion::Tls12);
+            prop_assert_eq!(found, script.groups[0].iter().copied().collect());
+        }
     }
 }
 

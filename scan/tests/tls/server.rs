@@ -34,6 +34,11 @@ pub(crate) struct Script {
     pub(crate) most_connections: Option<usize>,
     /// It answers no more after so many connections.
     pub(crate) patience: Option<u32>,
+    /// Schemes with which each kind of key signs in TLS 1.2, the best liked first. A kind without any signs with one
+    /// of its own, whatever is offered.
+    pub(crate) schemes: [Vec<u16>; 3],
+    /// The curve of its ECDSA key, which must be offered for suites with that key (RFC 8422 §5.1).
+    pub(crate) curve: Option<u16>,
     /// It wants key shares in TLS 1.3.
     pub(crate) needs_shares: bool,
 }
@@ -134,6 +139,7 @@ pub(crate) struct Hello {
     is_13: bool,
     suites: Vec<u16>,
     groups: Vec<u16>,
+    schemes: Vec<u16>,
     shares: Vec<u16>,
 }
 
@@ -160,6 +166,7 @@ impl Hello {
             let (kind, mut data) = (extensions.u16(), Bytes(extensions.sized16()));
             match kind {
                 10 => hello.groups = Bytes(data.sized16()).all16(),
+                13 => hello.schemes = Bytes(data.sized16()).all16(),
                 43 => hello.is_13 = true,
                 51 => {
                     let mut shares = Bytes(data.sized16());
@@ -225,11 +232,28 @@ impl Script {
         let able = |s: &&u16| {
             !needs_group(**s) || group.is_some() || (version == 0x0300 && !groups.is_empty())
         };
+        let able = |s: &&u16| able(s) && self.signs(version, **s, hello);
         let able: Vec<u16> = ours.iter().filter(able).copied().collect();
         let suite = pick(&able, &hello.suites, self.order)?;
         // Without the extension the server is free (RFC 8422 §4).
         let group = group.or_else(|| groups.first().copied());
         Some((version, suite, group.filter(|_| needs_group(suite))))
+    }
+
+    /// Whether its key can be used for a suite.
+    fn signs(&self, version: u16, suite: u16, hello: &Hello) -> bool {
+        let Some(kind) = signer(suite) else { return true };
+        let is_bound = kind == ECDSA && needs_group(suite);
+        let offers_curve = self.curve.is_none_or(|curve| hello.groups.contains(&curve));
+        (!is_bound || version == 0x0300 || offers_curve)
+            && (version != 0x0303 || self.scheme(kind, hello).is_some())
+    }
+
+    fn scheme(&self, kind: usize, hello: &Hello) -> Option<u16> {
+        match self.schemes[kind].as_slice() {
+            [] => Some(0x0804),
+            ours => pick(ours, &hello.schemes, self.order),
+        }
     }
 
     fn lacks_shares(&self, hello: &Hello) -> bool {
@@ -256,7 +280,9 @@ impl Script {
         }
         let mut flight = message(2, &server_hello(version, suite));
         flight.extend(message(11, &[0, 0, 6, 0, 0, 3, 0x30, 1, 0]));
-        flight.extend(key_exchange(version, suite, group));
+        let scheme = signer(suite).filter(|_| version == 0x0303);
+        let scheme = scheme.and_then(|kind| self.scheme(kind, hello));
+        flight.extend(key_exchange(suite, group, scheme));
         flight.extend(message(14, &[]));
         Some(flight)
     }
@@ -265,6 +291,15 @@ impl Script {
 fn pick(ours: &[u16], theirs: &[u16], order: Order) -> Option<u16> {
     let (first, second) = if order == Order::Server { (ours, theirs) } else { (theirs, ours) };
     first.iter().copied().find(|code| second.contains(code))
+}
+
+const ECDSA: usize = 1;
+
+/// Which kind of key signs the key exchange of a suite: RSA, ECDSA, DSA.
+pub(crate) fn signer(suite: u16) -> Option<usize> {
+    let suite = Suite::of(suite).unwrap();
+    let is_signed = matches!(suite.exchange(), KeyExchange::Ecdhe | KeyExchange::Dhe);
+    ["_RSA_", "_ECDSA_", "_DSS_"].iter().position(|kind| is_signed && suite.name.contains(kind))
 }
 
 /// Whether a suite needs a common group.
@@ -299,7 +334,7 @@ fn retry(suite: u16, group: u16) -> Vec<u8> {
     message(2, &body)
 }
 
-fn key_exchange(version: u16, suite: u16, group: Option<u16>) -> Vec<u8> {
+fn key_exchange(suite: u16, group: Option<u16>, scheme: Option<u16>) -> Vec<u8> {
     use KeyExchange::{DhAnonymous, Dhe, EcdhAnonymous, Ecdhe, Psk};
     let exchange = Suite::of(suite).unwrap().exchange();
     let mut body = if exchange == Psk { vec![0, 4, b'h', b'i', b'n', b't'] } else { Vec::new() };
@@ -317,8 +352,9 @@ fn key_exchange(version: u16, suite: u16, group: Option<u16>) -> Vec<u8> {
         }
         _ => return Vec::new(),
     }
-    if version == 0x0303 && matches!(exchange, Ecdhe | Dhe) {
-        body.extend([0x08, 0x04, 0, 2, 9, 9]);
+    if let Some(scheme) = scheme {
+        body.extend(scheme.to_be_bytes());
+        body.extend([0, 2, 9, 9]);
     }
     message(12, &body)
 }

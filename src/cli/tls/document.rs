@@ -49,6 +49,9 @@ pub(crate) struct EndpointRow {
     pub(crate) groups: Vec<String>,
     /// Schemes that handshakes were signed with (IANA TLS SignatureScheme).
     pub(crate) signature_schemes: Vec<String>,
+    /// Whether these are all: they were sought until the server refused what was left.
+    #[serde(default)]
+    pub(crate) signatures_complete: bool,
     /// Smallest and largest modulus of finite-field Diffie-Hellman, in bits.
     pub(crate) dh_bits: Option<[u32; 2]>,
     /// Other properties: true, false, or null where it is not known.
@@ -256,6 +259,7 @@ pub(super) fn row(
         protocols: TlsVersion::ALL.into_iter().map(|v| protocol(endpoint, v)).collect(),
         groups: once(groups),
         signature_schemes: endpoint.signature_schemes.iter().map(|s| signature_name(*s)).collect(),
+        signatures_complete: endpoint.signatures_complete,
         dh_bits: endpoint.dh_bits.map(|(least, most)| [least, most]),
         traits: traits(&endpoint.traits),
         hsts: endpoint.hsts.clone().flatten(),

@@ -10,7 +10,10 @@ pub(super) fn lines(endpoint: &EndpointRow, lang: Lang) -> Vec<String> {
         (!values.is_empty()).then(|| format!("{name}: {}", values.join(", ")))
     };
     lines.extend(list(lang.of("grupper", "groups"), &endpoint.groups));
-    lines.extend(list(lang.of("signaturer", "signatures"), &endpoint.signature_schemes));
+    lines.extend(
+        list(lang.of("signaturer", "signatures"), &endpoint.signature_schemes)
+            .map(|line| if endpoint.signatures_complete { line } else { format!("{line}, …") }),
+    );
     lines.extend(endpoint.traits.alpn.as_ref().map(|alpn| format!("ALPN: {alpn}")));
     lines.extend(endpoint.hsts.as_ref().map(|hsts| format!("HSTS: {hsts}")));
     for row in &endpoint.certificates {

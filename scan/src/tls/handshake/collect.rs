@@ -53,11 +53,17 @@ impl Seen {
 pub(super) struct Witness {
     algorithms: WebPkiSupportedAlgorithms,
     seen: Arc<Seen>,
+    /// What to offer instead of what is known.
+    schemes: Option<Vec<u16>>,
 }
 
 impl Witness {
-    pub(super) fn new(provider: &CryptoProvider, seen: Arc<Seen>) -> Self {
-        Self { algorithms: provider.signature_verification_algorithms, seen }
+    pub(super) fn new(
+        provider: &CryptoProvider,
+        seen: Arc<Seen>,
+        schemes: Option<Vec<u16>>,
+    ) -> Self {
+        Self { algorithms: provider.signature_verification_algorithms, seen, schemes }
     }
 
     fn note(
@@ -114,6 +120,9 @@ impl ServerCertVerifier for Witness {
     /// Those that can be verified, and after them those that servers with old keys need. What cannot be
     /// verified is told as unknown.
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        if let Some(schemes) = &self.schemes {
+            return schemes.iter().map(|scheme| SignatureScheme::from(*scheme)).collect();
+        }
         let mut schemes = self.algorithms.supported_schemes();
         schemes.extend([
             SignatureScheme::ED448,

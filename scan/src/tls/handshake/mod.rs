@@ -19,7 +19,8 @@ use portvakt_model::{Offered, TlsVersion};
 use rustls::client::{ClientConfig, ClientConnection, Resumption as RustlsResumption};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::ServerName;
-use rustls::{HandshakeKind, ProtocolVersion};
+use rustls::version::TLS13;
+use rustls::{ALL_VERSIONS, HandshakeKind, ProtocolVersion};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -39,6 +40,8 @@ pub struct Ask {
     pub http: Http,
     /// Whether to wait a moment for a ticket when nothing else has to be waited for.
     pub tickets: bool,
+    /// Offers TLS 1.3 alone, with these signature schemes; otherwise both versions and all that is known.
+    pub schemes_13: Option<Vec<u16>>,
 }
 
 /// When `HEAD /` is sent.
@@ -146,11 +149,13 @@ impl Client {
     pub fn new(ask: &Ask) -> Result<Self, HandshakeError> {
         let seen = Arc::new(Seen::default());
         let sessions = Arc::new(Sessions::default());
+        let versions = if ask.schemes_13.is_some() { &[&TLS13][..] } else { ALL_VERSIONS };
+        let witness = Witness::new(&PROVIDER, Arc::clone(&seen), ask.schemes_13.clone());
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .map_err(|error| HandshakeError::Failed(error.to_string()))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Witness::new(&PROVIDER, Arc::clone(&seen))))
+            .with_custom_certificate_verifier(Arc::new(witness))
             .with_client_cert_resolver(Arc::new(NoIdentity(Arc::clone(&seen))));
         config.alpn_protocols = ask.alpn.iter().map(|name| name.clone().into_bytes()).collect();
         config.resumption = RustlsResumption::store(Arc::clone(&sessions) as Arc<_>);

@@ -4,7 +4,8 @@
 //! Ticketbleed by one, ROBOT makes at most twenty connections, renegotiation stops at ten. What the peer
 //! gave away is never shown or kept. All probes are made one after another.
 
-mod early;
+mod ccs;
+mod heartbleed;
 mod number;
 mod renegotiation;
 mod robot;
@@ -27,16 +28,16 @@ use super::target::{How, Target};
 
 /// The probes, in the order of their rows.
 const NAMES: [&str; 6] = [
-    early::HEARTBLEED,
-    early::CCS_INJECTION,
+    heartbleed::NAME,
+    ccs::NAME,
     robot::NAME,
     ticketbleed::NAME,
     renegotiation::MANY,
     renegotiation::INSECURE,
 ];
-/// Connections that all probes together make at most: ROBOT twenty, Ticketbleed and renegotiation two
-/// each, the others one.
-const MOST_CONNECTIONS: u32 = 26;
+/// Connections that all probes together make at most: ROBOT twenty, the early change of cipher,
+/// Ticketbleed and renegotiation two each, Heartbleed one.
+const MOST_CONNECTIONS: u32 = 27;
 
 /// Probes an endpoint that was looked at, and adds what was found to its probes, its traits and its
 /// connections. What the look has shown decides what is sent.
@@ -52,8 +53,8 @@ pub async fn probe(target: &Target, how: &How, endpoint: &mut TlsEndpoint) {
     let line = Line::new(target, address, how, &gate);
     let known = Known::of(endpoint);
     let mut found = vec![
-        early::heartbleed(&line, &known).await,
-        early::ccs_injection(&line, &known).await,
+        heartbleed::heartbleed(&line, &known).await,
+        ccs::ccs_injection(&line, &known).await,
         robot::robot(&line, &known).await,
         ticketbleed::ticketbleed(&line, &known).await,
     ];

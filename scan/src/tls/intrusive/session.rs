@@ -220,9 +220,10 @@ impl Hello<'_> {
     }
 }
 
-struct Randoms {
-    client: [u8; 32],
-    server: [u8; 32],
+/// The randoms of both hellos.
+pub(super) struct Randoms {
+    pub(super) client: [u8; 32],
+    pub(super) server: [u8; 32],
 }
 
 impl Randoms {
@@ -230,13 +231,13 @@ impl Randoms {
         [self.client, self.server].concat()
     }
 
-    fn server_first(&self) -> Vec<u8> {
+    pub(super) fn server_first(&self) -> Vec<u8> {
         [self.server, self.client].concat()
     }
 }
 
 /// The random of a hello message: behind its header and version.
-fn random_of(message: &[u8]) -> Result<[u8; 32], Refusal> {
+pub(super) fn random_of(message: &[u8]) -> Result<[u8; 32], Refusal> {
     let bytes = message.get(6..).and_then(|rest| rest.first_chunk());
     bytes.copied().ok_or(Refusal::Garbage("a hello without a random"))
 }

@@ -82,8 +82,17 @@ impl Wire {
 
     /// Connects, offers, and reads until the server has said all that it says before us.
     pub(super) async fn begin(line: &Line<'_>, offer: &Offer) -> Result<(Self, Flight), Refusal> {
+        Self::begin_as(line, offer, &Randomness::new()).await
+    }
+
+    /// The same with bytes that the caller knows.
+    pub(super) async fn begin_as(
+        line: &Line<'_>,
+        offer: &Offer,
+        bytes: &Randomness,
+    ) -> Result<(Self, Flight), Refusal> {
         let mut wire = Self::connect(line).await?;
-        wire.send_raw(&client_hello(offer, &Randomness::new())).await?;
+        wire.send_raw(&client_hello(offer, bytes)).await?;
         let flight = wire.flight().await?;
         Ok((wire, flight))
     }

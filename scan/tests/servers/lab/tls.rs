@@ -40,11 +40,17 @@ pub(crate) fn nginx(keys: &Keys, block: &str) -> Option<Server> {
 
 /// `gnutls-serv` with a priority string.
 pub(crate) fn gnutls(keys: &Keys, priority: &str) -> Option<Server> {
+    gnutls_with(&[keys], priority)
+}
+
+/// The same with several keys.
+pub(crate) fn gnutls_with(keys: &[&Keys], priority: &str) -> Option<Server> {
     let (port, folder) = (free_port(), folder());
     let mut command = Command::new(find("gnutls-serv")?);
-    command
-        .args(["--http", "--quiet", "--port", &port.to_string(), "--priority", priority])
-        .args(["--x509certfile", &keys.chain(), "--x509keyfile", &keys.key()]);
+    command.args(["--http", "--quiet", "--port", &port.to_string(), "--priority", priority]);
+    for keys in keys {
+        command.args(["--x509certfile", &keys.chain(), "--x509keyfile", &keys.key()]);
+    }
     Some(Server::start(command, folder, port))
 }
 

@@ -1,5 +1,5 @@
-//! What a server does with messages before their time: Heartbleed and the early change of cipher. Neither
-//! needs a key.
+//! CVE-2014-0160, Heartbleed: what a server does with a heartbeat that claims more than it has. No key is
+//! needed for it.
 
 use std::time::Duration;
 
@@ -8,11 +8,10 @@ use portvakt_model::{Offered, VulnerabilityProbe};
 use super::super::hello::kind;
 use super::super::line::Line;
 use super::super::refusal::Refusal;
-use super::wire::{CHANGE_CIPHER, HEARTBEAT, Said, Wire};
+use super::wire::{HEARTBEAT, Said, Wire};
 use super::{Known, is_plain, tested, unanswered};
 
-pub(super) const HEARTBLEED: &str = "heartbleed";
-pub(super) const CCS_INJECTION: &str = "ccs-injection";
+pub(super) const NAME: &str = "heartbleed";
 /// Payload of the heartbeat request. The answer must be longer than the 4,096 bytes that OpenSSL gathers
 /// during a handshake before it sends anything (`BIO_f_buffer(3)`): a shorter one is not seen.
 const PAYLOAD: usize = 8192;
@@ -24,13 +23,10 @@ const RESPONSE: u8 = 2;
 const AROUND: usize = 3 + 16;
 /// How long a server may take over what it ought to answer at once.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// Alerts for records that do not decrypt (RFC 5246 §7.2.2): who says this has begun to decrypt.
-const UNDECRYPTABLE: [u8; 2] = [20, 21];
 
 /// CVE-2014-0160. A server that passes the request over, as it should, shows that it has read it by closing
 /// when we end our side.
 pub(super) async fn heartbleed(line: &Line<'_>, known: &Known) -> VulnerabilityProbe {
-    const NAME: &str = HEARTBLEED;
     let Some(offer) = known.offer(line, is_plain) else {
         return known.without(NAME, "version before TLS 1.3");
     };
@@ -76,49 +72,5 @@ async fn no_message(wire: &mut Wire) -> Result<Said, Refusal> {
         if !matches!(said, Said::Message(_) | Said::Data) {
             return Ok(said);
         }
-    }
-}
-
-/// CVE-2014-0224. A server in order refuses a change of cipher before there are keys. One that takes it
-/// decrypts the next record, and says that it cannot.
-pub(super) async fn ccs_injection(line: &Line<'_>, known: &Known) -> VulnerabilityProbe {
-    const NAME: &str = CCS_INJECTION;
-    let Some(offer) = known.offer(line, is_plain) else {
-        return known.without(NAME, "version before TLS 1.3");
-    };
-    let mut wire = match Wire::begin(line, &offer).await {
-        Ok((wire, _)) => wire,
-        Err(why) => return unanswered(NAME, why),
-    };
-    match changed(&mut wire, FIRST_WAIT).await {
-        Err(Refusal::Silent) => {}
-        Err(why @ Refusal::Garbage(_)) => return unanswered(NAME, why),
-        first => return tested(NAME, Offered::No, format!("refused: {}", words(&first))),
-    }
-    // The time for the first is used up; the second has its own.
-    wire.allow(line.how.limits.answer);
-    match changed(&mut wire, line.how.limits.answer).await {
-        Ok(code) if UNDECRYPTABLE.contains(&code) => {
-            tested(NAME, Offered::Yes, format!("an early change of cipher was taken: alert {code}"))
-        }
-        Err(why @ (Refusal::Silent | Refusal::Garbage(_))) => unanswered(NAME, why),
-        second => tested(NAME, Offered::No, format!("refused: {}", words(&second))),
-    }
-}
-
-/// Sends a change of cipher; the alert that comes.
-async fn changed(wire: &mut Wire, within: Duration) -> Result<u8, Refusal> {
-    wire.hurry(within);
-    wire.send(CHANGE_CIPHER, &[1]).await?;
-    match wire.next().await? {
-        Said::Alert(code) => Ok(code),
-        _ => Err(Refusal::Garbage("another answer than an alert")),
-    }
-}
-
-fn words(answer: &Result<u8, Refusal>) -> String {
-    match answer {
-        Ok(code) => Refusal::Alert(*code).to_string(),
-        Err(why) => why.to_string(),
     }
 }

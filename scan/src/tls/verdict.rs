@@ -204,10 +204,14 @@ pub(crate) enum Below {
 
 /// Asks which versions below TLS 1.2 are offered. One hello with TLS 1.1 is answered with the newest that
 /// there is; only when there is one are the older ones asked for by name.
+///
+/// Where each part of a hello was refused in the server's own way, so were all older versions: their suites
+/// were in it, and a server takes the newest version that it has. Who cannot bear a newer hello is asked
+/// in the older version for all at once.
 pub(crate) async fn old_versions(line: &Line<'_>, below: Below) {
     const OLD: [TlsVersion; 3] = [TlsVersion::Tls11, TlsVersion::Tls10, TlsVersion::Ssl3];
     let mut asked: Option<TlsVersion> = None;
-    let mut cannot_sign = false;
+    let (mut cannot_sign, mut its_way) = (false, None::<Refusal>);
     for version in OLD {
         if asked.is_some_and(|taken| taken <= version) {
             continue;
@@ -221,7 +225,9 @@ pub(crate) async fn old_versions(line: &Line<'_>, below: Below) {
                 continue;
             }
         }
-        if let Err(refusal) = answer {
+        if let Err(refusal) = answer
+            && !its_way.is_some_and(|known| known.is_like(refusal))
+        {
             answer = in_parts(line, version, &suites, &groups, refusal).await;
         }
         match answer {
@@ -240,7 +246,9 @@ pub(crate) async fn old_versions(line: &Line<'_>, below: Below) {
                 refused.for_each(|v| line.facts().refused(*v));
                 return;
             }
-            Err(refusal) => unclear(line, version, refusal).await,
+            Err(refusal) => {
+                its_way = unclear(line, version, refusal).await.then_some(refusal).or(its_way);
+            }
         }
     }
 }
@@ -275,11 +283,14 @@ async fn breaks_off_with_every_key(line: &Line<'_>, version: TlsVersion) -> bool
     breaks_off
 }
 
-async fn unclear(line: &Line<'_>, version: TlsVersion, refusal: Refusal) {
-    if line.refuses_so(version, refusal).await {
+/// Whether a version was refused in the way in which the server refuses.
+async fn unclear(line: &Line<'_>, version: TlsVersion, refusal: Refusal) -> bool {
+    let refused = line.refuses_so(version, refusal).await;
+    if refused {
         line.facts().refused(version);
     } else {
         let doubt = format!("{}: not known whether it is offered ({refusal})", version.name());
         line.facts().doubt(doubt);
     }
+    refused
 }

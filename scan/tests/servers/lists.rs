@@ -207,6 +207,20 @@ fn dovecot_without_parameters_hides_nothing() {
     }
 }
 
+/// It closes the connection where others send an alert, so that no refusal is plain.
+#[test]
+fn dovecot_as_it_comes_takes_few_connections() {
+    let keys = rsa();
+    let Some(server) = dovecot(&keys, Mailbox::Imaps, "") else { return };
+    let endpoint = seen(server.address, Depth::Full, None);
+    for version in OLD {
+        let protocol = endpoint.protocols.iter().find(|p| p.version == version).unwrap();
+        assert_eq!((protocol.offered, protocol.complete), (Offered::No, true), "{version:?}");
+    }
+    assert!(endpoint.doubts.is_empty(), "{:?}", endpoint.doubts);
+    assert!(endpoint.connections as usize <= found(&endpoint) + 20, "{}", endpoint.connections);
+}
+
 /// With two keys and finite-field groups there is most to tell apart.
 #[test]
 fn gnutls_with_two_keys_takes_few_connections() {

@@ -41,7 +41,13 @@ fn holds(parsed: &Parsed) {
     if !TABLES.contains(&parsed.format) {
         assert_eq!(coverage.len(), source.line_count() as usize, "{}", parsed.format);
     }
-    assert!(coverage.states().all(|s| !matches!(s, LineState::Unsupported(why) if why.sv.is_empty() || why.en.is_empty())), "{}", parsed.format);
+    assert!(
+        coverage.states().all(
+            |s| !matches!(s, LineState::Unsupported(why) if why.sv.is_empty() || why.en.is_empty())
+        ),
+        "{}",
+        parsed.format
+    );
     for line in 0..=source.line_count() + 1 {
         assert!(source.line_span(line).end as usize <= length, "{}", parsed.format);
     }

@@ -1,5 +1,7 @@
 //! Finding and reading the files that are audited together.
 
+mod hashed;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -189,10 +191,15 @@ enum Store {
 }
 
 impl Store {
-    fn bytes(&self, path: &Path) -> Result<Vec<u8>, FailureKind> {
+    /// The bytes of a file and their SHA-256.
+    fn hashed(&self, path: &Path) -> Result<(Vec<u8>, [u8; 32]), FailureKind> {
         match self {
-            Self::Disk => bytes_of(path),
-            Self::Memory(files) => Ok(files.get(path).cloned().unwrap_or_default()),
+            Self::Disk => hashed(path),
+            Self::Memory(files) => {
+                let bytes = files.get(path).cloned().unwrap_or_default();
+                let digest = Sha256::digest(&bytes).into();
+                Ok((bytes, digest))
+            }
         }
     }
 
@@ -391,8 +398,7 @@ fn join(
 
 /// The text of a file that is not too large, with its digest.
 fn text_of(path: &Path, store: &Store) -> Option<(String, [u8; 32])> {
-    let bytes = (store.len(path) <= MOST_JOINED).then(|| store.bytes(path).ok())??;
-    let digest = Sha256::digest(&bytes).into();
+    let (bytes, digest) = (store.len(path) <= MOST_JOINED).then(|| store.hashed(path).ok())??;
     let (text, binary) = portvakt_parsers::decode(bytes).ok()?;
     binary.is_empty().then_some((text, digest))
 }
@@ -410,10 +416,9 @@ fn parse_round(
     seen: &(dyn Fn(&Path) + Sync),
 ) -> Vec<Result<Parsed, FailureKind>> {
     let one = |(id, path): &(SourceId, PathBuf)| {
-        let result = store.bytes(path).and_then(|bytes| {
-            let digest = Sha256::digest(&bytes);
+        let result = store.hashed(path).and_then(|(bytes, digest)| {
             let mut parsed = parse_bytes(*id, path, bytes, context)?;
-            parsed.source.digest = Some(digest.into());
+            parsed.source.digest = Some(digest);
             Ok(parsed)
         });
         seen(path);
@@ -424,15 +429,12 @@ fn parse_round(
 
 /// Reads and parses one file.
 pub fn parse_one(id: SourceId, path: &Path, context: &Context) -> Result<Parsed, FailureKind> {
-    parse_bytes(id, path, bytes_of(path)?, context)
+    parse_bytes(id, path, hashed(path)?.0, context)
 }
 
-fn bytes_of(path: &Path) -> Result<Vec<u8>, FailureKind> {
-    let io = |e: std::io::Error| FailureKind::of_io(&e);
-    if std::fs::metadata(path).map_err(io)?.len() > MAX_BYTES as u64 {
-        return Err(FailureKind::TooLarge);
-    }
-    std::fs::read(path).map_err(io)
+fn hashed(path: &Path) -> Result<(Vec<u8>, [u8; 32]), FailureKind> {
+    let read = hashed::read(path, MAX_BYTES).map_err(|e| FailureKind::of_io(&e))?;
+    read.ok_or(FailureKind::TooLarge)
 }
 
 fn parse_bytes(

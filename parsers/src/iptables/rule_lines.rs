@@ -15,7 +15,7 @@ use crate::lines::{Line, Lines};
 use crate::{Build, Input};
 
 /// Lines of a piece: enough to be worth a thread, few enough to be held twice for a moment.
-const LINES: u32 = 1 << 14;
+const LINES: u32 = 1 << 13;
 
 /// The lines of a table in one dump.
 pub(super) struct RuleLines<'b, 'a> {
@@ -116,17 +116,22 @@ impl<'a> RuleLines<'_, 'a> {
         make_room(&mut whole, &survey.rules);
         let desk =
             || Desk::new(&whole, Build::new(build.id, build.format, self.last, build.context));
-        let mut desks: Vec<Desk<'_>> = (0..threads).map(|_| desk()).collect();
-        for pieces in pieces.chunks(desks.len()) {
+        let desks = || (0..threads).map(|_| desk()).collect::<Vec<Desk<'_>>>();
+        let (mut desks, mut others) = (desks(), desks());
+        for pieces in pieces.chunks(threads) {
             let read = |(desk, piece): (&mut Desk<'_>, &Lines<'a>)| desk.read(self, piece.clone());
-            desks.par_iter_mut().zip(pieces).for_each(read);
+            // What was read before is handed over meanwhile: that is one thread's work.
+            rayon::join(
+                || desks.par_iter_mut().zip(pieces).for_each(read),
+                || others.iter_mut().for_each(|desk| hand_over(&mut desk.device, &mut whole)),
+            );
             if desks.iter().any(|desk| !desk.apart) {
                 return None;
             }
-            for desk in &mut desks {
-                hand_over(&mut desk.device, &mut whole);
-            }
+            std::mem::swap(&mut desks, &mut others);
         }
+        others.iter_mut().for_each(|desk| hand_over(&mut desk.device, &mut whole));
+        desks.append(&mut others);
         for desk in &mut desks {
             build.coverage.join(&desk.build.coverage);
             build.redactions.append(&mut desk.build.redactions);

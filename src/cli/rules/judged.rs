@@ -161,11 +161,14 @@ impl<'a> Judged<'a> {
 
 /// The judged rules of each list, in order.
 fn by_list<'a>(audit: &'a Audit<'_>, index: u32) -> BTreeMap<RulesetId, Vec<Row<'a>>> {
-    let judged = audit.anomalies(index).iter().flat_map(|list| &list.rules);
+    let judged = audit.anomalies(index).iter();
     let mut by_list: BTreeMap<RulesetId, Vec<Row<'a>>> = BTreeMap::new();
-    for row in judged.filter(|(key, _)| key.rule.is_some()) {
-        by_list.entry(row.0.ruleset).or_default().push(row);
+    // Rules are in order, so those of one list stand together.
+    for run in judged.flat_map(|list| list.rules.chunk_by(|a, b| a.0.ruleset == b.0.ruleset)) {
+        let rules = run.iter().filter(|(key, _)| key.rule.is_some());
+        by_list.entry(run[0].0.ruleset).or_default().extend(rules);
     }
+    by_list.retain(|_, rules| !rules.is_empty());
     for rules in by_list.values_mut() {
         rules.sort_by_key(|(key, _)| *key);
     }

@@ -130,7 +130,9 @@ impl<'a> RuleLines<'_, 'a> {
             }
             std::mem::swap(&mut desks, &mut others);
         }
-        others.iter_mut().for_each(|desk| hand_over(&mut desk.device, &mut whole));
+        for desk in &mut others {
+            hand_over(&mut desk.device, &mut whole);
+        }
         desks.append(&mut others);
         for desk in &mut desks {
             build.coverage.join(&desk.build.coverage);

@@ -149,7 +149,8 @@ impl Facts {
             match left {
                 Left::Curves => self.groups_told.0 = true,
                 Left::Fields => self.groups_told.1 = true,
-                Left::Schemes(signer) => self.signers_told.push(*signer),
+                // It may have been for want of something else: signature schemes are asked for again.
+                Left::Schemes(_) => {}
             }
         }
     }

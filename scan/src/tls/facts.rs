@@ -8,7 +8,6 @@ use portvakt_model::{GroupSeen, Offered, ProtocolSeen, SuiteOrder, TlsTraits, Tl
 use super::answer::Chosen;
 use super::handshake::HttpAnswer;
 use super::hello::kind;
-use super::ride::Left;
 use super::signatures::Signer;
 
 /// Facts about an endpoint.
@@ -24,8 +23,8 @@ pub(crate) struct Facts {
     pub(crate) repeated: Vec<Signer>,
     /// Kinds of key of which all schemes of TLS 1.2 are known.
     pub(crate) signers_told: Vec<Signer>,
-    /// Whether all curves, and all finite-field groups, of the newest version until TLS 1.2 are known.
-    pub(crate) groups_told: (bool, bool),
+    /// Whether all curves of the newest version until TLS 1.2 are known.
+    pub(crate) curves_told: bool,
     /// Whether a whole handshake of TLS 1.3 came to its signature.
     pub(crate) signed_13: bool,
     pub(crate) dh_bits: Option<(u32, u32)>,
@@ -57,7 +56,7 @@ impl Facts {
             signatures_complete: false,
             repeated: Vec::new(),
             signers_told: Vec::new(),
-            groups_told: (false, false),
+            curves_told: false,
             signed_13: false,
             dh_bits: None,
             traits: TlsTraits::default(),
@@ -140,18 +139,6 @@ impl Facts {
             self.signatures.push(scheme);
         } else if let Some(signer) = Signer::of_scheme(scheme) {
             self.repeated.push(signer);
-        }
-    }
-
-    /// Takes up of what a search has shown that there is no more.
-    pub(crate) fn told(&mut self, told: &[Left]) {
-        for left in told {
-            match left {
-                Left::Curves => self.groups_told.0 = true,
-                Left::Fields => self.groups_told.1 = true,
-                // It may have been for want of something else: signature schemes are asked for again.
-                Left::Schemes(_) => {}
-            }
         }
     }
 

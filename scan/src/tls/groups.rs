@@ -19,7 +19,7 @@ pub(crate) async fn remaining(line: &Line<'_>, version: TlsVersion, suites: &[u1
 }
 
 async fn elliptic(line: &Line<'_>, version: TlsVersion, suites: &[u16]) {
-    if line.facts().groups_told.0 {
+    if line.facts().curves_told {
         return;
     }
     let ephemeral = of(suites, &[KeyExchange::Ecdhe, KeyExchange::EcdhAnonymous]);
@@ -35,11 +35,7 @@ async fn elliptic(line: &Line<'_>, version: TlsVersion, suites: &[u16]) {
 /// Only servers that follow RFC 7919 let themselves be asked for finite-field groups.
 async fn field(line: &Line<'_>, version: TlsVersion, suites: &[u16]) {
     let follows = |g: &GroupSeen| g.version == version && offers::is_field_group(g.group);
-    let (follows, told) = {
-        let facts = line.facts();
-        (facts.groups.iter().any(follows), facts.groups_told.1)
-    };
-    if follows && !told {
+    if line.facts().groups.iter().any(follows) {
         let suites = of(suites, &[KeyExchange::Dhe, KeyExchange::DhAnonymous]);
         let wanted = offers::groups(version).into_iter().filter(|g| offers::is_field_group(*g));
         search(line, version, &suites, wanted.collect(), &[]).await;

@@ -101,7 +101,7 @@ impl<'a, 'b> Hunt<'a, 'b> {
         self.segments.retain(|segment| !segment.is_empty());
         self.settle_order().await;
         self.join().await;
-        self.line.facts().told(self.ride.told());
+        self.line.facts().curves_told |= self.ride.curves_are_told();
         self.write()
     }
 
@@ -332,7 +332,7 @@ impl<'a, 'b> Hunt<'a, 'b> {
     fn misfit(&mut self, offered: Vec<u16>, chosen: u16, left: LeftOut) -> Result<u16, Broken> {
         let is_signed = Signer::of_suite(chosen).is_some();
         if left.is_curves() && is_signed && left.is_signed_by(chosen) && self.pending.is_none() {
-            self.ride.conclude(chosen, left);
+            self.ride.conclude(chosen);
             self.pending = Some(Pick { offered, chosen });
             return Ok(chosen);
         }

@@ -23,14 +23,16 @@ pub(crate) struct Ride {
     unseen: usize,
     /// What is not, or no more, left out.
     over: Vec<Left>,
-    /// What was left out when nothing came of it, to see whether something comes with it.
+    /// Groups that were left out when nothing came of it, to see whether something comes with them. A refusal for
+    /// want of schemes may as well have been for want of a suite that was not offered then: of those it tells
+    /// nothing.
     tried: Vec<Tried>,
     /// Groups that were put back though it may have been for want of schemes.
     doubted: Option<Left>,
     /// Groups that were put back together with schemes, to be left out again after the next answer.
     paused: Option<Left>,
-    /// What nothing came of, though something did with everything: there is no more of it.
-    told: Vec<Left>,
+    /// Whether nothing came of the curves that are left, though something did with all: there are no more.
+    curves_told: bool,
     last: Option<u16>,
     /// How many suites in a row were of the last one's kind, for groups and for signatures.
     in_a_row: (usize, usize),
@@ -56,12 +58,10 @@ pub(crate) struct LeftOut {
     signer: Option<Signer>,
 }
 
-/// Something that nothing came of.
+/// Groups that nothing came of.
 #[derive(Clone, Copy)]
 struct Tried {
     left: Left,
-    /// Groups that were left out too.
-    with: Option<Left>,
     /// What was taken instead.
     instead: Option<u16>,
 }
@@ -86,7 +86,7 @@ impl Ride {
             tried: Vec::new(),
             doubted: None,
             paused: None,
-            told: Vec::new(),
+            curves_told: false,
             last: None,
             in_a_row: (0, 0),
             bound: false,
@@ -126,7 +126,7 @@ impl Ride {
 
     /// Takes note of what the server took, of everything or of what `left` had left.
     pub(crate) fn took(&mut self, suite: u16, group: Option<u16>, left: LeftOut) {
-        self.conclude(suite, left);
+        self.conclude(suite);
         self.doubted = None;
         if let Some(paused) = self.paused.take() {
             self.over.retain(|kind| *kind != paused);
@@ -175,7 +175,6 @@ impl Ride {
         self.over.extend(left.groups);
         self.over.push(Left::Schemes(signer));
         self.paused = left.groups;
-        self.tried.push(Tried { left: Left::Schemes(signer), with: left.groups, instead: None });
     }
 
     /// A suite was taken, perhaps for want of what was left out. Groups are the first to be put back; if nothing
@@ -189,7 +188,8 @@ impl Ride {
 
     fn put_back(&mut self, left: Option<Left>, instead: Option<u16>) {
         self.over.extend(left);
-        self.tried.extend(left.map(|left| Tried { left, with: None, instead }));
+        let groups = left.filter(|left| !matches!(left, Left::Schemes(_)));
+        self.tried.extend(groups.map(|left| Tried { left, instead }));
     }
 
     fn undoubt(&mut self) {
@@ -201,22 +201,15 @@ impl Ride {
 
     /// A suite that is taken with everything, and before the one that was taken with less, was not to be had with
     /// less: there is no more of what that brought.
-    pub(crate) fn conclude(&mut self, suite: u16, left: LeftOut) {
-        let wants = |tried: Left| match tried {
-            Left::Schemes(signer) => Signer::of_suite(suite) == Some(signer),
-            Left::Curves => rides(suite),
-            Left::Fields => false,
-        };
-        let shows = |tried: &Tried| {
-            wants(tried.left) && (tried.with.is_none() || tried.with == left.groups)
-        };
-        self.told.extend(self.tried.iter().filter(|tried| shows(tried)).map(|tried| tried.left));
+    pub(crate) fn conclude(&mut self, suite: u16) {
+        let shows = |tried: &Tried| tried.left == Left::Curves && rides(suite);
+        self.curves_told |= self.tried.iter().any(shows);
         self.tried.retain(|tried| !shows(tried) && tried.instead != Some(suite));
     }
 
-    /// What there is no more of.
-    pub(crate) fn told(&self) -> &[Left] {
-        &self.told
+    /// Whether there are no more curves than those that were taken.
+    pub(crate) const fn curves_are_told(&self) -> bool {
+        self.curves_told
     }
 
     /// From now on everything is offered, so that a server that lets the client decide still shows
@@ -361,10 +354,7 @@ mod tests {
         let schemes = ride.left_out(&[Signer::Rsa]);
         assert_eq!(schemes, LeftOut { signer: Some(Signer::Rsa), ..NOTHING });
         ride.took(0xC027, Some(29), schemes);
-        assert_eq!(ride.told(), [Left::Curves]);
-        ride.failed(ride.left_out(&[Signer::Rsa]), RSA);
-        ride.took(DHE, None, NOTHING);
-        assert_eq!(ride.told(), [Left::Curves, Left::Schemes(Signer::Rsa)]);
+        assert!(ride.curves_are_told());
     }
 
     #[test]
@@ -373,20 +363,18 @@ mod tests {
         ride.refused(ride.left_out(&[Signer::Rsa]));
         assert!(!ride.left_out(&[Signer::Rsa]).is_any());
         ride.took(0xC027, Some(29), NOTHING);
-        assert_eq!(ride.told(), [], "it may have been the curves");
+        assert!(!ride.curves_are_told(), "it may have been the schemes");
         assert_eq!(ride.left_out(&[Signer::Rsa]), CURVES);
-        ride.took(0xC028, Some(23), CURVES);
-        assert_eq!(ride.told(), [Left::Schemes(Signer::Rsa)]);
     }
 
     #[test]
     fn what_was_taken_instead_may_have_been_the_next() {
-        for (next, told) in [(DHE, &[][..]), (0xC027, &[Left::Curves][..])] {
+        for (next, told) in [(DHE, false), (0xC027, true)] {
             let mut ride = after(&[(ECDHE[0], Some(29))]);
             ride.failed(CURVES, DHE);
             ride.took(next, None, NOTHING);
             ride.took(0xC028, Some(29), NOTHING);
-            assert_eq!(ride.told(), told, "{next:04X}");
+            assert_eq!(ride.curves_are_told(), told, "{next:04X}");
         }
     }
 
@@ -396,7 +384,7 @@ mod tests {
         ride.failed(ride.left_out(&[Signer::Rsa]), RSA);
         ride.failed(ride.left_out(&[Signer::Rsa]), RSA);
         ride.took(0xC027, Some(29), NOTHING);
-        assert_eq!(ride.told(), [Left::Schemes(Signer::Rsa)]);
+        assert!(!ride.curves_are_told());
         assert_eq!(ride.left_out(&[Signer::Rsa]), CURVES);
     }
 

@@ -215,6 +215,24 @@ fn verdicts(path: &str) -> Vec<(u64, String, Option<String>, Vec<u64>)> {
     rules.filter(|rule| rule["status"] != "live").map(row).collect()
 }
 
+/// Long answers are made in parts while others are written.
+#[test]
+fn a_long_answer_about_rules_is_whole_and_in_order() {
+    const RULES: u32 = 9_000;
+    let rule =
+        |n: u32| format!("-A FORWARD -d 10.{}.{}.{}/32 -j ACCEPT\n", n / 2500, n / 50 % 50, n % 50);
+    let rules: String = (0..RULES).map(rule).collect();
+    let text = format!("*filter\n:FORWARD DROP [0:0]\n{rules}COMMIT\n");
+    let folder = folder(&[("fw.rules", text.as_bytes())]);
+    let path = folder.path().join("fw.rules");
+    let output = portvakt(["rules", path.to_str().unwrap(), "--format", "json"]);
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let rows = document["rulesets"][0]["rules"].as_array().unwrap();
+    let lines: Vec<u64> = rows.iter().map(|row| row["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, (3..3 + u64::from(RULES)).collect::<Vec<_>>());
+    assert!(rows.iter().all(|row| row["status"] == "live" && row["witness"].is_object()));
+}
+
 #[test]
 fn rules_are_told_apart_by_what_they_are_good_for() {
     let found = verdicts("fixtures/exempelkommun/fw-edge.conf");

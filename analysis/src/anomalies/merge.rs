@@ -140,7 +140,7 @@ pub fn mergeable(audit: &Audit<'_>, device: u32) -> Vec<Mergeable> {
 struct Neighbours<'a> {
     rules: &'a [Rule],
     id: RulesetId,
-    /// Rules that may be merged, with the hash of what must be equal beside their match.
+    /// Rules that may be merged, in order.
     plain: Vec<u32>,
     /// Rules that do anything but decide: nothing is moved past them.
     fixed: Vec<u32>,

@@ -42,7 +42,7 @@ use items::{Draft, Frame};
 use judge::Case;
 use measure::Counting;
 use remainder::{merge, remainder};
-use search::{Search, View};
+use search::{Search, View, in_order};
 
 /// Overlapping items looked at when exceptions are counted.
 const COUNTED: usize = 10_000;
@@ -164,10 +164,7 @@ impl<const D: usize> Engine<D> {
     ) -> Vec<u32> {
         let mut search = Search::new(&self.index);
         let found = parts.into_iter().flat_map(|part| part.met(&mut search, view, most));
-        let mut rules: Vec<u32> = found.collect();
-        rules.sort_unstable();
-        rules.dedup();
-        rules
+        in_order(found.collect())
     }
 
     /// The union of `bases` without the items of `view` and without what isn't in `region`.

@@ -344,8 +344,8 @@ fn never<S>(_: &S, _: u32) -> bool {
     false
 }
 
-/// Each rule once.
-fn in_order(mut rules: Vec<u32>) -> Vec<u32> {
+/// Rules in order, each once.
+pub(crate) fn in_order(mut rules: Vec<u32>) -> Vec<u32> {
     rules.sort_unstable();
     rules.dedup();
     rules

@@ -12,6 +12,7 @@ use super::signatures::Signer;
 
 /// Facts about an endpoint.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about an endpoint")]
 pub(crate) struct Facts {
     /// One for each version, oldest first.
     pub(crate) protocols: Vec<ProtocolSeen>,

@@ -23,7 +23,8 @@ pub(crate) struct Hunt<'a, 'b> {
     line: &'a Line<'b>,
     version: TlsVersion,
     ride: Ride,
-    passed_over: PassedOver,
+    /// What was taken while the curve of the key was left out, so that suites that want it were passed over.
+    passing_over: Vec<u16>,
     /// A choice that may have been made for want of the curves that were left out.
     pending: Option<Pick>,
     /// What was found, in lists: within each in the order of the server's liking.
@@ -32,17 +33,6 @@ pub(crate) struct Hunt<'a, 'b> {
     complete: bool,
     /// Whether it was the version that was refused, not the suites.
     is_refused_as_a_whole: bool,
-}
-
-/// Suites that want the curve of their key, while curves were left out.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PassedOver {
-    /// No other suite was taken meanwhile.
-    Nothing,
-    /// They may have been, for one was.
-    Perhaps,
-    /// One was found after that, which may belong before it.
-    Found,
 }
 
 /// Suites that are asked for together.
@@ -68,14 +58,14 @@ impl<'a, 'b> Hunt<'a, 'b> {
     pub(crate) fn new(line: &'a Line<'b>, version: TlsVersion) -> Self {
         let mut ride = Ride::new(version);
         if is_below_another(line, version) {
-            // Its groups are those of TLS 1.2.
+            // Its groups are those of that one.
             ride.end();
         }
         Self {
             line,
             version,
             ride,
-            passed_over: PassedOver::Nothing,
+            passing_over: Vec::new(),
             pending: None,
             segments: Vec::new(),
             picks: Vec::new(),
@@ -137,7 +127,7 @@ impl<'a, 'b> Hunt<'a, 'b> {
         pools.into_iter().map(|(suites, stage)| Pool { suites, stage }).collect()
     }
 
-    /// How to go about what servers rarely have. In older versions that is known from TLS 1.2.
+    /// How to go about what servers rarely have. In older versions that is known from the newest.
     async fn ask_exotic(&mut self, exotic: &[u16]) -> Exotic {
         if is_below_another(self.line, self.version) {
             return match self.line.exotic() {
@@ -333,7 +323,7 @@ impl<'a, 'b> Hunt<'a, 'b> {
         let is_signed = Signer::of_suite(chosen).is_some();
         if left.is_curves() && is_signed && left.is_signed_by(chosen) && self.pending.is_none() {
             self.ride.conclude(chosen);
-            self.pending = Some(Pick { offered, chosen });
+            self.pending = Some(Pick { offered: free_of_the_key(offered), chosen });
             return Ok(chosen);
         }
         self.ride.failed(left, chosen);
@@ -343,16 +333,12 @@ impl<'a, 'b> Hunt<'a, 'b> {
     /// Takes note of an answer that tells of the order. Where curves were left out, suites may have been passed
     /// over that want the curve of their key.
     fn note_pick(&mut self, mut offered: Vec<u16>, chosen: u16, left: LeftOut) {
-        let rides = left.is_curves() && ride::rides(chosen);
-        if rides {
+        if left.is_curves() && ride::rides(chosen) {
+            offered = free_of_the_key(offered);
+            self.passing_over.extend(self.pending.as_ref().map(|pick| pick.chosen));
+            self.passing_over.push(chosen);
             self.picks.extend(self.pending.take());
-            offered.retain(|s| !ride::is_bound(*s));
         }
-        self.passed_over = match self.passed_over {
-            PassedOver::Nothing if rides => PassedOver::Perhaps,
-            PassedOver::Perhaps if ride::is_bound(chosen) => PassedOver::Found,
-            as_before => as_before,
-        };
         self.picks.push(Pick { offered, chosen });
     }
 
@@ -431,9 +417,9 @@ impl<'a, 'b> Hunt<'a, 'b> {
         if order::proven(&self.picks, &self.segments.concat()) != SuiteOrder::Server {
             return;
         }
-        if self.passed_over == PassedOver::Found {
-            self.segments = vec![self.in_order(self.segments.concat()).await];
-            return;
+        for segment in std::mem::take(&mut self.segments) {
+            let segment = self.with_passed_over(segment).await;
+            self.segments.push(segment);
         }
         let mut segments = self.segments.clone().into_iter();
         let mut joined = segments.next().unwrap_or_default();
@@ -448,6 +434,36 @@ impl<'a, 'b> Hunt<'a, 'b> {
             }
         }
         self.segments = vec![joined];
+    }
+
+    /// Puts suites that want the curve of the key where they belong among those that were taken while it was left
+    /// out. What was taken of everything stands before all that was taken after it.
+    async fn with_passed_over(&mut self, found: Vec<u16>) -> Vec<u16> {
+        let (mut ordered, mut from) = (Vec::with_capacity(found.len()), 0);
+        for suite in found {
+            let is_late = ride::is_bound(suite);
+            let at = if is_late { self.place(suite, &ordered, from).await } else { ordered.len() };
+            ordered.insert(at, suite);
+            if !self.passing_over.contains(&suite) {
+                from = at + 1;
+            }
+        }
+        ordered
+    }
+
+    /// Where a suite belongs in a list, not before `from`. Mostly it is the end.
+    async fn place(&mut self, suite: u16, ordered: &[u16], from: usize) -> usize {
+        let (mut low, mut high) = (from, ordered.len());
+        let mut tried = high.saturating_sub(1);
+        while low < high {
+            if self.is_before(&[suite], &ordered[tried..=tried]).await {
+                high = tried;
+            } else {
+                low = tried + 1;
+            }
+            tried = usize::midpoint(low, high);
+        }
+        low
     }
 
     /// Puts suites in the server's order by asking for all of them again, each time without the last
@@ -517,9 +533,11 @@ impl<'a, 'b> Hunt<'a, 'b> {
     }
 }
 
-/// Whether the version is older than TLS 1.2, and that is offered too.
+/// Whether a newer one, until TLS 1.2, is offered too. That was searched before.
 fn is_below_another(line: &Line<'_>, version: TlsVersion) -> bool {
-    version < TlsVersion::Tls12 && line.facts().offered(TlsVersion::Tls12) == Offered::Yes
+    let newer = |v: &&TlsVersion| **v > version && **v < TlsVersion::Tls13;
+    let facts = line.facts();
+    TlsVersion::ALL.iter().filter(newer).any(|v| facts.offered(*v) == Offered::Yes)
 }
 
 /// What becomes of suites that servers rarely have.
@@ -531,7 +549,7 @@ pub(crate) enum Exotic {
     Apart,
     /// It refuses them as it refuses what nobody has.
     NotThere,
-    /// It did so in TLS 1.2: they are asked for together with others that may make it break off.
+    /// It did so in a newer version: they are asked for together with others that may make it break off.
     Unlikely,
 }
 
@@ -543,6 +561,12 @@ enum Broken {
     Refused(Refusal),
     /// It chose none, or one that may have been taken for want of what was left out.
     Less,
+}
+
+/// Suites that could be taken while the curve of the key was left out.
+fn free_of_the_key(mut suites: Vec<u16>) -> Vec<u16> {
+    suites.retain(|suite| !ride::is_bound(*suite));
+    suites
 }
 
 fn parts(lists: [Vec<u16>; 2]) -> Vec<Pool> {

@@ -49,7 +49,7 @@ pub(crate) struct Line<'a> {
     /// The first offer that was taken, to see later whether the endpoint still answers.
     good: Mutex<Option<Offer>>,
     /// How it refuses what nobody has, in TLS 1.3 or before.
-    fingerprints: Mutex<HashMap<(bool, Of), Refusal>>,
+    fingerprints: tokio::sync::Mutex<HashMap<(bool, Of), Refusal>>,
     /// Whether something was concluded from such a refusal.
     relied: AtomicBool,
     /// Whether suites with finite fields are to be asked for apart.
@@ -139,7 +139,7 @@ impl<'a> Line<'a> {
             large_ok: AtomicBool::new(false),
             shares: AtomicBool::new(false),
             good: Mutex::default(),
-            fingerprints: Mutex::default(),
+            fingerprints: tokio::sync::Mutex::default(),
             relied: AtomicBool::new(false),
             field_apart: AtomicBool::new(false),
             exotic: Mutex::default(),
@@ -276,7 +276,11 @@ impl<'a> Line<'a> {
         let Some(version) = chosen.version.filter(|v| *v < TlsVersion::Tls12) else { return };
         let pick = Pick { offered: offer.suites.clone(), chosen: chosen.suite };
         let mut openings = self.openings.lock().unwrap_or_else(PoisonError::into_inner);
-        openings.entry(version).or_insert(Opening { pick, group: chosen.group });
+        // The one that was asked with most tells most.
+        if openings.get(&version).is_none_or(|known| known.pick.offered.len() < offer.suites.len())
+        {
+            openings.insert(version, Opening { pick, group: chosen.group });
+        }
     }
 
     /// Asks in SSL 2.0.
@@ -443,18 +447,18 @@ impl<'a> Line<'a> {
         false
     }
 
+    /// How it refuses what nobody has: asked once, whoever wants to know.
     async fn fingerprint(&self, nobodys: &Offer, of: Of) -> Refusal {
         let key = (nobodys.version == TlsVersion::Tls13, of);
-        let known =
-            self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
-        if let Some(refusal) = known {
-            return refusal;
+        let mut known = self.fingerprints.lock().await;
+        if let Some(refusal) = known.get(&key) {
+            return *refusal;
         }
         let refusal = match self.ask_unnoted(nobodys).await {
             Answer::Refused(refusal) => refusal,
             Answer::Chosen(_) => Refusal::Garbage("something that was not offered"),
         };
-        self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner).insert(key, refusal);
+        known.insert(key, refusal);
         refusal
     }
 

@@ -211,38 +211,39 @@ impl Search<'_, '_> {
             turned.retain(|s| *s != chosen);
             turned.push(chosen);
         }
-        if order::proven(&self.picks, &self.found) == SuiteOrder::Server
-            && !self.are_last(together).await
-        {
-            self.in_order().await;
+        if order::proven(&self.picks, &self.found) == SuiteOrder::Server {
+            self.in_order(together).await;
         }
     }
 
-    /// Whether the server likes all suites after the first so many less than those.
-    async fn are_last(&mut self, together: usize) -> bool {
-        let (first, rest) = self.found.split_at(together);
-        let (Some(last), false) = (first.last().copied(), rest.is_empty()) else { return true };
-        let (offered, seen) = ([rest, &[last]].concat(), self.seen.clone());
-        let answer = self.pick_with(&offered, &seen).await;
-        answer.is_ok() && self.picks.last().is_some_and(|pick| pick.chosen == last)
-    }
-
-    /// Asks for all suites again, each time without the last answer.
-    async fn in_order(&mut self) {
-        let seen = self.seen.clone();
-        let mut left = self.found.clone();
-        let mut ordered = Vec::new();
-        while left.len() > 1 {
-            let picks = self.picks.len();
-            if self.pick_with(&left, &seen).await.is_err() {
-                return;
-            }
-            let chosen = self.picks[picks].chosen;
-            left.retain(|s| *s != chosen);
-            ordered.push(chosen);
+    /// Puts what was asked for apart, which is in order among itself, where it belongs among the first `together`.
+    /// The very first answer was given to an offer of everything: nothing belongs before it.
+    async fn in_order(&mut self, together: usize) {
+        let apart = self.found.split_off(together);
+        let (mut ordered, mut from) = (self.found.clone(), 1);
+        for suite in apart {
+            let at = self.place(suite, &ordered, from).await;
+            ordered.insert(at, suite);
+            from = at + 1;
         }
-        ordered.extend(left);
         self.found = ordered;
+    }
+
+    /// Where a suite belongs in a list, not before `from`. Mostly it is the end.
+    async fn place(&mut self, suite: u16, ordered: &[u16], from: usize) -> usize {
+        let seen = self.seen.clone();
+        let (mut low, mut high) = (from, ordered.len());
+        let mut tried = high.saturating_sub(1);
+        while low < high {
+            let answer = ask(self.line, &[ordered[tried], suite], &seen).await;
+            if answer.is_ok_and(|(chosen, _)| chosen == suite) {
+                high = tried;
+            } else {
+                low = tried + 1;
+            }
+            tried = usize::midpoint(low, high);
+        }
+        low
     }
 
     fn write(mut self) {

@@ -128,14 +128,6 @@ fn bound(script: &Script) -> usize {
     suites + groups.len() + 20
 }
 
-/// Suites that are asked for once more for their order, where some of them want the curve of the key and stand
-/// among others of a server's own order: they may have been passed over.
-fn mixed(script: &Script) -> usize {
-    let wants = |suite: &u16| Suite::of(*suite).unwrap().name.contains("ECDHE_ECDSA");
-    let lists = script.suites.values().filter(|all| all.iter().any(wants));
-    if script.order == Order::Server { lists.map(Vec::len).sum() } else { 0 }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -150,8 +142,7 @@ proptest! {
         prop_assert_eq!(endpoint.connections, connections);
         // Where a refusal may mean that the server broke off, each version is asked for in parts.
         let more = if script.refusal == No::Alert40 { 0 } else { 8 + 4 * VERSIONS.len() };
-        // Versions are searched side by side: each may ask what another is just being told.
-        let most = bound(&script) + more + mixed(&script) + script.suites.len();
+        let most = bound(&script) + more;
         prop_assert!(connections as usize <= most, "{} > {}", connections, most);
     }
 }

@@ -230,8 +230,8 @@ pub struct TlsTraits {
     pub client_certificate: Offered,
     /// Whether it answers without SNI.
     pub answers_without_sni: Offered,
-    /// Protocol chosen by ALPN (RFC 7301).
-    pub alpn: Option<String>,
+    /// Protocols chosen by ALPN (RFC 7301), of those that were offered: HTTP/2 and HTTP/1.1.
+    pub alpn: Vec<String>,
 }
 
 /// An active probe for a known weakness.

@@ -98,7 +98,8 @@ struct TraitsRow {
     ocsp_staple: Option<bool>,
     client_certificate: Option<bool>,
     answers_without_sni: Option<bool>,
-    alpn: Option<String>,
+    #[serde(default)]
+    alpn: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -283,7 +284,7 @@ impl TraitsRow {
             ocsp_staple: offered(self.ocsp_staple),
             client_certificate: offered(self.client_certificate),
             answers_without_sni: offered(self.answers_without_sni),
-            alpn: run::said(self.alpn.as_deref()),
+            alpn: self.alpn.iter().filter_map(|name| run::said(Some(name))).collect(),
         }
     }
 }

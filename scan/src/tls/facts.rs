@@ -168,6 +168,7 @@ impl Facts {
 
     fn traits_until_12(&mut self, chosen: &Chosen, version: TlsVersion) {
         let traits = &mut self.traits;
+        note_protocol(traits, chosen.protocol.as_ref());
         traits.client_certificate = or(traits.client_certificate, chosen.client_certificate);
         traits.compression = or(traits.compression, chosen.compression != 0);
         // What follows is answered in extensions, and SSL 3.0 was asked without any.
@@ -187,6 +188,11 @@ impl Facts {
             traits.encrypt_then_mac = or(traits.encrypt_then_mac, has(kind::ENCRYPT_THEN_MAC));
         }
     }
+}
+
+/// Adds an application protocol that was chosen, once.
+pub(crate) fn note_protocol(traits: &mut TlsTraits, chosen: Option<&String>) {
+    traits.alpn.extend(chosen.filter(|name| !traits.alpn.contains(name)).cloned());
 }
 
 /// What is known with one more answer: once yes is yes.

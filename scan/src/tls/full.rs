@@ -46,6 +46,9 @@ pub(crate) async fn enumerate(line: &Line<'_>, before: Before) {
         line.bring_shares();
         tls13::enumerate(line).await;
     }
+    if before == Before::Nothing {
+        shake::other_protocol(line).await;
+    }
     tokio::join!(without_name(line), fallback(line));
     signatures::remaining(line, spent).await;
     confirm(line).await;

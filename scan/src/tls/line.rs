@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::answer::Chosen;
 use super::facts::Facts;
-use super::hello::{Offer, Randomness, Shares, client_hello};
+use super::hello::{HTTP, Offer, Randomness, Shares, client_hello};
 use super::hunt::Exotic;
 use super::limits::{Gate, Pass};
 use super::offers;
@@ -46,6 +46,10 @@ pub(crate) struct Line<'a> {
     large_ok: AtomicBool,
     /// Whether TLS 1.3 wants key shares.
     shares: AtomicBool,
+    /// Whether it ever refused otherwise than plainly.
+    refused_otherwise: AtomicBool,
+    /// Whether application protocols were asked for.
+    protocols_asked: AtomicBool,
     /// The first offer that was taken, to see later whether the endpoint still answers.
     good: Mutex<Option<Offer>>,
     /// How it refuses what nobody has, in TLS 1.3 or before.
@@ -138,6 +142,8 @@ impl<'a> Line<'a> {
             reached: AtomicBool::new(false),
             large_ok: AtomicBool::new(false),
             shares: AtomicBool::new(false),
+            refused_otherwise: AtomicBool::new(false),
+            protocols_asked: AtomicBool::new(false),
             good: Mutex::default(),
             fingerprints: tokio::sync::Mutex::default(),
             relied: AtomicBool::new(false),
@@ -175,16 +181,50 @@ impl<'a> Line<'a> {
             signatures: offers::signatures(&self.facts().signatures),
             name: self.target.server_name().map(str::to_owned),
             shares: if shares { Shares::Classical } else { Shares::Empty },
+            protocols: &[],
         }
     }
 
     /// Asks, and takes up what the answer shows.
     pub(crate) async fn ask(&self, offer: &Offer) -> Answer {
-        let answer = self.ask_unnoted(offer).await;
+        let answer = match self.ask_for_protocols(offer).await {
+            Some(answer) => answer,
+            None => self.ask_unnoted(offer).await,
+        };
         if let Some(chosen) = answer.chosen() {
             self.facts().note(chosen);
         }
         answer
+    }
+
+    /// Asks for application protocols too, with the first offer of TLS 1.2 that should be taken. A server that speaks
+    /// none of them may refuse (RFC 7301 §3.2); it is then to be asked without.
+    async fn ask_for_protocols(&self, offer: &Offer) -> Option<Answer> {
+        if !self.should_be_taken(offer)
+            || self.target.starttls.is_some()
+            || self.protocols_asked.swap(true, Ordering::Relaxed)
+        {
+            return None;
+        }
+        let answer = self.ask_unnoted(&Offer { protocols: &HTTP, ..offer.clone() }).await;
+        let is_for_them = match answer {
+            Answer::Chosen(_) => false,
+            Answer::Refused(refusal) => !matches!(refusal, Refusal::Alert(70) | Refusal::Older),
+        };
+        (!is_for_them).then_some(answer)
+    }
+
+    /// Whether TLS 1.2 would be taken with this: all that a server in order has is there, or some that it is known to
+    /// have. How one that does not refuse plainly is in order, only the latter tells.
+    fn should_be_taken(&self, offer: &Offer) -> bool {
+        let has = |suite: &u16| offer.suites.contains(suite);
+        let known = &self.facts().protocols[TlsVersion::Tls12 as usize].suites;
+        let is_known = known.iter().any(|s| u16::try_from(*s).is_ok_and(|s| has(&s)));
+        let is_likely = self.how.split.allowed_suites.iter().all(has)
+            && !self.refused_otherwise.load(Ordering::Relaxed);
+        offer.version == TlsVersion::Tls12
+            && offer.groups.len() == offers::groups(TlsVersion::Tls12).len()
+            && (is_known || is_likely)
     }
 
     /// Asks with something left out. Where the server chooses and breaks off, it may be for want of that: it is
@@ -261,6 +301,9 @@ impl<'a> Line<'a> {
             Answer::Chosen(_) => true,
             Answer::Refused(refusal) => refusal.is_clean(),
         };
+        if !understood {
+            self.refused_otherwise.store(true, Ordering::Relaxed);
+        }
         if understood && offer.suites.len() > offers::SMALL {
             self.large_ok.store(true, Ordering::Relaxed);
         }

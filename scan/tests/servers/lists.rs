@@ -244,6 +244,34 @@ fn gnutls_with_two_keys_takes_few_connections() {
     assert!(endpoint.connections as usize <= found(&endpoint) + 18, "{}", endpoint.connections);
 }
 
+/// Who speaks none of the protocols that were offered refuses (RFC 7301 §3.2), and hides nothing by that.
+#[test]
+fn openssl_tells_which_protocols_it_speaks() {
+    let cases: [(&str, &[&str]); 4] = [
+        ("h2,http/1.1", &["h2", "http/1.1"]),
+        ("http/1.1", &["http/1.1"]),
+        ("h2", &["h2"]),
+        ("imap", &[]),
+    ];
+    let depths = [Depth::Verdict, Depth::Full];
+    for (spoken, told) in cases {
+        for version in [&[][..], &["-tls1_3"]] {
+            let Some(server) = openssl(&rsa(), &[version, &["-alpn", spoken]].concat()) else {
+                return;
+            };
+            for endpoint in depths.map(|depth| seen(server.address, depth, None)) {
+                let mut alpn = endpoint.traits.alpn.clone();
+                alpn.sort_unstable();
+                assert_eq!(alpn, told, "{spoken} {version:?}");
+                assert_eq!(endpoint.chains.len(), 1, "{spoken} {version:?}");
+                assert!(endpoint.complete, "{spoken} {version:?}: {:?}", endpoint.doubts);
+                let most = if endpoint.enumerated { found(&endpoint) + 20 } else { 17 };
+                assert!(endpoint.connections as usize <= most, "{}", endpoint.connections);
+            }
+        }
+    }
+}
+
 fn schemes(endpoint: &TlsEndpoint) -> BTreeSet<String> {
     endpoint.signature_schemes.iter().map(|scheme| signature_name(*scheme)).collect()
 }

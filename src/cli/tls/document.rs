@@ -108,8 +108,9 @@ pub(crate) struct TraitsRow {
     pub(crate) client_certificate: Option<bool>,
     /// Whether it answers without SNI.
     pub(crate) answers_without_sni: Option<bool>,
-    /// RFC 7301.
-    pub(crate) alpn: Option<String>,
+    /// Protocols chosen by ALPN (RFC 7301), of `h2` and `http/1.1`.
+    #[serde(default)]
+    pub(crate) alpn: Vec<String>,
 }
 
 /// A certificate.

@@ -14,7 +14,7 @@ pub(super) fn lines(endpoint: &EndpointRow, lang: Lang) -> Vec<String> {
         list(lang.of("signaturer", "signatures"), &endpoint.signature_schemes)
             .map(|line| if endpoint.signatures_complete { line } else { format!("{line}, …") }),
     );
-    lines.extend(endpoint.traits.alpn.as_ref().map(|alpn| format!("ALPN: {alpn}")));
+    lines.extend(list("ALPN", &endpoint.traits.alpn));
     lines.extend(endpoint.hsts.as_ref().map(|hsts| format!("HSTS: {hsts}")));
     for row in &endpoint.certificates {
         lines.extend(certificate(row, lang));

@@ -154,6 +154,9 @@ impl Drive {
     fn explain(&self, error: &Error) -> HandshakeError {
         match error {
             Error::AlertReceived(AlertDescription::UnrecognisedName) => HandshakeError::UnknownName,
+            Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
+                HandshakeError::NoProtocol
+            }
             Error::AlertReceived(
                 AlertDescription::HandshakeFailure
                 | AlertDescription::ProtocolVersion

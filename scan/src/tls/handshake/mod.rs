@@ -115,6 +115,9 @@ pub enum HandshakeError {
     /// It does not want the name that it was asked for (alert unrecognized_name).
     #[error("it does not know the name")]
     UnknownName,
+    /// It speaks none of the protocols that ALPN offered (alert no_application_protocol, RFC 7301 §3.2).
+    #[error("it speaks none of the protocols that it was offered")]
+    NoProtocol,
     /// What it said is not TLS.
     #[error("this is not TLS: {0}")]
     NotTls(String),

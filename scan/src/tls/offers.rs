@@ -3,6 +3,7 @@
 use portvakt_model::TlsVersion;
 use portvakt_model::registry::{GROUPS, KeyExchange, SIGNATURE_SCHEMES, Suite, is_hybrid};
 
+use super::signatures::Signer;
 use super::target::Split;
 
 /// Suites in a hello that every server bears. Some drop those with more than 128.
@@ -43,15 +44,21 @@ pub(crate) fn is_field(suite: u16) -> bool {
     exchange(suite).is_some_and(|e| matches!(e, Dhe | DhAnonymous | Dh))
 }
 
-/// Whether a suite goes without a certificate: anonymous ones, and those with secrets of their own.
-pub(crate) fn needs_no_certificate(suite: u16) -> bool {
-    use KeyExchange::{DhAnonymous, EcdhAnonymous};
-    is_exotic(suite) || exchange(suite).is_some_and(|e| matches!(e, DhAnonymous | EcdhAnonymous))
+/// All suites of a version below TLS 1.2, by what the key of the certificate does: RSA that decrypts, RSA that
+/// signs, a curve that signs; and last those with other keys, or none.
+pub(crate) fn by_key(version: TlsVersion) -> [Vec<u16>; 4] {
+    let mut lists: [Vec<u16>; 4] = Default::default();
+    for suite in until_12(version) {
+        let list = match (exchange(suite), Signer::of_suite(suite)) {
+            (Some(KeyExchange::Rsa), _) => 0,
+            (_, Some(Signer::Rsa)) => 1,
+            (_, Some(Signer::Ecdsa)) => 2,
+            _ => 3,
+        };
+        lists[list].push(suite);
+    }
+    lists
 }
-
-/// One suite with AES, which every server of TLS 1.1 had, for each kind of key and key exchange: RSA;
-/// DHE and ECDHE with RSA; ECDHE with ECDSA.
-pub(crate) const COMMON_UNTIL_11: [u16; 4] = [0x002F, 0x0033, 0xC013, 0xC009];
 
 /// Whether a group is one of RFC 7919, ffdhe2048 to ffdhe8192.
 pub(crate) const fn is_field_group(group: u16) -> bool {
@@ -132,6 +139,18 @@ mod tests {
         both.extend(&split.allowed_suites);
         both.sort_unstable();
         assert_eq!(both, until_12(TlsVersion::Tls12));
+    }
+
+    #[test]
+    fn every_old_suite_stands_with_its_kind_of_key() {
+        let lists = by_key(TlsVersion::Tls11);
+        let mut all = lists.concat();
+        all.sort_unstable();
+        assert_eq!(all, until_12(TlsVersion::Tls11));
+        // RSA, ECDHE with RSA, ECDHE with ECDSA, anonymous DH.
+        for (list, suite) in [0x002F, 0xC013, 0xC009, 0x0034].into_iter().enumerate() {
+            assert!(lists[list].contains(&suite), "{suite:04X}");
+        }
     }
 
     #[test]

@@ -265,17 +265,14 @@ const INTERNAL_ERROR: Refusal = Refusal::Alert(80);
 /// chosen a suite, and says `internal_error` to every suite with a certificate, whatever its key exchange.
 async fn breaks_off_with_every_key(line: &Line<'_>, version: TlsVersion) -> bool {
     let groups = offers::groups(version);
-    let without: Vec<u16> = offers::until_12(version)
-        .into_iter()
-        .filter(|s| offers::needs_no_certificate(*s))
-        .collect();
-    let plain = ask_whole(line, version, &without, &groups).await;
+    let [kinds @ .., others] = offers::by_key(version);
+    let plain = ask_whole(line, version, &others, &groups).await;
     if !plain.is_err_and(Refusal::is_clean) {
         return false;
     }
     let mut breaks_off = false;
-    for suite in offers::COMMON_UNTIL_11 {
-        match ask_whole(line, version, &[suite], &groups).await {
+    for suites in kinds {
+        match ask_whole(line, version, &suites, &groups).await {
             Err(INTERNAL_ERROR) => breaks_off = true,
             Err(refusal) if refusal.is_clean() => {}
             _ => return false,

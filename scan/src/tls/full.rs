@@ -30,7 +30,7 @@ pub(crate) enum Before {
 
 /// Asks, and writes down what was answered.
 pub(crate) async fn enumerate(line: &Line<'_>, before: Before) {
-    let spent = if before == Before::Verdict { line.used() } else { 0 };
+    line.begin_search();
     if before == Before::Nothing {
         tokio::join!(
             verdict::ssl2(line),
@@ -50,7 +50,7 @@ pub(crate) async fn enumerate(line: &Line<'_>, before: Before) {
         shake::other_protocol(line).await;
     }
     tokio::join!(without_name(line), fallback(line));
-    signatures::remaining(line, spent).await;
+    signatures::remaining(line).await;
     confirm(line).await;
 }
 

@@ -60,6 +60,7 @@ async fn search(
     let mut schemes = Schemes::new(line, version, suites);
     while !wanted.is_empty() && !suites.is_empty() {
         let offered: Vec<u16> = wanted.iter().chain(always).copied().collect();
+        schemes = schemes.with_room(line);
         match schemes.ask(line, line.offer(version, suites, &offered)).await {
             Answer::Chosen(chosen) => {
                 schemes = schemes.after(line, chosen.suite);
@@ -93,6 +94,12 @@ impl Schemes {
         suites.first().map_or(start, |suite| start.after(line, *suite))
     }
 
+    /// To find that nothing comes of it takes a question more.
+    fn with_room(self, line: &Line<'_>) -> Self {
+        let is_worth_it = self != Self::LeftOut || signatures::has_room(line, AFTER_GROUPS);
+        if is_worth_it { self } else { Self::Over }
+    }
+
     async fn ask(self, line: &Line<'_>, offer: Offer) -> Answer {
         if self != Self::LeftOut {
             return line.ask(&offer).await;
@@ -122,6 +129,9 @@ impl Schemes {
         }
     }
 }
+
+/// Questions that follow on the search for groups: its end, fields, broken signatures, whether it still answers.
+const AFTER_GROUPS: u32 = 5;
 
 fn other_group(line: &Line<'_>, version: TlsVersion) {
     let version = version.name();

@@ -34,6 +34,8 @@ pub(crate) struct Ride {
     /// Whether nothing came of the curves that are left, though something did with all: there are no more.
     curves_told: bool,
     last: Option<u16>,
+    /// Kinds of key that signed.
+    signers: Vec<Signer>,
     /// How many suites in a row were of the last one's kind, for groups and for signatures.
     in_a_row: (usize, usize),
     /// Whether a suite was taken for which the curve of the key must be offered too.
@@ -88,6 +90,7 @@ impl Ride {
             paused: None,
             curves_told: false,
             last: None,
+            signers: Vec::new(),
             in_a_row: (0, 0),
             bound: false,
         }
@@ -101,7 +104,7 @@ impl Ride {
         let fields = offers::is_field(last) && groups >= IN_A_ROW;
         let kind = if curves { Some(Left::Curves) } else { fields.then_some(Left::Fields) };
         let key = Signer::of_suite(last).filter(|key| {
-            signed >= IN_A_ROW
+            signed >= self.signed_in_a_row()
                 && !self.over.contains(&Left::Schemes(*key))
                 && repeated.contains(key)
         });
@@ -109,6 +112,11 @@ impl Ride {
             groups: kind.filter(|kind| !self.over.contains(kind) && self.is_in_part(*kind)),
             signer: key,
         }
+    }
+
+    /// Servers with two keys like each for two suites before the other, ECDHE and DHE.
+    fn signed_in_a_row(&self) -> usize {
+        if self.signers.len() > 1 { IN_A_ROW + 1 } else { IN_A_ROW }
     }
 
     /// Whether some groups of a kind were taken and some not.
@@ -134,11 +142,17 @@ impl Ride {
         let (groups, signed) = self.in_a_row;
         let next = |is_like: bool, count: usize| if is_like { count + 1 } else { 1 };
         self.in_a_row = self.last.map_or((1, 1), |last| {
+            if last == suite {
+                // It was asked for again, to see who decides.
+                return (groups, signed);
+            }
             let is_like = needs(last) == needs(suite);
             let is_signed_so = Signer::of_suite(last) == Signer::of_suite(suite);
             (next(is_like, groups), next(is_signed_so, signed))
         });
         self.last = Some(suite);
+        self.signers
+            .extend(Signer::of_suite(suite).filter(|signer| !self.signers.contains(signer)));
         self.bound |= is_bound(suite);
         if let Some(group) = group {
             self.took_group(group, left);

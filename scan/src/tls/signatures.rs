@@ -68,14 +68,14 @@ pub(crate) fn without_seen(seen: &[u16], of: &[Signer]) -> Vec<u16> {
 }
 
 /// Asks for the schemes that did not show with other questions, as long as there is [`ROOM`], and writes down
-/// whether they are all. `spent` are the connections that were not part of the search.
-pub(crate) async fn remaining(line: &Line<'_>, spent: u32) {
+/// whether they are all.
+pub(crate) async fn remaining(line: &Line<'_>) {
     let suites = signed(line);
-    let old = until_12(line, &suites, spent).await;
+    let old = until_12(line, &suites).await;
     if !old {
         broken(line, &suites).await;
     }
-    let new = of_13(line, spent).await;
+    let new = of_13(line).await;
     line.facts().signatures_complete = old && new;
 }
 
@@ -90,16 +90,16 @@ fn signed(line: &Line<'_>) -> Vec<u16> {
 const VERSION: TlsVersion = TlsVersion::Tls12;
 
 /// Whether one more question may be asked, so that so many are left for what may follow.
-fn has_room(line: &Line<'_>, spent: u32, left: u32) -> bool {
+pub(crate) fn has_room(line: &Line<'_>, left: u32) -> bool {
     let found = line.facts().found();
-    line.used() + left < spent + found + ROOM
+    line.searched() + left < found + ROOM
 }
 
 /// How a server refuses, and whether it still answers.
 const TO_END: u32 = 2;
 
 /// Whether all schemes of TLS 1.2 were seen.
-async fn until_12(line: &Line<'_>, suites: &[u16], spent: u32) -> bool {
+async fn until_12(line: &Line<'_>, suites: &[u16]) -> bool {
     let (known, told) = {
         let facts = line.facts();
         let protocol = &facts.protocols[VERSION as usize];
@@ -108,7 +108,7 @@ async fn until_12(line: &Line<'_>, suites: &[u16], spent: u32) -> bool {
     };
     let is_open = |s: &u16| Signer::of_suite(*s).is_some_and(|signer| !told.contains(&signer));
     let suites: Vec<u16> = suites.iter().copied().filter(is_open).collect();
-    while !suites.is_empty() && has_room(line, spent, TO_END + 1) {
+    while !suites.is_empty() && has_room(line, TO_END + 1) {
         let schemes = without_seen(&line.facts().signatures, &Signer::ALL);
         let offer = line.offer(VERSION, &suites, &offers::groups(VERSION));
         let offer = Offer { signatures: schemes.clone(), ..offer };
@@ -145,7 +145,7 @@ async fn broken(line: &Line<'_>, suites: &[u16]) {
 
 /// Whether all schemes of TLS 1.3 were seen, beside those of TLS 1.2. What is signed there is encrypted, so that
 /// each question is a whole handshake; of a server with which none can be made, they are not known.
-async fn of_13(line: &Line<'_>, spent: u32) -> bool {
+async fn of_13(line: &Line<'_>) -> bool {
     let (offered, signed) = {
         let facts = line.facts();
         (facts.offered(TlsVersion::Tls13), facts.signed_13)
@@ -153,7 +153,7 @@ async fn of_13(line: &Line<'_>, spent: u32) -> bool {
     if offered != Offered::Yes || !signed {
         return offered == Offered::No;
     }
-    while has_room(line, spent, TO_END) {
+    while has_room(line, TO_END) {
         let schemes = without_seen(&line.facts().signatures, &Signer::ALL);
         match shake_13(line, schemes.clone()).await {
             Ok(Some(scheme)) if schemes.contains(&scheme) => line.facts().signatures.push(scheme),

@@ -1,5 +1,7 @@
 //! One endpoint, and the connections that are made to it.
 
+mod refusals;
+
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
@@ -14,18 +16,20 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::answer::Chosen;
-use super::facts::Facts;
-use super::hello::{HTTP, Offer, Randomness, Shares, client_hello};
-use super::hunt::Exotic;
-use super::limits::{Gate, Pass};
-use super::offers;
-use super::order::Pick;
-use super::refusal::Refusal;
-use super::ssl2::{self, Ssl2Hello};
-use super::starttls;
-use super::target::{How, Target};
-use super::wire::{Answer, Flight};
+use refusals::Fingerprints;
+
+use crate::tls::answer::Chosen;
+use crate::tls::facts::Facts;
+use crate::tls::hello::{HTTP, Offer, Randomness, Shares, client_hello};
+use crate::tls::hunt::Exotic;
+use crate::tls::limits::{Gate, Pass};
+use crate::tls::offers;
+use crate::tls::order::Pick;
+use crate::tls::refusal::Refusal;
+use crate::tls::ssl2::{self, Ssl2Hello};
+use crate::tls::starttls;
+use crate::tls::target::{How, Target};
+use crate::tls::wire::{Answer, Flight};
 
 /// One endpoint under examination.
 pub(crate) struct Line<'a> {
@@ -37,6 +41,8 @@ pub(crate) struct Line<'a> {
     at_once: u32,
     crowd: tokio::sync::Mutex<Crowd>,
     used: AtomicU32,
+    /// Connections before a search began.
+    before: AtomicU32,
     cap: u32,
     end: Instant,
     facts: Mutex<Facts>,
@@ -53,7 +59,7 @@ pub(crate) struct Line<'a> {
     /// The first offer that was taken, to see later whether the endpoint still answers.
     good: Mutex<Option<Offer>>,
     /// How it refuses what nobody has, in TLS 1.3 or before.
-    fingerprints: tokio::sync::Mutex<HashMap<(bool, Of), Refusal>>,
+    fingerprints: Fingerprints,
     /// Whether something was concluded from such a refusal.
     relied: AtomicBool,
     /// Whether suites with finite fields are to be asked for apart.
@@ -64,6 +70,8 @@ pub(crate) struct Line<'a> {
     openings: Mutex<HashMap<TlsVersion, Opening>>,
     /// How often it said that it does not know the name that was sent, or wants one.
     unknown_name: AtomicU32,
+    /// Whether it was seen to take suites in an order of its own.
+    decides: AtomicBool,
     /// Key exchanges that the server chose and could not run.
     dying: Mutex<Vec<KeyExchange>>,
 }
@@ -84,13 +92,6 @@ enum Crowd {
 pub(crate) struct Opening {
     pub(crate) pick: Pick,
     pub(crate) group: Option<u16>,
-}
-
-/// What of an offer nobody has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Of {
-    Suites,
-    Groups,
 }
 
 /// A connection on which TLS may begin, and the leave to have it.
@@ -136,6 +137,7 @@ impl<'a> Line<'a> {
             at_once: at_once as u32,
             crowd: tokio::sync::Mutex::new(Crowd::Unknown),
             used: AtomicU32::new(0),
+            before: AtomicU32::new(0),
             cap: broken.map_or(limits.connections, |most| most.min(limits.connections)),
             end: Instant::now() + limits.endpoint,
             facts: Mutex::new(Facts::new()),
@@ -145,12 +147,13 @@ impl<'a> Line<'a> {
             refused_otherwise: AtomicBool::new(false),
             protocols_asked: AtomicBool::new(false),
             good: Mutex::default(),
-            fingerprints: tokio::sync::Mutex::default(),
+            fingerprints: Fingerprints::default(),
             relied: AtomicBool::new(false),
             field_apart: AtomicBool::new(false),
             exotic: Mutex::default(),
             openings: Mutex::default(),
             unknown_name: AtomicU32::new(0),
+            decides: AtomicBool::new(false),
             dying: Mutex::default(),
         }
     }
@@ -158,6 +161,16 @@ impl<'a> Line<'a> {
     /// Connections so far.
     pub(crate) fn used(&self) -> u32 {
         self.used.load(Ordering::Relaxed).min(self.cap)
+    }
+
+    /// From now on it is searched.
+    pub(crate) fn begin_search(&self) {
+        self.before.store(self.used(), Ordering::Relaxed);
+    }
+
+    /// Connections that the search took so far.
+    pub(crate) fn searched(&self) -> u32 {
+        self.used() - self.before.load(Ordering::Relaxed)
     }
 
     /// What is known. Never held over an await.
@@ -435,6 +448,16 @@ impl<'a> Line<'a> {
         self.field_apart.store(true, Ordering::Relaxed);
     }
 
+    /// Says that it takes suites in an order of its own.
+    pub(crate) fn note_that_it_decides(&self) {
+        self.decides.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was seen to.
+    pub(crate) fn decides(&self) -> bool {
+        self.decides.load(Ordering::Relaxed)
+    }
+
     /// Key exchanges that the server was seen to choose and break off with.
     pub(crate) fn dying(&self) -> Vec<KeyExchange> {
         self.dying.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -445,71 +468,6 @@ impl<'a> Line<'a> {
         let mut dying = self.dying.lock().unwrap_or_else(PoisonError::into_inner);
         if !dying.contains(&exchange) {
             dying.push(exchange);
-        }
-    }
-
-    /// Whether `refusal` is the way in which this server says that it shares nothing of an offer in
-    /// `version`. A server that says it otherwise than by a plain alert is asked once for what nobody has.
-    /// Were it gone or tired of us, nothing would follow from its no: [`Line::confirm`] sees to that.
-    pub(crate) async fn refuses_so(&self, version: TlsVersion, refusal: Refusal) -> bool {
-        let offer = self.offer(version, &offers::NOBODYS, &offers::groups(version));
-        self.is_refusal(&offer, Of::Suites, refusal).await
-    }
-
-    /// The same where only groups are in question; `suites` are known to be there. Most servers refuse
-    /// them as they refuse suites, which may be known, or will be of use.
-    pub(crate) async fn refuses_groups_so(
-        &self,
-        version: TlsVersion,
-        suites: &[u16],
-        refusal: Refusal,
-    ) -> bool {
-        if self.refuses_so(version, refusal).await {
-            return true;
-        }
-        let offer = self.offer(version, suites, &offers::NOBODYS);
-        self.is_refusal(&offer, Of::Groups, refusal).await
-    }
-
-    async fn is_refusal(&self, nobodys: &Offer, of: Of, refusal: Refusal) -> bool {
-        if refusal.is_clean() || refusal.is_final() {
-            return refusal.is_clean();
-        }
-        let is_so = self.fingerprint(nobodys, of).await.is_like(refusal);
-        self.relied.fetch_or(is_so, Ordering::Relaxed);
-        is_so
-    }
-
-    /// Whether the endpoint still answers, when since the last time something was concluded from a refusal
-    /// that a server gives for other reasons too.
-    pub(crate) async fn confirm(&self) -> bool {
-        if !self.relied.swap(false, Ordering::Relaxed) || self.still_answers().await {
-            return true;
-        }
-        self.relied.store(true, Ordering::Relaxed);
-        false
-    }
-
-    /// How it refuses what nobody has: asked once, whoever wants to know.
-    async fn fingerprint(&self, nobodys: &Offer, of: Of) -> Refusal {
-        let key = (nobodys.version == TlsVersion::Tls13, of);
-        let mut known = self.fingerprints.lock().await;
-        if let Some(refusal) = known.get(&key) {
-            return *refusal;
-        }
-        let refusal = match self.ask_unnoted(nobodys).await {
-            Answer::Refused(refusal) => refusal,
-            Answer::Chosen(_) => Refusal::Garbage("something that was not offered"),
-        };
-        known.insert(key, refusal);
-        refusal
-    }
-
-    async fn still_answers(&self) -> bool {
-        let good = self.good.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match good {
-            Some(offer) => self.ask(&offer).await.chosen().is_some(),
-            None => false,
         }
     }
 }

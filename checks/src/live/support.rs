@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use portvakt_analysis::observed::{Endpointed, OpenPort, Run, UpHost, Way};
 use portvakt_analysis::{Audit, Observed, RuleKey};
 use portvakt_model::{
-    Arg, Decision, Location, Message, PortProtocol, PortState, Role, ServiceSeen, SshEndpoint,
-    TlsEndpoint, ZoneId, ZoneKind,
+    Arg, Decision, Location, Message, Offered, PortProtocol, PortState, Role, ServiceSeen,
+    SshEndpoint, TlsEndpoint, ZoneId, ZoneKind,
 };
 
 use crate::{Draft, Findings};
@@ -329,6 +329,24 @@ pub(super) fn tls<'o, 'a>(
         findings.judge_site();
     }
     &observed.tls
+}
+
+/// The last look at an endpoint that showed a certificate, unless a later one got every answer; the last of
+/// all where none did.
+pub(super) fn showing<'a>(endpoint: &Endpointed<'a, TlsEndpoint>) -> Endpointed<'a, TlsEndpoint> {
+    let shows = |view: &Endpointed<'_, TlsEndpoint>| {
+        view.seen.complete || view.seen.chains.iter().any(|chain| !chain.certificates.is_empty())
+    };
+    endpoint.views().find(shows).unwrap_or_else(|| endpoint.clone())
+}
+
+/// Whether TLS was met on a port, from its first byte or inside its protocol, whatever the scan of ports says.
+pub(super) fn speaks_tls(audit: &Audit<'_>, port: &OpenPort<'_>) -> bool {
+    let here = SocketAddr::new(port.host.address, port.port.port);
+    let met = |seen: &TlsEndpoint| seen.protocols.iter().any(|p| p.offered == Offered::Yes);
+    let own = audit.observed().tls.iter().filter(|endpoint| endpoint.seen.address == Some(here));
+    port.port.protocol == PortProtocol::Tcp
+        && own.flat_map(Endpointed::views).any(|view| met(view.seen))
 }
 
 /// Whether the host is the sensor itself: what a machine answers to itself says nothing of the network.

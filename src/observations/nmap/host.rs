@@ -157,6 +157,7 @@ impl Host {
         let words = ["product", "version", "extrainfo"].map(|name| attribute(tag, name));
         let words: Vec<String> = words.into_iter().flatten().collect();
         seen.product = run::said(Some(&words.join(" ")));
+        seen.starttls_unasked = !seen.tls;
         port.service = Some(seen);
     }
 
@@ -173,6 +174,11 @@ impl Host {
             // A certificate on such a port does not mean that all that is said there is inside TLS.
             Some("ssl-cert" | "ssl-enum-ciphers") if is_starttls => service.starttls = true,
             Some("ssl-cert" | "ssl-enum-ciphers") => service.tls = true,
+            Some("smtp-commands" | "imap-capabilities" | "pop3-capabilities") => {
+                let offers = |word: &str| output.contains(word);
+                service.starttls |= offers("STARTTLS") || offers("STLS");
+                service.starttls_unasked = false;
+            }
             _ => {}
         }
     }

@@ -397,6 +397,7 @@ fn system(name: &str, addresses: AddrSet) -> System {
         addresses: Some(addresses),
         decommissioned: None,
         decommissioned_on: None,
+        stated_gone: false,
         class: None,
         at: Location::Site,
     }

@@ -319,6 +319,28 @@ pub(super) fn few(mut names: Vec<String>) -> Vec<String> {
     names
 }
 
+/// What scans commonly write of what they were not told, and the same in Swedish.
+const DOUBTS: &[(&str, &str)] = &[
+    ("not known whether it is offered", "om den erbjuds är inte känt"),
+    ("not every question was answered", "alla frågor besvarades inte"),
+    ("the search could not be ended", "sökningen kunde inte avslutas"),
+    ("read from ", "läst från "),
+    ("which does not say what it did not ask", "som inte säger vad det inte frågade om"),
+];
+
+/// Doubts for a sentence. What is in no list is shown as the scan wrote it.
+pub(super) fn doubts(all: &[String]) -> Arg {
+    let swedish = |doubt: &String| {
+        let versions = doubt.strip_prefix("whether ").and_then(|d| d.strip_suffix(" is offered"));
+        match versions {
+            Some(versions) => format!("om {versions} erbjuds"),
+            None => DOUBTS.iter().fold(doubt.clone(), |text, (en, sv)| text.replace(en, sv)),
+        }
+    };
+    let all = few(all.to_vec());
+    Arg::Either(all.iter().map(swedish).collect::<Vec<_>>().join(", "), all.join(", "))
+}
+
 /// TLS endpoints, when some were seen. The site as a whole is judged.
 pub(super) fn tls<'o, 'a>(
     audit: &'o Audit<'a>,

@@ -109,13 +109,12 @@ fn not_whole(
     if seen.banner.is_empty() || seen.complete && seen.doubts.is_empty() {
         return;
     }
-    let mut doubts = support::few(seen.doubts.clone());
+    let mut doubts = seen.doubts.clone();
     if doubts.is_empty() {
         doubts.push("not every question was answered".to_owned());
     }
-    let shown = format!("not known: {}", doubts.join(", "));
     let draft = findings.cannot_tell(&NOT_WHOLE, support::place_of(audit, endpoint));
-    support::describe_endpoint(audit, draft, endpoint, &shown)
-        .arg("doubts", Arg::Names(doubts))
+    support::describe_endpoint(audit, draft, endpoint, "incomplete")
+        .arg("doubts", support::doubts(&doubts))
         .push();
 }

@@ -111,14 +111,13 @@ fn not_whole(
     findings: &mut Findings<'_>,
     endpoint: &Endpointed<'_, TlsEndpoint>,
 ) {
-    let doubts = support::few(unseen(endpoint));
+    let doubts = unseen(endpoint);
     if doubts.is_empty() {
         return;
     }
-    let shown = format!("not known: {}", doubts.join(", "));
     let draft = findings.cannot_tell(&NOT_WHOLE, support::place_of(audit, endpoint));
-    support::describe_endpoint(audit, draft, endpoint, &shown)
-        .arg("doubts", Arg::Names(doubts))
+    support::describe_endpoint(audit, draft, endpoint, "incomplete")
+        .arg("doubts", support::doubts(&doubts))
         .push();
 }
 

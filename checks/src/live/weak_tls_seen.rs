@@ -102,7 +102,14 @@ fn insufficient(endpoint: &TlsEndpoint, policy: &Policy, today: Date) -> Vec<Str
     let judged = judge_tls(&bare, policy, Profile::Internal, today).into_iter();
     let worst = judged.filter(|j| j.level == Level::Insufficient && j.evidence == Evidence::Tested);
     let named = worst.filter(|j| !is_version(j.check()) && j.check() != "protocol-offered");
-    support::few(named.flat_map(|j| j.observed).collect())
+    let mut once: Vec<String> = Vec::new();
+    // A suite may be offered in several versions.
+    for name in named.flat_map(|j| j.observed) {
+        if !once.contains(&name) {
+            once.push(name);
+        }
+    }
+    support::few(once)
 }
 
 /// An endpoint that showed TLS, and of which not all is known, is not passed.

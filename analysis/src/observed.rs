@@ -216,7 +216,7 @@ pub fn join<'a>(audit: &Audit<'a>) -> Observed<'a> {
     Observed {
         up: join.up(),
         decisions: join.decisions(&open),
-        systems: join.presences(),
+        systems: join.presences(&open),
         tls: join.endpoints(&files, |o| &o.tls, tls_key),
         ssh: join.endpoints(
             &files,

@@ -19,6 +19,7 @@ mod opening_not_decidable;
 mod opening_not_decided;
 mod opening_to_decommissioned_system;
 mod opening_wider_than_decision;
+mod register_rows_contradict;
 mod support;
 mod undocumented_opening;
 
@@ -42,4 +43,5 @@ pub(crate) static CHECKS: &[&Check] = &[
     &decision_valid_too_long::CHECK,
     &decision_by_unauthorised::CHECK,
     &opening_to_decommissioned_system::CHECK,
+    &register_rows_contradict::CHECK,
 ];

@@ -220,6 +220,8 @@ pub struct TlsTraits {
     pub fallback_scsv: Offered,
     /// Session tickets (RFC 5077, RFC 8446 §4.6.1).
     pub tickets: Offered,
+    /// Session tickets in TLS 1.2 and earlier (RFC 5077), which may carry the keys of past sessions.
+    pub tickets_12: Offered,
     /// Whether a session was resumed.
     pub resumption: Offered,
     /// Early data, 0-RTT (RFC 8446 §2.3).

@@ -91,6 +91,10 @@ pub struct Management {
     /// Algorithms of IKE and IPsec that are set for VPNs, as the vendor writes them (`3des-sha1`,
     /// `group2`).
     pub vpn_algorithms: Vec<Fact<String>>,
+    /// VPNs that set no Diffie-Hellman group, by their names: [`Management::vpn_default_groups`] apply.
+    pub vpn_groups_unset: Vec<Fact<String>>,
+    /// The groups of a VPN that sets none; `None` where the default of the release is not known.
+    pub vpn_default_groups: Option<Fact<Vec<String>>>,
     /// Algorithms of SNMP version 3 that are set, as the vendor writes them (`md5`, `des`).
     pub snmp_algorithms: Vec<Fact<String>>,
     /// TLS versions of the web interface, by their names (`TLSv1.2`).
@@ -101,6 +105,8 @@ pub struct Management {
     pub tls_ciphers: Option<Vec<Fact<String>>>,
     /// Whether weak ciphers are refused everywhere (FortiOS `strong-crypto`).
     pub strong_crypto: Option<Fact<bool>>,
+    /// The oldest TLS version in connections that the device itself opens, where that is set.
+    pub own_tls_least: Option<Fact<String>>,
     /// Whether a text is shown before login.
     pub banner: Option<Fact<bool>>,
     /// Whether the configuration is saved or sent somewhere by itself.

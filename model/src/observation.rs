@@ -175,6 +175,7 @@ pub struct PortSeen {
 }
 
 /// What speaks on a port.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceSeen {
     /// Its name in the words of IANA and nmap: `ssh`, `http`, `ms-wbt-server`, `microsoft-ds`, `mysql`, …
@@ -183,6 +184,8 @@ pub struct ServiceSeen {
     pub tls: bool,
     /// Whether TLS can be asked for inside the protocol (STARTTLS and its like).
     pub starttls: bool,
+    /// Whether nobody asked for that: then `starttls` is no answer.
+    pub starttls_unasked: bool,
     /// Product and version, when it says so.
     pub product: Option<String>,
     /// Page title or server name, when it has one.

@@ -127,6 +127,8 @@ pub enum Status {
     Refused,
     /// Withdrawn, ended or removed.
     Ended,
+    /// Ended because what it was for is decommissioned (*avvecklad*).
+    Decommissioned,
 }
 
 /// A system or asset of the municipality.
@@ -140,6 +142,8 @@ pub struct System {
     pub addresses: Option<AddrSet>,
     /// Whether it is decommissioned (*avvecklad*); `None` when the table does not tell.
     pub decommissioned: Option<bool>,
+    /// Whether its status says that it is decommissioned already, whatever its day is.
+    pub stated_gone: bool,
     /// Day it was decommissioned, or will be.
     pub decommissioned_on: Option<Date>,
     /// Highest of the classes for secrecy, correctness, traceability (1–4).

@@ -329,6 +329,7 @@ impl Asking<'_> {
                 name: known.name.to_owned(),
                 tls,
                 starttls: known.starttls && !tls,
+                starttls_unasked: false,
                 product: known.product.map(|text| evidence::text(&text)),
                 title: known.title.map(|text| evidence::text(&text)),
                 evidence,

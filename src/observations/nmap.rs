@@ -4,6 +4,7 @@
 //! and nothing outside the file is ever read. A file whose end tags are missing is a run that was cut
 //! short. Source: nmap.dtd of nmap 7.93 and nmap's manual, "XML Output (-oX)".
 
+mod ciphers;
 mod host;
 
 use jiff::Timestamp;
@@ -155,7 +156,7 @@ impl Document {
 
     fn end_host(&mut self, reading: &mut Reading<'_>) {
         if let Some(host) = self.host.take() {
-            reading.found.tls.extend(host.certificates());
+            reading.found.tls.extend(host.endpoints());
             host.give(&self.asked, &mut self.hosts);
         }
     }

@@ -268,6 +268,7 @@ impl ServiceRow {
                 name: run::clean(name.as_deref().unwrap_or_default()),
                 tls: tls.unwrap_or(false),
                 starttls: starttls.unwrap_or(false),
+                starttls_unasked: starttls.is_none(),
                 product: run::said(product.as_deref()),
                 title: run::said(title.as_deref()),
                 evidence: run::clean(evidence.as_deref().unwrap_or_default()),

@@ -285,6 +285,20 @@ fn a_certificate_that_nmap_saw_is_read() {
 }
 
 #[test]
+fn versions_and_suites_that_nmap_saw_are_read() {
+    let (found, faults) = fixture("nmap-ciphers.xml");
+    assert_eq!(told(&faults), [""; 0]);
+    let [endpoint] = found.tls.as_slice() else { panic!("one endpoint") };
+    assert_eq!(endpoint.target, "10.20.0.2:443");
+    assert!(!endpoint.complete && endpoint.chains.is_empty());
+    let versions: Vec<&str> = endpoint.protocols.iter().map(|p| p.version.name()).collect();
+    assert_eq!(versions, ["TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"]);
+    let newest = &endpoint.protocols[3];
+    assert_eq!(newest.suites, [0x1304, 0x1301]);
+    assert!(!newest.complete && endpoint.protocols.iter().all(|p| p.suites.len() == 2));
+}
+
+#[test]
 fn records_of_one_line_each_make_one_run() {
     let text = r#"{"schema":"portvakt-scan-1","run":{"tool":"portvakt 0.1.0","sources":["10.0.0.9"]}}
 {"address":"10.0.0.1","port":22,"protocol":"tcp","state":"open","service":{"name":"ssh","asked":true}}

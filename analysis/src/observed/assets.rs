@@ -7,7 +7,7 @@ use portvakt_model::{HostSeen, ScanRun, System, ZoneId};
 use portvakt_space::{AddrSet, Family, ServiceSet, StateSet, Traffic};
 use rustc_hash::FxHashMap;
 
-use super::Join;
+use super::{Join, OpenPort, one_host};
 
 /// A host that answered.
 #[derive(Clone, Copy, Debug)]
@@ -76,19 +76,23 @@ impl<'a> Join<'_, 'a> {
         }
     }
 
-    /// Whether each system was seen.
-    pub(super) fn presences(&self) -> Vec<Presence> {
+    /// Whether each system was seen, by its own addresses or by those that are translated to them.
+    pub(super) fn presences(&self, open: &[OpenPort<'a>]) -> Vec<Presence> {
         let up = self.up();
+        let behind = open.iter().filter_map(|p| Some((one_host(p.inside.as_ref()?)?, p.run)));
+        let behind: Vec<(IpAddr, u32)> = behind.collect();
         let asked: Vec<(u32, AddrSet)> = self
             .recent()
             .filter(|(_, run)| run.run.complete && run.zone().is_some())
             .map(|(index, run)| (index, asked(run.run)))
             .collect();
         let systems = self.audit.tables.systems.iter().flatten();
-        systems.map(|system| self.presence(system, &up, &asked)).collect()
+        let seen = Seen { up: &up, behind: &behind, asked: &asked };
+        systems.map(|system| self.presence(system, &seen)).collect()
     }
 
-    fn presence(&self, system: &System, up: &[UpHost<'a>], asked: &[(u32, AddrSet)]) -> Presence {
+    fn presence(&self, system: &System, seen: &Seen<'_, 'a>) -> Presence {
+        let Seen { up, behind, asked } = *seen;
         let Some(addresses) = system.addresses.as_ref().filter(|a| !a.is_empty()) else {
             return Presence::NotAsked;
         };
@@ -98,6 +102,9 @@ impl<'a> Join<'_, 'a> {
         };
         if let Some(host) = addresses.ranges().into_iter().find_map(within) {
             return Presence::Answered { run: host.run, address: host.host.address };
+        }
+        if let Some(&(address, run)) = behind.iter().find(|(a, _)| addresses.contains(*a)) {
+            return Presence::Answered { run, address };
         }
         let reaching = asked.iter().filter(|(run, set)| {
             let hit = addresses.intersect(set);
@@ -133,6 +140,16 @@ impl<'a> Join<'_, 'a> {
         }
         left.is_empty()
     }
+}
+
+/// What systems are looked for in.
+struct Seen<'s, 'a> {
+    /// Hosts that answered, by address.
+    up: &'s [UpHost<'a>],
+    /// Hosts behind addresses that answered, each with its run.
+    behind: &'s [(IpAddr, u32)],
+    /// What each run asked.
+    asked: &'s [(u32, AddrSet)],
 }
 
 /// Whether something came back from a host, whatever its row says of it.

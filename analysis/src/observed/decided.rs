@@ -17,13 +17,15 @@ pub enum Listening {
     /// Every port of every host that it names was asked from where packets get there, and refused by the
     /// host itself. One refusal for each.
     Refused(Vec<Refusal>),
+    /// The same, but some of it gave no answer: a filter, or nothing that listens. One row for each.
+    Silent(Vec<Refusal>),
     /// Not all of it was asked, or it can't be told who answered.
     NotAsked,
     /// It is not in force.
     NotInForce,
 }
 
-/// A port that was asked and refused.
+/// A port that was asked, and refused or gave no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// Index of the run that asked.
@@ -34,6 +36,8 @@ pub struct Refusal {
     pub protocol: PortProtocol,
     /// The port.
     pub port: u16,
+    /// Closed, or filtered.
+    pub state: PortState,
 }
 
 /// Most endpoints that a decision may name and be looked up one by one: beyond that it opens a network,
@@ -63,12 +67,18 @@ impl Join<'_, '_> {
         if places.iter().flatten().any(|endpoint| open.contains(endpoint)) {
             return Listening::Answers;
         }
-        let refused = |names: &Vec<Endpoint>| names.iter().find_map(|e| self.refusal(*e));
-        places
-            .iter()
-            .map(refused)
-            .collect::<Option<_>>()
-            .map_or(Listening::NotAsked, Listening::Refused)
+        let refusal = |names: &Vec<Endpoint>| {
+            let all = names.iter().filter_map(|e| self.refusal(*e));
+            all.min_by_key(|refusal| refusal.state)
+        };
+        let refusals: Option<Vec<Refusal>> = places.iter().map(refusal).collect();
+        match refusals {
+            None => Listening::NotAsked,
+            Some(all) if all.iter().all(|r| r.state == PortState::Closed) => {
+                Listening::Refused(all)
+            }
+            Some(all) => Listening::Silent(all),
+        }
     }
 
     /// The ports of hosts that permits name; outside and inside names of one port together. `None` where
@@ -88,7 +98,7 @@ impl Join<'_, '_> {
         Some(places)
     }
 
-    /// The newest run that knows a port, where it was refused and packets are sure to get there.
+    /// The newest run that knows a port, where it was refused or silent and packets are sure to get there.
     fn refusal(&self, endpoint: Endpoint) -> Option<Refusal> {
         let asked = self.recent().filter_map(|(index, run)| {
             let (state, at) = self.states[index as usize].state(endpoint)?;
@@ -100,12 +110,8 @@ impl Join<'_, '_> {
         let way = self.ways.of(own.zone()?, self.zone(&inside)?, &wire, &inside);
         let gets_there = matches!(way, Way::SameZone | Way::Permitted(_));
         let (address, protocol, port) = endpoint;
-        (state == PortState::Closed && gets_there).then_some(Refusal {
-            run,
-            address,
-            protocol,
-            port,
-        })
+        let is_shut = matches!(state, PortState::Closed | PortState::Filtered);
+        (is_shut && gets_there).then_some(Refusal { run, address, protocol, port, state })
     }
 }
 

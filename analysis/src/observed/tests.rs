@@ -371,14 +371,16 @@ proptest! {
                     Listening::NotInForce => prop_assert!(!decision.valid_on(TODAY)),
                     Listening::Answers => prop_assert!(places.iter().any(open)),
                     Listening::NotAsked => prop_assert!(!places.iter().any(open)),
-                    Listening::Refused(refusals) => {
+                    Listening::Refused(refusals) | Listening::Silent(refusals) => {
                         prop_assert!(!places.iter().any(open));
                         prop_assert_eq!(refusals.len(), places.len());
+                        let closed = refusals.iter().all(|r| r.state == PortState::Closed);
+                        prop_assert_eq!(closed, matches!(listening, Listening::Refused(_)));
                         for refusal in refusals {
                             let run = audit.observed().run(refusal.run).run;
                             let own = zone_of(run);
                             let state = world.newest(own, refusal.address, refusal.port);
-                            prop_assert_eq!(state.map(|(s, _)| s), Some(PortState::Closed));
+                            prop_assert_eq!(state.map(|(s, _)| s), Some(refusal.state));
                             let fates = world.fates(run, refusal.address, refusal.port);
                             prop_assert!(own == zone_number(refusal.address) || fates.iter().all(|f| *f));
                         }
@@ -397,6 +399,7 @@ fn system(name: &str, addresses: AddrSet) -> System {
         addresses: Some(addresses),
         decommissioned: None,
         decommissioned_on: None,
+        stated_gone: false,
         class: None,
         at: Location::Site,
     }

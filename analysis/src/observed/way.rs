@@ -5,7 +5,7 @@
 //! come through, whatever lies between. It gets there when every device that both zones are directly
 //! behind lets it through, or, where there is none, every device at either end. All else is not known.
 
-use portvakt_model::ZoneId;
+use portvakt_model::{Device, ZoneId};
 use portvakt_space::{
     AddrSet, AtomSet, Budget, Class, FirstMatchList, ListedRule, Packet, StateSet, Traffic,
     difference,
@@ -93,7 +93,7 @@ impl<'b, 'a> Ways<'b, 'a> {
         if from == to {
             return Way::SameZone;
         }
-        let between = self.between(from, to);
+        let between = self.between(from, to, inside);
         if between.all.is_empty() || self.is_of_a_device(inside) {
             return Way::Unknown;
         }
@@ -132,9 +132,11 @@ impl<'b, 'a> Ways<'b, 'a> {
         devices.any(|device| self.audit.own_addresses(device).overlaps(&traffic.dst))
     }
 
-    fn between(&self, from: ZoneId, to: ZoneId) -> Between {
+    fn between(&self, from: ZoneId, to: ZoneId, traffic: &Traffic) -> Between {
         let mut between = Between::default();
-        for (device, _) in self.audit.devices() {
+        for (device, _) in
+            self.audit.devices().filter(|(device, _)| self.is_about(*device, traffic))
+        {
             let zones = self.audit.zones_of_device(device);
             let (near, far) = (&zones[from.0 as usize], &zones[to.0 as usize]);
             if !near.is_known() || !far.is_known() {
@@ -145,6 +147,19 @@ impl<'b, 'a> Ways<'b, 'a> {
             between.last.extend((!far.direct.is_empty()).then_some(device));
         }
         between
+    }
+
+    /// Whether what was read of a device is about the packets' version of IP. One export of a host may hold
+    /// its lists of IPv4 and another those of IPv6: the one says nothing of the other's packets.
+    fn is_about(&self, device: u32, traffic: &Traffic) -> bool {
+        let devices = &self.audit.devices;
+        let lists = |device: &Device| {
+            let families = || device.rulesets.iter().flat_map(|list| &list.families);
+            families().any(|family| traffic.dst.has(*family))
+        };
+        let own = &devices[device as usize];
+        let is_other_half = |other: &Device| other.name == own.name && lists(other);
+        own.rulesets.is_empty() || lists(own) || !devices.iter().any(is_other_half)
     }
 
     fn through(&self, from: ZoneId, to: ZoneId, traffic: &Traffic) -> Vec<&'b Flow> {

@@ -22,6 +22,7 @@ pub use policy::{POLICIES, Policy, PolicyError, Split, policy};
 pub use rule::Item;
 pub use ssh::judge_ssh;
 pub use tls::judge_tls;
+pub(crate) use tls::unknown_offer;
 pub use words::{WORDS, Words, find as words_of};
 
 use portvakt_model::{Evidence, Message, Severity};

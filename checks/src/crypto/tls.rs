@@ -50,8 +50,23 @@ fn offered(endpoint: &TlsEndpoint) -> Vec<TlsVersion> {
     yes.map(|p| p.version).collect()
 }
 
-/// What is not known of an endpoint, with every version that nobody got an answer about.
+/// What is not known of an endpoint, its certificate included.
 fn doubts(endpoint: &TlsEndpoint) -> Option<Vec<String>> {
+    let mut doubts = unknown_offer(endpoint);
+    if endpoint.chains.is_empty() && !offered(endpoint).is_empty() {
+        doubts.push("no certificate was seen".to_owned());
+    }
+    if doubts.is_empty() && endpoint.complete {
+        return None;
+    }
+    if doubts.is_empty() {
+        doubts.push("not every question was answered".to_owned());
+    }
+    Some(doubts)
+}
+
+/// What is not known of what an endpoint offers, with every version that nobody got an answer about.
+pub(crate) fn unknown_offer(endpoint: &TlsEndpoint) -> Vec<String> {
     let mut doubts = endpoint.doubts.clone();
     let state = |version| {
         let seen = endpoint.protocols.iter().find(|p| p.version == version);
@@ -63,16 +78,7 @@ fn doubts(endpoint: &TlsEndpoint) -> Option<Vec<String>> {
     if !names.is_empty() {
         doubts.push(format!("whether {} is offered", names.join(", ")));
     }
-    if endpoint.chains.is_empty() && !offered(endpoint).is_empty() {
-        doubts.push("no certificate was seen".to_owned());
-    }
-    if doubts.is_empty() && endpoint.complete {
-        return None;
-    }
-    if doubts.is_empty() {
-        doubts.push("not every question was answered".to_owned());
-    }
-    Some(doubts)
+    doubts
 }
 
 fn protocols(endpoint: &TlsEndpoint) -> Vec<Seen> {

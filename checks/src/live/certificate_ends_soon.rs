@@ -48,6 +48,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         return;
     };
     for endpoint in endpoints {
+        let endpoint = &support::showing(endpoint);
         let leaves = endpoint.seen.chains.iter().filter_map(|chain| chain.certificates.first());
         for leaf in leaves {
             let end = day(leaf.not_after);

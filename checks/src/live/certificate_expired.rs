@@ -2,7 +2,7 @@
 
 use portvakt_analysis::Audit;
 use portvakt_analysis::observed::day;
-use portvakt_model::{Arg, Certificate, Message, Severity};
+use portvakt_model::{Arg, Certificate, Message, Offered, Severity, TlsEndpoint};
 
 use super::support;
 use crate::{Check, Findings, Need};
@@ -24,7 +24,7 @@ pub(crate) static CHECK: Check = Check {
         sv: "Byt certifikat, och bevaka slutdatum (portvakt certs).",
         en: "Replace the certificate, and watch for end dates (portvakt certs).",
     },
-    messages: &[&MESSAGE, &PERHAPS],
+    messages: &[&MESSAGE, &PERHAPS, &NOT_SEEN],
     run,
 };
 
@@ -38,8 +38,20 @@ static PERHAPS: Message = Message {
     en: "{target} showed a certificate for {subject} ({time}) that has expired since, {date}. Whether it was replaced cannot be told.",
 };
 
+static NOT_SEEN: Message = Message {
+    sv: "{target} talar TLS, men vilket certifikat den visar är inte känt ({time}). Om det har gått ut går inte att avgöra.",
+    en: "{target} speaks TLS, but which certificate it shows is not known ({time}). Whether it has expired cannot be told.",
+};
+
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for endpoint in support::tls(audit, findings) {
+        let endpoint = &support::showing(endpoint);
+        if is_unseen(endpoint.seen) {
+            let draft = findings.cannot_tell(&NOT_SEEN, support::place_of(audit, endpoint));
+            let draft = support::describe_endpoint(audit, draft, endpoint, "certificate not seen");
+            draft.push();
+            continue;
+        }
         let leaves = endpoint.seen.chains.iter().filter_map(|chain| chain.certificates.first());
         let has_ended = |leaf: &&Certificate| {
             leaf.not_after < endpoint.seen.at || day(leaf.not_after) < audit.today
@@ -58,6 +70,15 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
                 .push();
         }
     }
+}
+
+/// Whether it spoke TLS and its certificate is not known: none came though not all was asked, or what came
+/// could not be read.
+fn is_unseen(seen: &TlsEndpoint) -> bool {
+    let leaves = seen.chains.iter().filter_map(|chain| chain.certificates.first());
+    let unread = seen.chains.iter().any(|chain| !chain.unread.is_empty());
+    let met = seen.protocols.iter().any(|p| p.offered == Offered::Yes);
+    leaves.count() == 0 && (unread || met && !seen.complete)
 }
 
 /// The name that a certificate is for.

@@ -61,7 +61,8 @@ const NEVER_ENCRYPTED: &[u16] = &[23, 513];
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for port in support::distinct(audit, support::open(audit, findings)) {
         let at = support::place(audit, port);
-        let (draft, name) = match spoken(port) {
+        let heard = if support::speaks_tls(audit, port) { Spoken::Other } else { spoken(port) };
+        let (draft, name) = match heard {
             Spoken::Clear(name) => (findings.violation(&MESSAGE, at), name),
             Spoken::Perhaps(name) => (findings.cannot_tell(&GUESSED, at), name),
             Spoken::Other => continue,

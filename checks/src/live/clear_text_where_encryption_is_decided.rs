@@ -28,13 +28,23 @@ pub(crate) static CHECK: Check = Check {
         sv: "Slå på TLS i tjänsten, eller rätta beslutet.",
         en: "Turn TLS on in the service, or correct the decision.",
     },
-    messages: &[&MESSAGE],
+    messages: &[&MESSAGE, &UNASKED, &UNKNOWN],
     run,
 };
 
 static MESSAGE: Message = Message {
     sv: "{host} talar {service} i klartext på {number} ({time}), fast {decision} säger krypterat.",
     en: "{host} speaks {service} in clear text on {number} ({time}), though {decision} says encrypted.",
+};
+
+static UNASKED: Message = Message {
+    sv: "{host} talar {service} på {number} ({time}), fast {decision} säger krypterat. Om tjänsten kan gå över till TLS frågade skanningen inte.",
+    en: "{host} speaks {service} on {number} ({time}), though {decision} says encrypted. Whether it can go over to TLS was not asked.",
+};
+
+static UNKNOWN: Message = Message {
+    sv: "{host} svarar på {number} ({time}), där {decision} säger krypterat, men vad som talas där är inte känt.",
+    en: "{host} answers on {number} ({time}), where {decision} says encrypted, but what speaks there is not known.",
 };
 
 /// Protocols that are readable where they are not inside TLS (IANA service names, and nmap's).
@@ -67,13 +77,23 @@ const READABLE: &[&str] = &[
 /// ldaps, domain-s, ftps-data, ftps, telnets, imaps, pop3s, sip-tls, wsmans, syslog-tls, and secure-mqtt).
 const ENCRYPTED: &[u16] = &[443, 465, 636, 853, 989, 990, 992, 993, 995, 5061, 5986, 6514, 8883];
 
+/// Of those, the ones that can go over to TLS when they are asked to.
+const UPGRADABLE: &[&str] =
+    &["ftp", "imap", "ldap", "mysql", "pop3", "postgresql", "smtp", "submission", "vnc"];
+
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for port in support::distinct(audit, support::open(audit, findings)) {
-        let Some(service) = readable(port) else { continue };
         let decisions = support::decided(audit, &port.decisions);
         let in_force = decisions.into_iter().filter(|d| d.valid_on(audit.today));
         let Some(decision) = in_force.into_iter().find(|d| demands(d, port)) else { continue };
-        let draft = findings.violation(&MESSAGE, support::place(audit, port));
+        let heard = if support::speaks_tls(audit, port) { Heard::Other } else { heard(port) };
+        let at = support::place(audit, port);
+        let (draft, service) = match heard {
+            Heard::Clear(service) => (findings.violation(&MESSAGE, at), service),
+            Heard::Upgradable(service) => (findings.cannot_tell(&UNASKED, at), service),
+            Heard::Nothing => (findings.cannot_tell(&UNKNOWN, at), ""),
+            Heard::Other => continue,
+        };
         support::describe(audit, draft, port)
             .text("service", service)
             .text("decision", &decision.id)
@@ -81,11 +101,28 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// The protocol that was spoken outside TLS, where the port was asked and does not offer to go over to it.
-fn readable<'p>(port: &'p OpenPort<'_>) -> Option<&'p str> {
-    let service = port.service?;
-    let known = READABLE.contains(&service.name.as_str());
-    (!service.tls && !service.starttls && known).then_some(&service.name)
+/// What is known of what is spoken on a port.
+enum Heard<'p> {
+    /// A readable protocol, outside TLS, that does not offer to go over to it.
+    Clear(&'p str),
+    /// A readable protocol that may go over to TLS, and was not asked.
+    Upgradable(&'p str),
+    /// Nothing.
+    Nothing,
+    /// Something that is encrypted, or that says nothing of it.
+    Other,
+}
+
+fn heard<'p>(port: &'p OpenPort<'_>) -> Heard<'p> {
+    let Some(service) = port.service else { return Heard::Nothing };
+    let name = service.name.as_str();
+    if service.tls || service.starttls || !READABLE.contains(&name) {
+        Heard::Other
+    } else if service.starttls_unasked && UPGRADABLE.contains(&name) {
+        Heard::Upgradable(name)
+    } else {
+        Heard::Clear(name)
+    }
 }
 
 /// Whether a decision says that what goes to the port is encrypted: by its column for that, or by a port

@@ -2,7 +2,7 @@
 
 use portvakt_analysis::observed::{Listening, Refusal};
 use portvakt_analysis::{Audit, Implementation};
-use portvakt_model::{Message, Role, Severity};
+use portvakt_model::{Message, PortState, Role, Severity};
 
 use super::support;
 use crate::{Check, Findings, Need};
@@ -27,13 +27,18 @@ pub(crate) static CHECK: Check = Check {
         sv: "Fråga kontaktpersonen. Behövs öppningen inte, avsluta beslutet och ta bort regeln.",
         en: "Ask the contact. If the opening is not needed, end the decision and remove the rule.",
     },
-    messages: &[&MESSAGE],
+    messages: &[&MESSAGE, &SILENT],
     run,
 };
 
 static MESSAGE: Message = Message {
     sv: "Beslut {decision} är infört i brandväggen, men ingenting lyssnade på {ports} när skanningen frågade.",
     en: "Decision {decision} is implemented in the firewall, but nothing listened on {ports} when the scan asked.",
+};
+
+static SILENT: Message = Message {
+    sv: "Beslut {decision} är infört i brandväggen, men {ports} svarade inte när skanningen frågade. Det kan vara ett filter, eller att ingenting lyssnar.",
+    en: "Decision {decision} is implemented in the firewall, but {ports} did not answer when the scan asked. That may be a filter, or nothing that listens.",
 };
 
 /// Most refusals that a finding names.
@@ -44,25 +49,34 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     let decisions = audit.tables.decisions.as_deref().unwrap_or_default();
     let states = decisions.iter().zip(&audit.openings().decisions);
     for ((decision, state), listening) in states.zip(&audit.observed().decisions) {
-        let Listening::Refused(refusals) = listening else { continue };
+        let (refusals, is_sure) = match listening {
+            Listening::Refused(refusals) => (refusals, true),
+            Listening::Silent(refusals) => (refusals, false),
+            Listening::Answers | Listening::NotAsked | Listening::NotInForce => continue,
+        };
         if *state != Implementation::Seen {
             continue;
         }
+        let told = |r: &&Refusal| is_sure || r.state != PortState::Closed;
+        let told: Vec<&Refusal> = refusals.iter().filter(told).collect();
         let name = |r: &Refusal| format!("{} {}/{}", r.address, r.protocol.name(), r.port);
-        let mut names: Vec<String> = refusals.iter().take(SHOWN).map(name).collect();
-        if refusals.len() > SHOWN {
+        let mut names: Vec<String> = told.iter().take(SHOWN).map(|r| name(r)).collect();
+        if told.len() > SHOWN {
             names.push("…".to_owned());
         }
-        let draft = findings
-            .violation(&MESSAGE, decision.at.clone())
-            .text("decision", &decision.id)
-            .text("ports", names.join(", "))
-            .key(&decision.id);
-        let draft = refusals.iter().take(SHOWN).fold(draft, |draft, refusal| {
+        let at = decision.at.clone();
+        let draft = if is_sure {
+            findings.violation(&MESSAGE, at)
+        } else {
+            findings.cannot_tell(&SILENT, at)
+        };
+        let draft = draft.text("decision", &decision.id).text("ports", names.join(", "));
+        let draft = told.iter().take(SHOWN).fold(draft.key(&decision.id), |draft, refusal| {
             let run = audit.observed().run(refusal.run);
             let at = audit.observed().place(run.source, refusal.address, Some(refusal.port));
-            let time = support::made(run);
-            draft.related(Role::Observation, at, format!("{time} {} closed", name(refusal)))
+            let label =
+                format!("{} {} {}", support::made(run), name(refusal), refusal.state.name());
+            draft.related(Role::Observation, at, label)
         });
         support::with_openings(audit, draft, decision).push();
     }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use portvakt_analysis::observed::{Endpointed, OpenPort, Run, UpHost, Way};
 use portvakt_analysis::{Audit, Observed, RuleKey};
 use portvakt_model::{
-    Arg, Decision, Location, Message, PortProtocol, PortState, Role, ServiceSeen, SshEndpoint,
-    TlsEndpoint, ZoneId, ZoneKind,
+    Arg, Decision, Location, Message, Offered, PortProtocol, PortState, Role, ServiceSeen,
+    SshEndpoint, TlsEndpoint, ZoneId, ZoneKind,
 };
 
 use crate::{Draft, Findings};
@@ -319,6 +319,28 @@ pub(super) fn few(mut names: Vec<String>) -> Vec<String> {
     names
 }
 
+/// What scans commonly write of what they were not told, and the same in Swedish.
+const DOUBTS: &[(&str, &str)] = &[
+    ("not known whether it is offered", "om den erbjuds är inte känt"),
+    ("not every question was answered", "alla frågor besvarades inte"),
+    ("the search could not be ended", "sökningen kunde inte avslutas"),
+    ("read from ", "läst från "),
+    ("which does not say what it did not ask", "som inte säger vad det inte frågade om"),
+];
+
+/// Doubts for a sentence. What is in no list is shown as the scan wrote it.
+pub(super) fn doubts(all: &[String]) -> Arg {
+    let swedish = |doubt: &String| {
+        let versions = doubt.strip_prefix("whether ").and_then(|d| d.strip_suffix(" is offered"));
+        match versions {
+            Some(versions) => format!("om {versions} erbjuds"),
+            None => DOUBTS.iter().fold(doubt.clone(), |text, (en, sv)| text.replace(en, sv)),
+        }
+    };
+    let all = few(all.to_vec());
+    Arg::Either(all.iter().map(swedish).collect::<Vec<_>>().join(", "), all.join(", "))
+}
+
 /// TLS endpoints, when some were seen. The site as a whole is judged.
 pub(super) fn tls<'o, 'a>(
     audit: &'o Audit<'a>,
@@ -329,6 +351,24 @@ pub(super) fn tls<'o, 'a>(
         findings.judge_site();
     }
     &observed.tls
+}
+
+/// The last look at an endpoint that showed a certificate, unless a later one got every answer; the last of
+/// all where none did.
+pub(super) fn showing<'a>(endpoint: &Endpointed<'a, TlsEndpoint>) -> Endpointed<'a, TlsEndpoint> {
+    let shows = |view: &Endpointed<'_, TlsEndpoint>| {
+        view.seen.complete || view.seen.chains.iter().any(|chain| !chain.certificates.is_empty())
+    };
+    endpoint.views().find(shows).unwrap_or_else(|| endpoint.clone())
+}
+
+/// Whether TLS was met on a port, from its first byte or inside its protocol, whatever the scan of ports says.
+pub(super) fn speaks_tls(audit: &Audit<'_>, port: &OpenPort<'_>) -> bool {
+    let here = SocketAddr::new(port.host.address, port.port.port);
+    let met = |seen: &TlsEndpoint| seen.protocols.iter().any(|p| p.offered == Offered::Yes);
+    let own = audit.observed().tls.iter().filter(|endpoint| endpoint.seen.address == Some(here));
+    port.port.protocol == PortProtocol::Tcp
+        && own.flat_map(Endpointed::views).any(|view| met(view.seen))
 }
 
 /// Whether the host is the sensor itself: what a machine answers to itself says nothing of the network.

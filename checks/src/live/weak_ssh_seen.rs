@@ -55,6 +55,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         findings.judge_site();
     }
     for endpoint in &observed.ssh {
+        let endpoint = &told(endpoint);
         let faults = insufficient(endpoint.seen, policy, audit.today);
         if faults.is_empty() {
             not_whole(audit, findings, endpoint);
@@ -69,6 +70,12 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             .severity(severity(&faults))
             .push();
     }
+}
+
+/// The last look that was told what the endpoint offers: one that met nobody unsays nothing.
+fn told<'a>(endpoint: &Endpointed<'a, SshEndpoint>) -> Endpointed<'a, SshEndpoint> {
+    let answered = endpoint.views().find(|view| !view.seen.kex.is_empty());
+    answered.unwrap_or_else(|| endpoint.clone())
 }
 
 /// What the policy holds insufficient.
@@ -99,13 +106,15 @@ fn not_whole(
     endpoint: &Endpointed<'_, SshEndpoint>,
 ) {
     let seen = endpoint.seen;
-    if seen.banner.is_empty() || seen.complete {
+    if seen.banner.is_empty() || seen.complete && seen.doubts.is_empty() {
         return;
     }
-    let doubts = support::few(seen.doubts.clone());
-    let shown = format!("not known: {}", doubts.join(", "));
+    let mut doubts = seen.doubts.clone();
+    if doubts.is_empty() {
+        doubts.push("not every question was answered".to_owned());
+    }
     let draft = findings.cannot_tell(&NOT_WHOLE, support::place_of(audit, endpoint));
-    support::describe_endpoint(audit, draft, endpoint, &shown)
-        .arg("doubts", Arg::Names(doubts))
+    support::describe_endpoint(audit, draft, endpoint, "incomplete")
+        .arg("doubts", support::doubts(&doubts))
         .push();
 }

@@ -6,7 +6,7 @@ use portvakt_analysis::observed::Endpointed;
 use portvakt_model::{Arg, Evidence, Message, Offered, Severity, TlsEndpoint, TlsVersion};
 
 use super::support;
-use crate::crypto::{Level, Policy, Profile, judge_tls, standard};
+use crate::crypto::{Level, Policy, Profile, judge_tls, standard, unknown_offer};
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
         sv: "Tillåt bara TLS 1.2 och 1.3 med säkra sviter i tjänsten; `portvakt tls` säger vilka.",
         en: "Allow only TLS 1.2 and 1.3 with sound suites in the service; `portvakt tls` says which.",
     },
-    messages: &[&DECIDED, &MESSAGE],
+    messages: &[&DECIDED, &MESSAGE, &NOT_WHOLE],
     run,
 };
 
@@ -43,10 +43,18 @@ static MESSAGE: Message = Message {
     en: "{target} offers {versions} ({time}).",
 };
 
+static NOT_WHOLE: Message = Message {
+    sv: "{target} är inte känd i sin helhet ({time}): {doubts}. Inget utdömt sågs, men det kan finnas.",
+    en: "{target} is not known whole ({time}): {doubts}. Nothing prohibited was seen, but it may be there.",
+};
+
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     let policy = standard();
     for endpoint in support::tls(audit, findings) {
-        let Some((endpoint, offered)) = &weak(endpoint, policy, audit.today) else { continue };
+        let Some((endpoint, offered)) = &weak(endpoint, policy, audit.today) else {
+            not_whole(audit, findings, endpoint);
+            continue;
+        };
         let message = if endpoint.decisions.is_empty() { &MESSAGE } else { &DECIDED };
         let shown = format!("offers {}", offered.join(", "));
         let draft = findings.violation(message, support::place_of(audit, endpoint));
@@ -94,5 +102,56 @@ fn insufficient(endpoint: &TlsEndpoint, policy: &Policy, today: Date) -> Vec<Str
     let judged = judge_tls(&bare, policy, Profile::Internal, today).into_iter();
     let worst = judged.filter(|j| j.level == Level::Insufficient && j.evidence == Evidence::Tested);
     let named = worst.filter(|j| !is_version(j.check()) && j.check() != "protocol-offered");
-    support::few(named.flat_map(|j| j.observed).collect())
+    let mut once: Vec<String> = Vec::new();
+    // A suite may be offered in several versions.
+    for name in named.flat_map(|j| j.observed) {
+        if !once.contains(&name) {
+            once.push(name);
+        }
+    }
+    support::few(once)
+}
+
+/// An endpoint that showed TLS, and of which not all is known, is not passed.
+fn not_whole(
+    audit: &Audit<'_>,
+    findings: &mut Findings<'_>,
+    endpoint: &Endpointed<'_, TlsEndpoint>,
+) {
+    let doubts = unseen(endpoint);
+    if doubts.is_empty() {
+        return;
+    }
+    let draft = findings.cannot_tell(&NOT_WHOLE, support::place_of(audit, endpoint));
+    support::describe_endpoint(audit, draft, endpoint, "incomplete")
+        .arg("doubts", support::doubts(&doubts))
+        .push();
+}
+
+/// What no look at an endpoint was told of what it offers. Where no look met TLS there is nothing that
+/// could be weak.
+fn unseen(endpoint: &Endpointed<'_, TlsEndpoint>) -> Vec<String> {
+    let mut whole = endpoint.seen.clone();
+    for (_, earlier) in &endpoint.earlier {
+        if whole.complete {
+            break;
+        }
+        whole.protocols.retain(|p| p.offered != Offered::Unknown);
+        let known: Vec<TlsVersion> = whole.protocols.iter().map(|p| p.version).collect();
+        let more = earlier.protocols.iter().filter(|p| !known.contains(&p.version));
+        whole.protocols.extend(more.cloned());
+        whole.chains.extend(earlier.chains.iter().cloned());
+        if earlier.complete {
+            whole.complete = true;
+            whole.doubts.clear();
+        }
+    }
+    let met = whole.protocols.iter().any(|p| p.offered == Offered::Yes);
+    match unknown_offer(&whole) {
+        _ if !met && whole.chains.is_empty() => Vec::new(),
+        doubts if doubts.is_empty() && !whole.complete => {
+            vec!["not every question was answered".to_owned()]
+        }
+        doubts => doubts,
+    }
 }

@@ -28,10 +28,12 @@ pub(crate) static CHECK: Check = Check {
     fix: Message {
         sv: "Tillåt bara TLS 1.2 och 1.3 med ECDHE och AES-GCM eller ChaCha20-Poly1305. nginx: \
              ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20. Apache: SSLProtocol -all \
-             +TLSv1.2 +TLSv1.3. HAProxy: ssl-min-ver TLSv1.2.",
+             +TLSv1.2 +TLSv1.3. HAProxy: ssl-min-ver TLSv1.2. \
+             FortiOS: set ssl-min-version tls-1.2, set ssl-algorithm high.",
         en: "Allow only TLS 1.2 and 1.3 with ECDHE and AES-GCM or ChaCha20-Poly1305. nginx: ssl_protocols \
              TLSv1.2 TLSv1.3; ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20. Apache: SSLProtocol -all +TLSv1.2 \
-             +TLSv1.3. HAProxy: ssl-min-ver TLSv1.2.",
+             +TLSv1.3. HAProxy: ssl-min-ver TLSv1.2. FortiOS: set ssl-min-version tls-1.2, set ssl-algorithm \
+             high.",
     },
     messages: &[&MESSAGE, &DECIDED_BY, &NOT_TOLD, &NOT_READ, &NOT_GIVEN, &NOT_UNDERSTOOD],
     run,
@@ -132,8 +134,8 @@ fn basis(weak: &[Weak]) -> Arg {
     match weak.iter().find_map(|w| w.manual) {
         None => Arg::Text(String::new()),
         Some(manual) => Arg::Either(
-            format!(" (chiffren är inte angivna; förval enligt {manual})"),
-            format!(" (the ciphers are not stated; default by {manual})"),
+            format!(" (inte angivet; förval enligt {manual})"),
+            format!(" (not stated; default by {manual})"),
         ),
     }
 }

@@ -35,6 +35,7 @@ pub(super) const GLOBAL: Keys = Keys {
         "ssh-kex-sha1",
         "ssh-mac-algo",
         "ssh-mac-weak",
+        "ssl-min-proto-version",
         "ssl-static-key-ciphers",
         "strong-crypto",
         "vdom-admin",
@@ -298,7 +299,6 @@ pub(super) const GLOBAL: Keys = Keys {
         ("asymroute", &["disable"], reasons::ONE_DIRECTION),
         ("av-failopen", &["pass", "off"], reasons::OVERLOAD),
         ("multi-factor-authentication", &["optional"], reasons::SECOND_FACTOR),
-        ("ssl-min-proto-version", &["TLSv1-2", "TLSv1-3"], reasons::OLD_TLS),
         ("tp-mc-skip-policy", &["disable"], reasons::MULTICAST_PAST),
     ],
 };

@@ -105,6 +105,7 @@ impl Settings<'_, '_> {
             tls_ciphers: crypto::tls_ciphers(scope, self.global, tls_versions.as_ref()),
             tls_versions,
             http_redirect: self.switch("admin-https-redirect", true),
+            own_tls_least: self.fact("ssl-min-proto-version", |v| Some(v.to_owned())),
             strong_crypto: self.switch("strong-crypto", true),
             banner: self.switch("pre-login-banner", false),
             config_backup: self.fact("revision-backup-on-logout", |v| Some(v == "enable")),

@@ -27,6 +27,7 @@ mod scope;
 mod secret;
 mod sections;
 mod services;
+mod tls;
 mod translated;
 mod tree;
 mod uses;
@@ -180,6 +181,7 @@ fn device(name: String, scope: &Scope<'_, '_>, secrets: Secrets, build: &mut Bui
     device.wlans = wlan::read(scope, &mut objects.interfaces, &secrets.by_line, build);
     device.management = management::read(scope, &objects.interfaces, &secrets.by_line, build);
     vpn::read(scope, device.management.as_mut(), build);
+    device.tls_servers = tls::servers(scope, build);
     let central = nat::central(scope, &mut objects, build);
     device.secrets = secrets.found;
     fill(&mut device, scope, objects, central, build);

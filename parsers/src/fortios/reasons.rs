@@ -42,11 +42,6 @@ pub(super) const SECOND_FACTOR: &Message = &Message {
     en: "that a second factor is mandatory is not modelled",
 };
 
-pub(super) const OLD_TLS: &Message = &Message {
-    sv: "gamla TLS-versioner för andra tjänster räknas inte in",
-    en: "old TLS versions for other services are not modelled",
-};
-
 pub(super) const MULTICAST_PAST: &Message = &Message {
     sv: "multicast förbi reglerna räknas inte in",
     en: "multicast past the policies is not modelled",

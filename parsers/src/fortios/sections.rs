@@ -12,6 +12,7 @@ pub(super) fn mark_rest(part: Node<'_, '_>, build: &mut Build<'_>) {
     for section in part.children().filter(|s| !READ.contains(&s.name())) {
         if let Some(state) = state(section.name()) {
             let quiet = section.settings().is_empty() && section.children().next().is_none();
+            super::tls::mark(section, build);
             section.mark_all(if quiet { LineState::Neutral } else { state }, build);
         }
     }

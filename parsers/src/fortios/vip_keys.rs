@@ -74,6 +74,9 @@ const SERVER: Keys = Keys {
     lost: &[],
 };
 
+/// What [`super::tls`] reads.
+const JUDGED: [&str; 3] = ["ssl-algorithm", "ssl-max-version", "ssl-min-version"];
+
 /// Marks a table of VIPs. Of a load balancer, HTTP and TLS settings decide how it talks, not with
 /// whom.
 pub(super) fn mark_vips(section: Node<'_, '_>, build: &mut Build<'_>) {
@@ -81,14 +84,17 @@ pub(super) fn mark_vips(section: Node<'_, '_>, build: &mut Build<'_>) {
     for entry in section.children() {
         for setting in entry.settings() {
             let talk = ["http-", "https-", "ssl-", "h2-", "h3-"];
-            if talk.iter().any(|stem| setting.key.starts_with(stem)) {
+            if JUDGED.contains(&setting.key.as_ref()) {
+                setting.mark(LineState::Used, build);
+            } else if talk.iter().any(|stem| setting.key.starts_with(stem)) {
                 setting.mark(LineState::Neutral, build);
             }
         }
         for block in entry.children() {
             match block.name() {
                 "realservers" => mark_table(block, &SERVER, build),
-                "quic" | "ssl-cipher-suites" | "ssl-server-cipher-suites" => {
+                "ssl-cipher-suites" => block.mark_all(LineState::Used, build),
+                "quic" | "ssl-server-cipher-suites" => {
                     block.mark_all(LineState::Neutral, build);
                 }
                 _ => {}

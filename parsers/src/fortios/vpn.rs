@@ -241,11 +241,12 @@ const TABLES: [&str; 4] = [
 
 /// Marks the tunnels and adds their algorithms.
 pub(super) fn read(scope: &Scope<'_, '_>, out: Option<&mut Management>, build: &mut Build<'_>) {
-    let mut found = Vec::new();
+    let (mut found, mut unset) = (Vec::new(), Vec::new());
     for section in TABLES.iter().flat_map(|path| scope.sections(path)) {
         mark_table(section, &TUNNEL, build);
         for entry in section.children() {
             found.extend(algorithms(entry));
+            unset.extend(without_group(entry));
             for block in entry.children() {
                 block.mark_all(LineState::Neutral, build);
             }
@@ -253,7 +254,24 @@ pub(super) fn read(scope: &Scope<'_, '_>, out: Option<&mut Management>, build: &
     }
     if let Some(management) = out {
         management.vpn_algorithms = found;
+        management.vpn_default_groups = if unset.is_empty() { None } else { default_groups(scope) };
+        management.vpn_groups_unset = unset;
     }
+}
+
+/// A phase that takes the groups of the release. Phase 2 takes none without forward secrecy of its own.
+fn without_group(entry: Node<'_, '_>) -> Option<Fact<String>> {
+    let takes_one = entry.list("dhgrp").is_empty() && !entry.is("pfs", "disable");
+    takes_one.then(|| Fact::explicit(entry.name().to_owned(), entry.line()))
+}
+
+/// 14 and 5 since 5.2 ("Prioritizing DH Group Configuration" in What's New for FortiOS 5.2). Later releases
+/// have others; which one has them first was not found.
+fn default_groups(scope: &Scope<'_, '_>) -> Option<Fact<Vec<String>>> {
+    let since = scope.is_at_least((5, 2, 0)) == Some(true);
+    let before = scope.is_at_least((7, 4, 0)) == Some(false);
+    let groups = || ["group14", "group5"].map(str::to_owned).to_vec();
+    (since && before).then(|| Fact::default_of(groups(), "What's New for FortiOS 5.2"))
 }
 
 /// Proposals as written, Diffie-Hellman groups as `group14`.

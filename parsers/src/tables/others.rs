@@ -12,13 +12,14 @@ use super::values;
 pub(super) fn system(row: &mut Row<'_>) -> Option<System> {
     let name = named(row, Column::Name)?;
     let department = row.field(Column::Department);
-    let (decommissioned, decommissioned_on) = decommissioned(row);
+    let Stage { gone, on, stated } = decommissioned(row);
     Some(System {
         name,
         owner: department.or_else(|| row.field(Column::Owner)),
         addresses: values::addresses(row, Column::Address),
-        decommissioned,
-        decommissioned_on,
+        decommissioned: gone,
+        decommissioned_on: on,
+        stated_gone: stated,
         class: class(row),
         at: row.at(),
     })
@@ -34,16 +35,25 @@ fn named(row: &mut Row<'_>, column: Column) -> Option<String> {
     Some(name)
 }
 
+/// What a row says of the end of a system.
+struct Stage {
+    gone: Option<bool>,
+    on: Option<jiff::civil::Date>,
+    /// Whether its status says so.
+    stated: bool,
+}
+
 /// A day in the column means that the system ends or ended then; an empty cell that it has not.
-fn decommissioned(row: &mut Row<'_>) -> (Option<bool>, Option<jiff::civil::Date>) {
+fn decommissioned(row: &mut Row<'_>) -> Stage {
     let by_status = row.read(Column::Status, |v| life(&v.text()));
+    let stated = by_status == Some(true);
     if row.cell(Column::Decommissioned).is_none() {
         let told = row.has(Column::Decommissioned).then_some(false);
-        return (by_status.or(told), None);
+        return Stage { gone: by_status.or(told), on: None, stated };
     }
     match row.read(Column::Decommissioned, gone) {
-        Some((gone, on)) => (Some(gone || by_status == Some(true)), on),
-        None => (by_status, None),
+        Some((gone, on)) => Stage { gone: Some(gone || stated), on, stated },
+        None => Stage { gone: by_status, on: None, stated },
     }
 }
 

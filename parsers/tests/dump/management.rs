@@ -51,6 +51,9 @@ fn facts(out: &mut String, m: &Management) {
     fact(out, "ssh versions", m.ssh_versions.as_ref());
     m.ssh_algorithms.iter().flatten().for_each(|a| fact(out, "ssh algorithm", Some(a)));
     m.vpn_algorithms.iter().for_each(|a| fact(out, "vpn algorithm", Some(a)));
+    m.vpn_groups_unset.iter().for_each(|v| fact(out, "vpn without group", Some(v)));
+    fact(out, "vpn default groups", m.vpn_default_groups.as_ref());
+    fact(out, "own tls least", m.own_tls_least.as_ref());
     m.snmp_algorithms.iter().for_each(|a| fact(out, "snmp algorithm", Some(a)));
     fact(out, "tls versions", m.tls_versions.as_ref());
     m.tls_ciphers.iter().flatten().for_each(|c| fact(out, "tls cipher", Some(c)));

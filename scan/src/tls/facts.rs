@@ -182,6 +182,7 @@ impl Facts {
             or(traits.extended_master_secret, has(kind::EXTENDED_MASTER_SECRET));
         traits.heartbeat = or(traits.heartbeat, has(kind::HEARTBEAT));
         traits.tickets = or(traits.tickets, has(kind::SESSION_TICKET));
+        traits.tickets_12 = or(traits.tickets_12, has(kind::SESSION_TICKET));
         traits.ocsp_staple = or(traits.ocsp_staple, has(kind::STATUS_REQUEST));
         // It is answered only where it means something (RFC 7366 §3).
         if Suite::of(chosen.suite).is_some_and(Suite::is_cbc) {

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::facts::Facts;
 use super::full::{self, Before};
+use super::handshake::HttpAnswer;
 use super::limits::Gate;
 use super::line::Line;
 use super::target::{Depth, How, Target};
@@ -122,8 +123,13 @@ fn endpoint(target: &Target, how: &How, facts: Facts, looked: &Looked) -> TlsEnd
             .map(|sent| judged(sent, name, how, facts.staple.as_ref()))
             .collect(),
         probes: Vec::new(),
-        hsts: facts.http.map(|http| http.hsts),
+        hsts: facts.http.filter(tells_of_hsts).map(|http| http.hsts),
     }
+}
+
+/// Whether an answer tells if the header is sent: servers commonly leave it out of their refusals.
+const fn tells_of_hsts(answer: &HttpAnswer) -> bool {
+    answer.hsts.is_some() || answer.status < 400
 }
 
 /// A chain as it was sent, with the answer that was stapled to its leaf.
@@ -135,4 +141,18 @@ fn judged(
 ) -> Chain {
     let own = staple.filter(|(leaf, _)| sent.first() == Some(leaf));
     Chain { staple: own.map(|(_, answer)| x509::staple(sent, answer)), ..(how.chain)(sent, name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_without_the_header_tells_nothing() {
+        let answer = |status, hsts: Option<&str>| {
+            tells_of_hsts(&HttpAnswer { status, hsts: hsts.map(str::to_owned) })
+        };
+        assert!(answer(204, None) && answer(403, Some("max-age=1")));
+        assert!(!answer(400, None));
+    }
 }

@@ -94,6 +94,17 @@ fn nginx_with_the_newest_version() {
     assert_eq!(again, Resumed { resumption: Offered::Yes, early_data: Offered::No });
 }
 
+/// nginx refuses a request with an empty `Host`, and then leaves the header out.
+#[test]
+fn nginx_asked_by_address() {
+    let keys = rsa();
+    let block = "ssl_protocols TLSv1.3; add_header Strict-Transport-Security \"max-age=1\";";
+    let Some(server) = nginx(&keys, block) else { return };
+    let found = shake(server.address, &Ask { server_name: None, ..web() }).unwrap();
+    let hsts = Some("max-age=1".to_owned());
+    assert_eq!(found.http, Some(HttpAnswer { status: 204, hsts }));
+}
+
 #[test]
 fn nginx_with_tls_1_2_and_no_sessions() {
     let keys = ec();

@@ -149,7 +149,8 @@ struct ServiceRow {
     /// Whether what it speaks is inside TLS.
     tls: bool,
     /// Whether TLS can be asked for inside the protocol.
-    starttls: bool,
+    /// `null` where nobody asked.
+    starttls: Option<bool>,
     /// Product and version, when it says so.
     product: Option<String>,
     /// Page title or server name, when it has one.
@@ -241,7 +242,7 @@ impl From<&ServiceSeen> for ServiceRow {
         Self {
             name: s.name.clone(),
             tls: s.tls,
-            starttls: s.starttls,
+            starttls: (s.starttls || !s.starttls_unasked).then_some(s.starttls),
             product: s.product.clone(),
             title: s.title.clone(),
             evidence: s.evidence.clone(),

@@ -98,6 +98,8 @@ pub(crate) struct TraitsRow {
     pub(crate) fallback_scsv: Option<bool>,
     /// RFC 5077, RFC 8446 §4.6.1.
     pub(crate) tickets: Option<bool>,
+    /// Session tickets in TLS 1.2 and earlier.
+    pub(crate) tickets_12: Option<bool>,
     /// Whether a session was resumed.
     pub(crate) resumption: Option<bool>,
     /// RFC 8446 §2.3.
@@ -298,6 +300,7 @@ fn traits(t: &TlsTraits) -> TraitsRow {
         heartbeat: t.heartbeat.known(),
         fallback_scsv: t.fallback_scsv.known(),
         tickets: t.tickets.known(),
+        tickets_12: t.tickets_12.known(),
         resumption: t.resumption.known(),
         early_data: t.early_data.known(),
         ocsp_staple: t.ocsp_staple.known(),

@@ -1,14 +1,18 @@
 //! One `host` element: addresses, names, ports one by one and ports by the hundred.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
-use portvakt_model::{PortProtocol, PortRanges, PortSeen, PortState, ServiceSeen, TlsEndpoint};
+use portvakt_model::{
+    Chain, PortProtocol, PortRanges, PortSeen, PortState, ProtocolSeen, ServiceSeen, TlsEndpoint,
+};
 use portvakt_scan::tls::starttls::StartTls;
 use quick_xml::events::BytesStart;
 
 use super::super::run::{self, Hosts};
 use super::super::{Reading, endpoints, faults};
+use super::ciphers::Ciphers;
 use super::{Asked, attribute, second};
 
 /// A host while it is read.
@@ -28,6 +32,10 @@ pub(super) struct Host {
     pem: Option<String>,
     /// Certificates by port, in PEM.
     pems: Vec<(u16, String)>,
+    /// Versions and suites that are being read.
+    ciphers: Option<Ciphers>,
+    /// The same by port.
+    enumerated: Vec<(u16, Vec<ProtocolSeen>)>,
 }
 
 /// Longest certificate in PEM that is kept, in bytes.
@@ -62,9 +70,7 @@ impl Host {
             "state" => self.state(tag),
             "service" => self.service(tag),
             "script" => self.script(tag),
-            "elem" if attribute(tag, "key").is_some_and(|key| key == "pem") => {
-                self.pem = Some(String::new());
-            }
+            "table" | "elem" => self.inside_script(tag),
             _ => {}
         }
     }
@@ -75,6 +81,12 @@ impl Host {
             "elem" => {
                 let number = self.port.as_ref().map(|port| port.port);
                 self.pems.extend(number.zip(self.pem.take()));
+                self.ciphers.iter_mut().for_each(Ciphers::end_element);
+            }
+            "script" => {
+                let number = self.port.as_ref().map(|port| port.port);
+                let found = self.ciphers.take().map(Ciphers::end).filter(|f| !f.is_empty());
+                self.enumerated.extend(number.zip(found));
             }
             _ => {}
         }
@@ -84,21 +96,43 @@ impl Host {
         if let Some(pem) = self.pem.as_mut().filter(|pem| pem.len() + text.len() <= MOST_PEM) {
             pem.push_str(text);
         }
+        if let Some(ciphers) = &mut self.ciphers {
+            ciphers.text(text);
+        }
     }
 
-    /// Endpoints of which nothing but the certificate is known.
-    pub(super) fn certificates(&self) -> Vec<TlsEndpoint> {
+    /// A part of what a script found.
+    fn inside_script(&mut self, tag: &BytesStart<'_>) {
+        let key = attribute(tag, "key").unwrap_or_default();
+        let is_table = tag.local_name().as_ref() == "table";
+        match &mut self.ciphers {
+            Some(ciphers) if is_table => ciphers.table(&key),
+            Some(ciphers) => ciphers.element(&key),
+            None if !is_table && key == "pem" => self.pem = Some(String::new()),
+            None => {}
+        }
+    }
+
+    /// Endpoints of which the certificate, or the versions and suites, or both are known.
+    pub(super) fn endpoints(&self) -> Vec<TlsEndpoint> {
         let Some((address, at)) = self.address.zip(self.at) else { return Vec::new() };
-        let endpoint = |(port, pem): &(u16, String)| {
-            let peer = SocketAddr::new(address, *port);
-            let chain = endpoints::chain(pem)?;
-            Some(TlsEndpoint {
-                starttls: StartTls::of_port(*port).map(StartTls::name),
-                chains: vec![chain],
+        let chains =
+            self.pems.iter().filter_map(|(port, pem)| Some((*port, endpoints::chain(pem)?)));
+        let chains: Vec<(u16, Chain)> = chains.collect();
+        let ports = chains.iter().map(|(port, _)| *port);
+        let ports: BTreeSet<u16> = ports.chain(self.enumerated.iter().map(|(p, _)| *p)).collect();
+        let endpoint = |port: u16| {
+            let peer = SocketAddr::new(address, port);
+            let found = self.enumerated.iter().find(|(number, _)| *number == port);
+            let own = chains.iter().filter(|(number, _)| *number == port);
+            TlsEndpoint {
+                starttls: StartTls::of_port(port).map(StartTls::name),
+                protocols: found.map(|(_, found)| found.clone()).unwrap_or_default(),
+                chains: own.map(|(_, chain)| chain.clone()).collect(),
                 ..endpoints::partial(peer.to_string(), Some(peer), at, "nmap")
-            })
+            }
         };
-        self.pems.iter().filter_map(endpoint).collect()
+        ports.into_iter().map(endpoint).collect()
     }
 
     /// `user-set` is what `-Pn` says of every address: nothing answered for it.
@@ -157,15 +191,19 @@ impl Host {
         let words = ["product", "version", "extrainfo"].map(|name| attribute(tag, name));
         let words: Vec<String> = words.into_iter().flatten().collect();
         seen.product = run::said(Some(&words.join(" ")));
+        seen.starttls_unasked = !seen.tls;
         port.service = Some(seen);
     }
 
     fn script(&mut self, tag: &BytesStart<'_>) {
         let Some(port) = &mut self.port else { return };
         let output = attribute(tag, "output").unwrap_or_default();
+        let id = attribute(tag, "id");
+        self.ciphers =
+            id.as_ref().filter(|id| *id == "ssl-enum-ciphers").map(|_| Ciphers::default());
         let is_starttls = StartTls::of_port(port.port).is_some();
         let service = port.service.get_or_insert_with(ServiceSeen::default);
-        match attribute(tag, "id").as_deref() {
+        match id.as_deref() {
             Some("http-title") => {
                 service.title = run::said(output.lines().next());
             }
@@ -173,6 +211,11 @@ impl Host {
             // A certificate on such a port does not mean that all that is said there is inside TLS.
             Some("ssl-cert" | "ssl-enum-ciphers") if is_starttls => service.starttls = true,
             Some("ssl-cert" | "ssl-enum-ciphers") => service.tls = true,
+            Some("smtp-commands" | "imap-capabilities" | "pop3-capabilities") => {
+                let offers = |word: &str| output.contains(word);
+                service.starttls |= offers("STARTTLS") || offers("STLS");
+                service.starttls_unasked = false;
+            }
             _ => {}
         }
     }

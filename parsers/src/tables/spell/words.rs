@@ -46,19 +46,21 @@ pub(in crate::tables) fn status(text: &str, decided: bool) -> Result<Status, Why
         None if among(&word, URGENT) => Ok(Status::Requested),
         None => Err(Why::new(
             "statusen förstås inte; skriv utkast, begärd, granskad, beslutad, avslagen, införd, \
-             verifierad, omprövning, förlängd, utgången, borttagen eller återkallad",
+             verifierad, omprövning, förlängd, utgången, borttagen, återkallad eller avvecklad",
             "the status is not understood; write draft, requested, reviewed, approved, rejected, \
-             implemented, verified, recertification, extended, expired, removed or withdrawn",
+             implemented, verified, recertification, extended, expired, removed, withdrawn or \
+             decommissioned",
         )),
     }
 }
 
 /// A decision that is being reviewed covers nothing until it has been extended.
-const STATUSES: [(Status, &str); 4] = [
+const STATUSES: [(Status, &str); 5] = [
     (Status::Decided, DECIDED),
     (Status::Requested, REQUESTED),
     (Status::Refused, REFUSED),
     (Status::Ended, ENDED),
+    (Status::Decommissioned, DECOMMISSIONED),
 ];
 
 const REFUSED: &str = "avslagen avslaget avslag nekad nekat rejected refused denied declined";
@@ -78,6 +80,8 @@ const REQUESTED: &str = "utkast begard begart ny nytt inkommen granskad granskat
 const ENDED: &str = "utgangen utganget utgatt borttagen borttaget aterkallad aterkallat upphord upphort upphavd \
      upphavt ogiltig ogiltigt inaktiv makulerad makulerat ersatt expired removed deleted revoked \
      withdrawn ended inactive cancelled canceled replaced superseded";
+
+const DECOMMISSIONED: &str = "avvecklad avvecklat nedlagd nedlagt utfasad utfasat decommissioned";
 
 const URGENT: &str = "akut bradskande emergency urgent";
 
@@ -147,6 +151,7 @@ mod tests {
         for text in ["utgången", "borttagen", "återkallad", "revoked"] {
             assert_eq!(of(text), Status::Ended, "{text}");
         }
+        assert_eq!(of("Avvecklad"), Status::Decommissioned);
         assert_eq!(of("avslagen"), Status::Refused);
         for text in ["kanske", "öppen", "closed", "review"] {
             assert!(status(text, true).is_err(), "{text}");

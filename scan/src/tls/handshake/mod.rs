@@ -32,7 +32,8 @@ pub use inside::Inside;
 /// What is asked beside the handshake itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ask {
-    /// The name for SNI (RFC 6066 §3) and `Host`. An address is never sent as SNI.
+    /// The name for SNI (RFC 6066 §3) and `Host`. An address is never sent as SNI, but stands in `Host`
+    /// where there is no name: many servers refuse a request without one.
     pub server_name: Option<String>,
     /// Protocols for ALPN (RFC 7301), the most wanted first; empty for no extension.
     pub alpn: Vec<String>,
@@ -183,6 +184,8 @@ impl Client {
         stream: TcpStream,
         deadline: Instant,
     ) -> Result<Handshake, HandshakeError> {
+        let peer = stream.peer_addr().map_or_else(|_| String::new(), |peer| peer.to_string());
+        let host = if self.host.is_empty() { &peer } else { &self.host };
         let mut drive = Drive::new(self.connection()?, stream, deadline);
         let mut broken_off = drive.handshake().await.err();
         if let Some(error) = broken_off.take_if(|_| self.seen.chain_is_empty()) {
@@ -190,7 +193,7 @@ impl Client {
         }
         let mut http = None;
         if broken_off.is_none() && self.asks_http(&drive.tls) {
-            http = http::head(&mut drive, &self.host).await;
+            http = http::head(&mut drive, host).await;
         }
         if self.tickets && broken_off.is_none() && self.sessions.is_empty() {
             drive.wait_for_more().await;

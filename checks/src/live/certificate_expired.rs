@@ -4,6 +4,7 @@ use portvakt_analysis::Audit;
 use portvakt_analysis::observed::day;
 use portvakt_model::{Arg, Certificate, Message, Severity};
 
+use super::sight::Sight;
 use super::support;
 use crate::{Check, Findings, Need};
 
@@ -51,8 +52,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             } else {
                 findings.cannot_tell(&PERHAPS, at)
             };
-            let shown = format!("certificate {} until {}", subject(leaf), leaf.not_after);
-            support::describe_endpoint(audit, draft, endpoint, &shown)
+            support::describe_endpoint(audit, draft, endpoint, Sight::shows(leaf))
                 .text("subject", subject(leaf))
                 .arg("date", Arg::Date(day(leaf.not_after)))
                 .push();

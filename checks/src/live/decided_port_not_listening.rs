@@ -4,7 +4,7 @@ use portvakt_analysis::observed::{Listening, Refusal};
 use portvakt_analysis::{Audit, Implementation};
 use portvakt_model::{Message, Role, Severity};
 
-use super::support;
+use super::{sight, support};
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -62,7 +62,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             let run = audit.observed().run(refusal.run);
             let at = audit.observed().place(run.source, refusal.address, Some(refusal.port));
             let time = support::made(run);
-            draft.related(Role::Observation, at, format!("{time} {} closed", name(refusal)))
+            draft.related(Role::Observation, at, sight::closed(&time, &name(refusal)))
         });
         support::with_openings(audit, draft, decision).push();
     }

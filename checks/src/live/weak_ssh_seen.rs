@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use portvakt_analysis::Audit;
 use portvakt_analysis::observed::Endpointed;
-use portvakt_model::{Arg, Message, Severity, SshEndpoint};
+use portvakt_model::{Message, Severity, SshEndpoint};
 
+use super::sight::{Sight, recorded};
 use super::support;
 use crate::crypto::{Judgement, Level, Policy, Profile, judge_ssh, standard};
 use crate::{Check, Findings, Need};
@@ -62,10 +63,10 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         }
         let offered = support::few(faults.iter().flat_map(named).collect());
         let message = if endpoint.decisions.is_empty() { &MESSAGE } else { &DECIDED };
-        let shown = format!("offers {}", offered.join(", "));
+        let shown = Sight::offers(&offered);
         let draft = findings.violation(message, support::place_of(audit, endpoint));
-        support::describe_endpoint(audit, draft, endpoint, &shown)
-            .arg("algorithms", Arg::Names(offered))
+        support::describe_endpoint(audit, draft, endpoint, shown)
+            .arg("algorithms", recorded(offered))
             .severity(severity(&faults))
             .push();
     }
@@ -103,9 +104,8 @@ fn not_whole(
         return;
     }
     let doubts = support::few(seen.doubts.clone());
-    let shown = format!("not known: {}", doubts.join(", "));
     let draft = findings.cannot_tell(&NOT_WHOLE, support::place_of(audit, endpoint));
-    support::describe_endpoint(audit, draft, endpoint, &shown)
-        .arg("doubts", Arg::Names(doubts))
+    support::describe_endpoint(audit, draft, endpoint, Sight::in_part())
+        .arg("doubts", recorded(doubts))
         .push();
 }

@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use portvakt_analysis::Audit;
 use portvakt_analysis::observed::Endpointed;
-use portvakt_model::{Arg, Evidence, Message, Offered, Severity, TlsEndpoint, TlsVersion};
+use portvakt_model::{Evidence, Message, Offered, Severity, TlsEndpoint, TlsVersion};
 
+use super::sight::{Sight, recorded};
 use super::support;
 use crate::crypto::{Level, Policy, Profile, judge_tls, standard};
 use crate::{Check, Findings, Need};
@@ -48,10 +49,10 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for endpoint in support::tls(audit, findings) {
         let Some((endpoint, offered)) = &weak(endpoint, policy, audit.today) else { continue };
         let message = if endpoint.decisions.is_empty() { &MESSAGE } else { &DECIDED };
-        let shown = format!("offers {}", offered.join(", "));
+        let shown = Sight::offers(offered);
         let draft = findings.violation(message, support::place_of(audit, endpoint));
-        support::describe_endpoint(audit, draft, endpoint, &shown)
-            .arg("versions", Arg::Names(offered.clone()))
+        support::describe_endpoint(audit, draft, endpoint, shown)
+            .arg("versions", recorded(offered.clone()))
             .push();
     }
 }

@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand};
+
+use crate::refusals::told;
+use crate::text::Lang;
 
 mod audit;
 mod certs;
@@ -150,8 +153,12 @@ pub enum Exit {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let parsed = Cli::command().try_get_matches().and_then(|matches| {
+        let lang = lang(&matches).or_else(of_surroundings).unwrap_or_default();
+        Ok((Cli::from_arg_matches(&matches)?, lang))
+    });
+    let (cli, lang) = match parsed {
+        Ok(parsed) => parsed,
         Err(e) => {
             let _ = e.print();
             return ExitCode::from(if e.use_stderr() { Exit::NotAudited as u8 } else { 0 });
@@ -163,11 +170,23 @@ pub fn main() -> ExitCode {
         Color::Never => anstream::ColorChoice::Never,
     }
     .write_global();
-    let result = std::panic::catch_unwind(|| run(cli.command));
+    let result = std::panic::catch_unwind(|| run(cli.command, lang));
     ExitCode::from(result.unwrap_or(Exit::Bug) as u8)
 }
 
-fn run(command: Command) -> Exit {
+/// The language that was asked for, where the command knows any.
+fn lang(matches: &clap::ArgMatches) -> Option<Lang> {
+    let of_command = matches.subcommand().and_then(|(_, command)| lang(command));
+    of_command.or_else(|| matches.try_get_one("lang").ok().flatten().copied())
+}
+
+/// The language that commands without one of their own refuse in.
+fn of_surroundings() -> Option<Lang> {
+    let named = std::env::var("PORTVAKT_LANG").ok()?;
+    <Lang as clap::ValueEnum>::from_str(&named, true).ok()
+}
+
+fn run(command: Command, lang: Lang) -> Exit {
     let result = match command {
         Command::Audit(args) => audit::run(&args),
         Command::Init(args) => init::run(&args),
@@ -193,16 +212,22 @@ fn run(command: Command) -> Exit {
         }
         Command::Man => man(),
     };
-    result.unwrap_or_else(|e| ended(&e))
+    result.unwrap_or_else(|e| ended(&e, lang))
 }
 
 /// A reader that went away (`| head`) is no fault; anything else is told.
-fn ended(e: &anyhow::Error) -> Exit {
+fn ended(e: &anyhow::Error, lang: Lang) -> Exit {
     if is_closed(e) {
         return Exit::Clean;
     }
-    anstream::eprintln!("portvakt: {e:#}");
+    let causes: Vec<String> = e.chain().map(|cause| told(&cause.to_string(), lang)).collect();
+    anstream::eprintln!("portvakt: {}", causes.join(": "));
     Exit::NotAudited
+}
+
+/// Tells something beside the answer.
+fn note(english: &str, lang: Lang) {
+    anstream::eprintln!("portvakt: {}", told(english, lang));
 }
 
 /// Whether whoever reads the answer has gone away.

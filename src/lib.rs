@@ -11,6 +11,7 @@ pub mod cli;
 pub mod inputs;
 pub mod interfaces;
 pub mod observations;
+pub mod refusals;
 pub mod report;
 pub mod revision;
 pub mod site;

@@ -5,7 +5,7 @@
 //! does not name was perhaps never asked.
 
 mod endpoints;
-mod faults;
+pub(crate) mod faults;
 mod json;
 mod masscan;
 mod nmap;

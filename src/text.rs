@@ -5,7 +5,7 @@ use std::io;
 use std::net::IpAddr;
 
 use jiff::civil::Date;
-use portvakt_model::{Arg, Finding, Message, RuleRef, Shown, Told, filled};
+use portvakt_model::{Arg, Finding, Message, RuleRef, Shown, Told, filled, recorded_in_swedish};
 use portvakt_space::{AddrSet, ICMP, ICMPV6, ServiceBox, ServiceSet, TCP, Traffic, UDP};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -45,11 +45,25 @@ pub fn message(finding: &Finding, lang: Lang) -> String {
     capitalised(&filled(lang.pick(finding.message), value))
 }
 
+/// Words of ours that a value may begin with.
+const SENTENCE_STARTS: [&str; 10] = [
+    "regel",
+    "regeln",
+    "rule",
+    "the",
+    "listans",
+    "adressgruppen",
+    "tjänstgruppen",
+    "gränssnittet",
+    "rad",
+    "line",
+];
+
 /// A sentence that begins with a value still begins with a capital, unless the value is a name
 /// that is written otherwise.
 fn capitalised(text: &str) -> String {
     let word = text.split(' ').next().unwrap_or_default();
-    if !["regel", "regeln", "rule", "the", "listans"].contains(&word) {
+    if !SENTENCE_STARTS.contains(&word) {
         return text.to_owned();
     }
     let mut chars = text.chars();
@@ -59,6 +73,14 @@ fn capitalised(text: &str) -> String {
 /// Words of a parser or a reader.
 pub fn words(words: &Told, lang: Lang) -> String {
     words.text(|message| lang.pick(message))
+}
+
+/// What a record or an answer says in English, as it is kept.
+pub fn recorded(english: &str, lang: Lang) -> String {
+    match lang {
+        Lang::Sv => recorded_in_swedish(english),
+        Lang::En => english.to_owned(),
+    }
 }
 
 /// A value as a person writes it.

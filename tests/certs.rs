@@ -99,10 +99,10 @@ fn the_exit_status_tells_what_ends() {
 fn what_cannot_be_read_is_never_passed_over_in_silence() {
     let (status, _, errors) = certs(&["fixtures/certs/locked.p12"]);
     assert_eq!(status, Some(2));
-    assert!(errors.contains("locked.p12: encrypted: not read"), "{errors}");
+    assert!(errors.contains("locked.p12: krypterat: inte läst"), "{errors}");
     let (status, _, errors) = certs(&["fixtures/certs/files/sw-1.cfg"]);
     assert_eq!(status, Some(2));
-    assert!(errors.contains("holds no certificate"), "{errors}");
+    assert!(errors.contains("innehåller inget certifikat"), "{errors}");
     assert_eq!(certs(&["fixtures/certs/nowhere.pem"]).0, Some(2));
     assert_eq!(certs(&["--observations", "fixtures/observations/nmap.xml"]).0, Some(2));
     assert_eq!(certs(&[]).0, Some(2));

@@ -67,7 +67,7 @@ fn wrong_usage_is_2_and_says_what_is_wrong() {
         (&["audit"][..], "PATHS"),
         (&["audit", SAMPLE, "--today", "2026-13-45"], "--today"),
         (&["audit", SAMPLE, "--only", "no-such-rule"], "no-such-rule"),
-        (&["explain", "telnet"], "did you mean telnet-enabled?"),
+        (&["explain", "telnet"], "menades telnet-enabled?"),
         (&["no-such-command"], "no-such-command"),
     ] {
         let output = portvakt(args);

@@ -207,6 +207,7 @@ fn revisions_of_a_folder_and_of_a_file_are_read() {
     let run = |old: &str, new: &str| {
         let output = Command::new(env!("CARGO_BIN_EXE_portvakt"))
             .args(["diff", old, new, "--format", "json"])
+            .env_remove("PORTVAKT_LANG")
             .current_dir(at)
             .output()
             .unwrap();
@@ -225,7 +226,8 @@ fn revisions_of_a_folder_and_of_a_file_are_read() {
         let forward = list(&document, "filter/FORWARD");
         assert_eq!(forward["newly_permitted"].as_array().unwrap().len(), 1, "{old} {new}");
     }
-    for (old, word) in [("nothing:configs", "no revision"), ("HEAD:nothing", "has no \"nothing\"")]
+    for (old, word) in
+        [("nothing:configs", "någon revision"), ("HEAD:nothing", "har inte ”nothing”")]
     {
         let (code, _, errors) = run(old, "HEAD:configs");
         assert_eq!(code, Some(2), "{old}");

@@ -196,10 +196,10 @@ fn wrong_questions_are_2_and_say_what_is_wrong() {
     for (args, word) in [
         (&["matrix", BORDER, "--ruleset", "ingen"][..], "filter/FORWARD"),
         (&["matrix", BORDER, "--service", "tcp"], "tcp/22"),
-        (&["matrix", BORDER, "--family", "6"], "IP version"),
+        (&["matrix", BORDER, "--family", "6"], "IP-version"),
         (&["matrix", BORDER, "--interfaces", path(&malformed)], ":1:1:"),
         (&["spoof", BORDER, "--interfaces", path(&malformed)], ":1:1:"),
-        (&["spoof", BORDER, "--interfaces", BORDER], "expected"),
+        (&["spoof", BORDER, "--interfaces", BORDER], "väntade"),
         (&["spoof", BORDER], "--interfaces"),
     ] {
         let output = portvakt(args);

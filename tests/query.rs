@@ -136,7 +136,7 @@ fn an_expectation_decides_the_exit_status() {
 fn a_wrong_question_is_2_and_says_where() {
     let (code, _, errors) = ask(HOST, &["src=10.1.0.0/16 tpc/443"]);
     assert_eq!(code, Some(2));
-    assert!(errors.contains("column 17"), "{errors}");
+    assert!(errors.contains("tecken 17"), "{errors}");
     assert_eq!(portvakt(["query", "tcp/443"]).status.code(), Some(2));
 }
 
@@ -209,5 +209,5 @@ fn lines_that_nobody_understood_are_told_and_fulfil_no_expectation() {
 fn a_device_that_is_not_there_is_told_with_those_that_are() {
     let (code, _, errors) = ask(HOST, &["src=10.1.9.9", "--device", "fw-9"]);
     assert_eq!(code, Some(2));
-    assert!(errors.contains("no device is called fw-9; there are fw"), "{errors}");
+    assert!(errors.contains("ingen enhet heter fw-9; det finns fw"), "{errors}");
 }

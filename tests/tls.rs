@@ -28,18 +28,18 @@ fn nothing_is_sent_where_no_leave_is_given() {
     fs::write(&scope, text).unwrap();
     let scope = scope.to_str().unwrap();
     for (args, why) in [
-        (&["tls", "192.0.2.0/30"][..], "a prefix is looked at"),
-        (&["tls", "192.0.2.1", "--intrusive"], "--intrusive probes other hosts"),
+        (&["tls", "192.0.2.0/30"][..], "ett prefix undersöks"),
+        (&["tls", "192.0.2.1", "--intrusive"], "--intrusive prövar andra värdar"),
         (
             &["tls", "192.0.2.1", "--scope", scope],
-            "192.0.2.1 is outside the scope; nothing was sent",
+            "192.0.2.1 ligger utanför mandatet; inget sändes",
         ),
         (
             &["ssh", "192.0.2.1", "--scope", scope],
-            "192.0.2.1 is outside the scope; nothing was sent",
+            "192.0.2.1 ligger utanför mandatet; inget sändes",
         ),
-        (&["tls"], "name at least one endpoint"),
-        (&["tls", "127.0.0.1:1", "--policy", "nist"], "no policy and no file is called \"nist\""),
+        (&["tls"], "ange minst en slutpunkt"),
+        (&["tls", "127.0.0.1:1", "--policy", "nist"], "ingen policy och ingen fil heter ”nist”"),
         (&["tls", "127.0.0.1:1", "--starttls", "gopher"], "there are none, smtp"),
     ] {
         let (status, out, err) = run(args);

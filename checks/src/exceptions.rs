@@ -91,6 +91,7 @@ fn mentions(finding: &Finding, object: &str) -> bool {
     let same = |text: &str| text.trim().eq_ignore_ascii_case(object.trim());
     let arg = |(_, arg): &(&str, Arg)| match arg {
         Arg::Text(text) => same(text),
+        Arg::Either(sv, en) => same(sv) || same(en),
         Arg::Names(names) => names.iter().any(|n| same(n)),
         Arg::Rule(rule) => rule.id.as_deref().is_some_and(same),
         _ => false,
@@ -98,7 +99,7 @@ fn mentions(finding: &Finding, object: &str) -> bool {
     same(&fingerprint(finding))
         || same(&finding.key)
         || finding.args.iter().any(arg)
-        || finding.related.iter().any(|r| same(&r.label))
+        || finding.related.iter().any(|r| r.label.written().is_some_and(same))
 }
 
 /// Whether an object (a setting, an interface) is a word of the line at fault.

@@ -1,7 +1,8 @@
 //! Where a check writes what it found.
 
 use portvakt_model::{
-    Arg, Device, Finding, Location, Message, Related, Role, RuleRef, Severity, Verdict, Witness,
+    Arg, Device, Finding, Location, Message, Related, Role, RuleRef, Severity, Told, Verdict,
+    Witness,
 };
 use portvakt_space::Traffic;
 
@@ -117,7 +118,7 @@ impl Draft<'_, '_> {
     }
 
     /// Another place it speaks of.
-    pub fn related(mut self, role: Role, at: Location, label: impl Into<String>) -> Self {
+    pub fn related(mut self, role: Role, at: Location, label: impl Into<Told>) -> Self {
         self.finding.related.push(Related { role, at, label: label.into() });
         self
     }

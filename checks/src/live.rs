@@ -18,6 +18,7 @@ mod scan_incomplete;
 mod scan_sensor_unknown;
 mod scan_too_old;
 mod seen_host_without_zone;
+mod sight;
 mod support;
 mod system_not_seen;
 mod weak_ssh_seen;

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use portvakt_space::{Packet, ServiceSet, Traffic};
 
-use crate::{Location, RulesetId};
+use crate::{Location, RulesetId, Told};
 
 /// How bad it is if the finding is true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -174,8 +174,8 @@ pub struct Related {
     pub role: Role,
     /// Where.
     pub at: Location,
-    /// Its name: rule id, decision id, object.
-    pub label: String,
+    /// Its name: rule id, decision id, object; of what was seen what it was.
+    pub label: Told,
 }
 
 /// One finding.

@@ -8,6 +8,7 @@ mod device;
 mod finding;
 mod management;
 mod observation;
+mod phrases;
 mod register;
 pub mod registry;
 mod rule;
@@ -38,6 +39,7 @@ pub use observation::{
     HostSeen, Observations, PortProtocol, PortRanges, PortSeen, PortState, ScanCounts, ScanRun,
     ServiceSeen,
 };
+pub use phrases::{RECORDED, in_swedish, recorded_in_swedish};
 pub use register::{
     Decision, EndDate, Exception, Field, Problem, Register, SsidStandard, Status, System,
 };

@@ -50,6 +50,12 @@ impl From<String> for Told {
     }
 }
 
+impl From<&String> for Told {
+    fn from(text: &String) -> Self {
+        Self::Written(text.clone())
+    }
+}
+
 impl From<&str> for Told {
     fn from(text: &str) -> Self {
         Self::Written(text.to_owned())

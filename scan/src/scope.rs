@@ -277,6 +277,9 @@ impl Raw {
     }
 }
 
+/// What may be wrong with a scope.
+pub const FAULTS: &[&Message] = &[NOBODY, NO_PREFIX, NO_DAY, NO_WINDOW, NO_RATE];
+
 const TOML: &Message = &Message { sv: "TOML-läsaren säger ”{name}”", en: "{name}" };
 const NOBODY: &Message =
     &Message { sv: "ange vem som har godkänt skanningen", en: "name who authorised the scan" };

@@ -80,7 +80,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let exit = exit(&inventory, args);
     let document = inventory.document(args.within);
     for failure in &document.failures {
-        anstream::eprintln!("portvakt: {failure}");
+        super::note(failure, args.lang);
     }
     output::write(args.output.as_deref(), |out| match args.format {
         Form::Text => out.write_all(text::print(&document, args.lang).as_bytes()),

@@ -232,10 +232,8 @@ pub(super) fn run<K: Kind>(kind: &K, common: &Common) -> anyhow::Result<Exit> {
     let exit = exit(&rows, common.fail_on);
     write(&Document::new(K::Row::SCHEMA, &policy, by.today, rows), &policy, &by, common)?;
     if let Some(open) = looked.stopped {
-        anstream::eprintln!(
-            "portvakt: stopped; {open} of {} endpoints are not known",
-            looked.endpoints.len()
-        );
+        let all = looked.endpoints.len();
+        super::note(&format!("stopped; {open} of {all} endpoints are not known"), common.lang);
         return Ok(Exit::NotAudited);
     }
     Ok(exit)

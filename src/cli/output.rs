@@ -39,6 +39,11 @@ enum Form {
 }
 
 impl Comparison {
+    /// The language of what is told.
+    pub(super) const fn lang(&self) -> Lang {
+        self.to.lang
+    }
+
     /// Writes what was found: as it is, or in words.
     pub(super) fn write<T: Serialize>(
         &self,

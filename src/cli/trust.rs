@@ -4,7 +4,7 @@ use portvakt_model::Trust;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::text::Lang;
+use crate::text::{Lang, recorded};
 
 /// Which roots lead to a certificate: "trusted", "untrusted: " with the reason, or null when they
 /// were not asked.
@@ -52,12 +52,12 @@ pub(crate) enum Prefer {
     Untrusted,
 }
 
-/// Yes; or no, in a few words and then in full, as it is logged.
+/// Yes; or no, in a few words and then in full.
 pub(super) fn said(text: &str, lang: Lang) -> String {
     match text.strip_prefix("untrusted: ") {
         Some(why) => {
             let no = lang.of("nej", "no");
-            let detail = why.split_once(": ").map_or(why, |(_, detail)| detail);
+            let detail = recorded(why.split_once(": ").map_or(why, |(_, detail)| detail), lang);
             format!("{no}, {} ({detail})", reason(why, lang))
         }
         None => lang.of("ja", "yes").to_owned(),

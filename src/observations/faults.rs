@@ -2,6 +2,30 @@
 
 use portvakt_model::Message;
 
+/// All of them, those that begin with a name last.
+pub(crate) const ALL: &[&Message] = &[
+    NOT_KNOWN,
+    EMPTY,
+    TOO_LARGE,
+    BINARY,
+    UNKNOWN_RECORD,
+    NO_OBJECT,
+    ENDS,
+    CUT_SHORT,
+    NO_PORTS,
+    NO_ADDRESS,
+    NO_TIMESTAMP,
+    NO_TIME,
+    ENTITIES,
+    NO_XML,
+    ASKED,
+    UNFINISHED,
+    HOST_ADDRESS,
+    PORT,
+    MORE,
+    RECORD,
+];
+
 pub(super) const NOT_KNOWN: &Message = &Message {
     sv: "är ingen skanning som läses; ge JSON från portvakt eller masscan, XML från nmap, JSONL från naabu eller tlsx",
     en: "is no scan that is read; give portvakt or masscan JSON, nmap XML, naabu or tlsx JSONL",

@@ -110,7 +110,7 @@ pub(super) struct FindingRow<'r> {
     /// The line, row or file at fault.
     pub(super) location: Place,
     /// Other places that have to do with it.
-    pub(super) related: Vec<RelatedRow<'r>>,
+    pub(super) related: Vec<RelatedRow>,
     /// A packet that proves it.
     pub(super) witness: Option<WitnessRow<'r>>,
     /// The packets that it is about, as products of inclusive ranges.
@@ -146,11 +146,11 @@ pub(super) struct Place {
 
 /// Another place that has to do with a finding.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct RelatedRow<'r> {
+pub(super) struct RelatedRow {
     /// What it is to the finding.
     pub(super) role: &'static str,
     /// Its name.
-    pub(super) label: &'r str,
+    pub(super) label: String,
     /// Where it stands.
     pub(super) location: Place,
 }

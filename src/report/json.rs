@@ -112,7 +112,7 @@ fn finding<'r>(report: &'r Report<'_>, row: &'r ReportFinding, lang: Lang) -> Fi
         message: text::message(f, lang),
         fix: lang.pick(&row.check.fix),
         location: place(report, &f.at),
-        related: f.related.iter().map(|r| related(report, r)).collect(),
+        related: f.related.iter().map(|r| related(report, r, lang)).collect(),
         witness: f.witness.as_ref().map(witness),
         traffic: f.residue.iter().map(text::traffic_row).collect(),
         citations: row
@@ -133,10 +133,10 @@ fn finding<'r>(report: &'r Report<'_>, row: &'r ReportFinding, lang: Lang) -> Fi
     }
 }
 
-fn related<'r>(report: &Report<'_>, related: &'r Related) -> RelatedRow<'r> {
+fn related(report: &Report<'_>, related: &Related, lang: Lang) -> RelatedRow {
     RelatedRow {
         role: related.role.name(),
-        label: &related.label,
+        label: text::words(&related.label, lang),
         location: place(report, &related.at),
     }
 }

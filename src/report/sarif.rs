@@ -119,7 +119,8 @@ fn result(report: &Report<'_>, row: &ReportFinding, lang: Lang) -> Value {
         .iter()
         .filter_map(|r| {
             let mut at = location(report, &r.at)?;
-            at["message"] = json!({"text": format!("{}: {}", r.role.name(), r.label)});
+            at["message"] =
+                json!({"text": format!("{}: {}", r.role.name(), text::words(&r.label, lang))});
             Some(at)
         })
         .collect();

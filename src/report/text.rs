@@ -146,7 +146,7 @@ fn snippets<'r>(
     let in_text = |r: &&Related| !matches!(r.role, Role::Decision | Role::Observation);
     let related = row.finding.related.iter().filter(in_text);
     related
-        .filter_map(|r| snippet(report, &r.at, AnnotationKind::Context, Some(r.label.as_str())))
+        .filter_map(|r| snippet(report, &r.at, AnnotationKind::Context, r.label.written()))
         .collect()
 }
 
@@ -216,7 +216,8 @@ fn notes(
 
 /// A related place with its name.
 pub(super) fn labelled(report: &Report<'_>, related: &Related, lang: Lang) -> String {
-    format!("{} ({})", related.label, place(report, &related.at, lang))
+    let label = text::words(&related.label, lang);
+    format!("{label} ({})", place(report, &related.at, lang))
 }
 
 /// A place in one line.

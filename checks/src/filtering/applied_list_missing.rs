@@ -53,7 +53,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             };
             draft
                 .device(device)
-                .text("user", &missing.used_by)
+                .arg("user", support::user(missing))
                 .text("name", &missing.name)
                 .key(format!("{} {}", missing.used_by, missing.name))
                 .push();

@@ -2,7 +2,7 @@
 
 use portvakt_analysis::anomalies::called;
 use portvakt_analysis::{Audit, Flow, RuleKey};
-use portvakt_model::{Action, Arg, Hook, Rule, Ruleset, RulesetId, Undefined, ZoneKind};
+use portvakt_model::{Action, Arg, Hook, Message, Rule, Ruleset, RulesetId, Undefined, ZoneKind};
 use portvakt_space::{AddrSet, Family, State, Traffic};
 
 use crate::Draft;
@@ -119,3 +119,42 @@ pub(super) fn names(audit: &Audit<'_>, device: u32, rules: &[RuleKey]) -> Arg {
     let refs = rules.iter().map(|r| audit.rule_ref(device, r.ruleset, r.rule));
     few(refs.map(|r| r.id.unwrap_or_else(|| r.line.to_string())).collect())
 }
+
+/// What names something that is not defined: in our words where its device has none.
+pub(super) fn user(missing: &Undefined) -> Arg {
+    let user = &missing.used_by;
+    let ours = USERS.iter().find_map(|words| Some((words.sv, user.strip_prefix(words.en)?)));
+    match ours {
+        Some((words, name)) => Arg::Either(format!("{words}{name}"), user.clone()),
+        None => Arg::Text(user.clone()),
+    }
+}
+
+/// What is not defined, likewise.
+pub(super) fn kind(missing: &Undefined) -> Arg {
+    match KINDS.iter().find(|words| words.en == missing.kind) {
+        Some(words) => Arg::Phrase(words),
+        None => Arg::Text(missing.kind.to_owned()),
+    }
+}
+
+const USERS: &[Message] = &[
+    Message { sv: "adressgruppen ", en: "address group " },
+    Message { sv: "tjänstgruppen ", en: "service group " },
+    Message { sv: "VIP-gruppen ", en: "VIP group " },
+    Message { sv: "gränssnittet ", en: "interface " },
+    Message { sv: "rad ", en: "line " },
+];
+
+static KINDS: &[Message] = &[
+    Message { sv: "adressen", en: "address" },
+    Message { sv: "tjänsten", en: "service" },
+    Message { sv: "gränssnittet", en: "interface" },
+    Message { sv: "den virtuella IP-adressen", en: "VIP" },
+    Message { sv: "schemat", en: "schedule" },
+    Message { sv: "zonen", en: "zone" },
+    Message { sv: "poolen", en: "pool" },
+    Message { sv: "kedjan", en: "chain" },
+    Message { sv: "mängden", en: "set" },
+    Message { sv: "variabeln", en: "variable" },
+];

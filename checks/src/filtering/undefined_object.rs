@@ -42,8 +42,8 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             findings
                 .violation(&MESSAGE, audit.at(device, missing.line))
                 .device(device)
-                .text("user", &missing.used_by)
-                .text("kind", missing.kind)
+                .arg("user", support::user(missing))
+                .arg("kind", support::kind(missing))
                 .text("name", &missing.name)
                 .key(format!("{} {} {}", missing.used_by, missing.kind, missing.name))
                 .push();

@@ -5,6 +5,7 @@ use portvakt_analysis::observed::day;
 use portvakt_model::{Arg, Location, Message, Severity};
 
 use super::certificate_expired::subject;
+use super::sight::Sight;
 use super::support;
 use crate::{Check, Findings, Need};
 
@@ -55,9 +56,8 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             let days = i64::from((end - audit.today).get_days());
             // One that had ended when it was seen is told as such.
             if leaf.not_after >= endpoint.seen.at && (0..=soon).contains(&days) {
-                let shown = format!("certificate {} until {}", subject(leaf), leaf.not_after);
                 let draft = findings.violation(&MESSAGE, support::place_of(audit, endpoint));
-                support::describe_endpoint(audit, draft, endpoint, &shown)
+                support::describe_endpoint(audit, draft, endpoint, Sight::shows(leaf))
                     .text("subject", subject(leaf))
                     .arg("date", Arg::Date(end))
                     .number("days", days)

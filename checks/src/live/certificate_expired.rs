@@ -4,6 +4,7 @@ use portvakt_analysis::Audit;
 use portvakt_analysis::observed::day;
 use portvakt_model::{Arg, Certificate, Message, Offered, Severity, TlsEndpoint};
 
+use super::sight::Sight;
 use super::support;
 use crate::{Check, Findings, Need};
 
@@ -48,7 +49,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         let endpoint = &support::showing(endpoint);
         if is_unseen(endpoint.seen) {
             let draft = findings.cannot_tell(&NOT_SEEN, support::place_of(audit, endpoint));
-            let draft = support::describe_endpoint(audit, draft, endpoint, "certificate not seen");
+            let draft = support::describe_endpoint(audit, draft, endpoint, Sight::in_part());
             draft.push();
             continue;
         }
@@ -63,8 +64,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             } else {
                 findings.cannot_tell(&PERHAPS, at)
             };
-            let shown = format!("certificate {} until {}", subject(leaf), leaf.not_after);
-            support::describe_endpoint(audit, draft, endpoint, &shown)
+            support::describe_endpoint(audit, draft, endpoint, Sight::shows(leaf))
                 .text("subject", subject(leaf))
                 .arg("date", Arg::Date(day(leaf.not_after)))
                 .push();

@@ -4,7 +4,7 @@ use portvakt_analysis::observed::{Listening, Refusal};
 use portvakt_analysis::{Audit, Implementation};
 use portvakt_model::{Message, PortState, Role, Severity};
 
-use super::support;
+use super::{sight, support};
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -74,8 +74,8 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         let draft = told.iter().take(SHOWN).fold(draft.key(&decision.id), |draft, refusal| {
             let run = audit.observed().run(refusal.run);
             let at = audit.observed().place(run.source, refusal.address, Some(refusal.port));
-            let label =
-                format!("{} {} {}", support::made(run), name(refusal), refusal.state.name());
+            let time = support::made(run);
+            let label = sight::refused(&time, &name(refusal), refusal.state);
             draft.related(Role::Observation, at, label)
         });
         support::with_openings(audit, draft, decision).push();

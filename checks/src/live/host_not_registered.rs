@@ -6,7 +6,7 @@ use portvakt_analysis::Audit;
 use portvakt_analysis::observed::UpHost;
 use portvakt_model::{Location, Message, Role, Severity, ZoneId, ZoneKind};
 
-use super::support;
+use super::{sight, support};
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -100,7 +100,7 @@ fn one(audit: &Audit<'_>, zone: ZoneId, host: &UpHost<'_>, findings: &mut Findin
         .text("host", named.unwrap_or_else(|| address.clone()))
         .text("zone", &audit.site.zone(zone).name)
         .text("time", support::made(audit.observed().run(host.run)))
-        .related(Role::Observation, at(audit, host), support::host_label(audit, host))
+        .related(Role::Observation, at(audit, host), sight::up(audit, host))
         .owner(audit.site.zone(zone).owner.clone())
         .key(address)
         .push();
@@ -122,7 +122,7 @@ fn together(audit: &Audit<'_>, zone: ZoneId, hosts: &[&UpHost<'_>], findings: &m
         .key(&audit.site.zone(zone).name);
     let seen = hosts.iter().take(NAMED);
     seen.fold(draft, |draft, host| {
-        draft.related(Role::Observation, at(audit, host), support::host_label(audit, host))
+        draft.related(Role::Observation, at(audit, host), sight::up(audit, host))
     })
     .push();
 }

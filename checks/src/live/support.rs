@@ -1,23 +1,20 @@
 //! What several checks of observations share.
 
-use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
-use portvakt_analysis::observed::{Endpointed, OpenPort, Run, UpHost, Way};
+use portvakt_analysis::observed::{Endpointed, OpenPort, Run, Way};
 use portvakt_analysis::{Audit, Observed, RuleKey};
 use portvakt_model::{
-    Arg, Decision, Location, Message, Offered, PortProtocol, PortState, Role, ServiceSeen,
-    SshEndpoint, TlsEndpoint, ZoneId, ZoneKind,
+    Arg, Decision, Location, Message, Offered, PortProtocol, Role, SshEndpoint, TlsEndpoint,
+    ZoneId, ZoneKind,
 };
 
+use super::sight::{self, Sight};
 use crate::{Draft, Findings};
 
 /// Most rules, and most decisions, that a finding points at.
-const MOST_RELATED: usize = 8;
-
-/// Most characters that are shown of what a service said.
-const SHOWN: usize = 80;
+pub(super) const MOST_RELATED: usize = 8;
 
 /// A place that is not known, in a sentence.
 static UNKNOWN_PLACE: Message = Message { sv: "okänd plats", en: "an unknown place" };
@@ -68,26 +65,6 @@ pub(super) fn port_name(port: &OpenPort<'_>) -> String {
     format!("{}/{}", port.port.protocol.name(), port.port.port)
 }
 
-/// What was seen in one line: time, port, state, why, and what the service said.
-pub(super) fn label(port: &OpenPort<'_>) -> String {
-    let mut label = format!(
-        "{}{} {} {}",
-        port.at.map_or_else(String::new, |at| format!("{} ", minute(at))),
-        port.host.address,
-        port_name(port),
-        PortState::Open.name(),
-    );
-    if !port.port.reason.is_empty() {
-        let _ = write!(label, " ({})", port.port.reason);
-    }
-    let service = port.service.or(port.port.service.as_ref());
-    if let Some(said) = service.map(said).filter(|s| !s.is_empty()) {
-        label.push_str(": ");
-        label.push_str(&said);
-    }
-    label
-}
-
 /// A time as people read it, in UTC, whatever zone the reader is in.
 pub(super) fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
@@ -96,30 +73,6 @@ pub(super) fn minute(at: Timestamp) -> String {
 /// When a run was made, as people read it.
 pub(super) fn made(run: &Run<'_>) -> String {
     run.at.map_or_else(|| "?".to_owned(), minute)
-}
-
-/// What was seen of a host in one line: time, address, and its open ports.
-pub(super) fn host_label(audit: &Audit<'_>, host: &UpHost<'_>) -> String {
-    let open = host.host.ports.iter().filter(|p| p.state == PortState::Open);
-    let ports: Vec<String> = open
-        .clone()
-        .take(MOST_RELATED)
-        .map(|p| format!(" {}/{}", p.protocol.name(), p.port))
-        .collect();
-    let more = if open.count() > MOST_RELATED { " …" } else { "" };
-    let time = made(audit.observed().run(host.run));
-    format!("{time} {} up{}{more}", host.host.address, ports.concat())
-}
-
-/// The name of a service and the beginning of what it said.
-fn said(service: &ServiceSeen) -> String {
-    let tls = if service.tls { " over TLS" } else { "" };
-    let name = if service.asked { format!("{}{tls}", service.name) } else { String::new() };
-    let mut shown: String = service.evidence.chars().take(SHOWN).collect();
-    if shown.len() < service.evidence.len() {
-        shown.push('…');
-    }
-    [name, shown].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Host, port, service, the zone it was seen from, with the time; what was seen, the decisions and the
@@ -143,7 +96,7 @@ pub(super) fn describe<'f, 'a>(
         .arg("from", from)
         .text("time", port.at.map_or_else(|| "?".to_owned(), minute))
         .arg("decisions", Arg::Names(ids))
-        .related(Role::Observation, place(audit, port), label(port))
+        .related(Role::Observation, place(audit, port), sight::open(port))
         .owner(owner(audit, port.system, port.to))
         .key(format!("{} {name} {zone}", port.host.address));
     with_rules(audit, with_decisions(draft, &decisions), &port.way)
@@ -271,7 +224,7 @@ pub(super) fn describe_endpoint<'f, 'a, T: Endpoint>(
     audit: &Audit<'_>,
     draft: Draft<'f, 'a>,
     endpoint: &Endpointed<'_, T>,
-    shown: &str,
+    sight: Sight,
 ) -> Draft<'f, 'a> {
     let decisions = decided(audit, &endpoint.decisions);
     let ids = decisions.iter().map(|d| d.id.clone()).collect();
@@ -283,7 +236,7 @@ pub(super) fn describe_endpoint<'f, 'a, T: Endpoint>(
         .text("target", &name)
         .text("time", &time)
         .arg("decisions", Arg::Names(ids))
-        .related(Role::Observation, place_of(audit, endpoint), format!("{time} {name} {shown}"))
+        .related(Role::Observation, place_of(audit, endpoint), sight.at(&time, &name))
         .owner(owner(audit, endpoint.system, zone))
         .key(name);
     let draft = with_decisions(draft, &decisions);
@@ -317,28 +270,6 @@ pub(super) fn few(mut names: Vec<String>) -> Vec<String> {
         names.push("…".to_owned());
     }
     names
-}
-
-/// What scans commonly write of what they were not told, and the same in Swedish.
-const DOUBTS: &[(&str, &str)] = &[
-    ("not known whether it is offered", "om den erbjuds är inte känt"),
-    ("not every question was answered", "alla frågor besvarades inte"),
-    ("the search could not be ended", "sökningen kunde inte avslutas"),
-    ("read from ", "läst från "),
-    ("which does not say what it did not ask", "som inte säger vad det inte frågade om"),
-];
-
-/// Doubts for a sentence. What is in no list is shown as the scan wrote it.
-pub(super) fn doubts(all: &[String]) -> Arg {
-    let swedish = |doubt: &String| {
-        let versions = doubt.strip_prefix("whether ").and_then(|d| d.strip_suffix(" is offered"));
-        match versions {
-            Some(versions) => format!("om {versions} erbjuds"),
-            None => DOUBTS.iter().fold(doubt.clone(), |text, (en, sv)| text.replace(en, sv)),
-        }
-    };
-    let all = few(all.to_vec());
-    Arg::Either(all.iter().map(swedish).collect::<Vec<_>>().join(", "), all.join(", "))
 }
 
 /// TLS endpoints, when some were seen. The site as a whole is judged.

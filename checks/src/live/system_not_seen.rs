@@ -4,7 +4,7 @@ use portvakt_analysis::Audit;
 use portvakt_analysis::observed::Presence;
 use portvakt_model::{Message, Role, Severity};
 
-use super::support;
+use super::{sight, support};
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -54,7 +54,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             .violation(&MESSAGE, system.at.clone())
             .text("system", &system.name)
             .text("time", &time)
-            .related(Role::Observation, at, format!("{time} {} no answer", run.run.tool))
+            .related(Role::Observation, at, sight::silent(&time, &run.run.tool))
             .owner(system.owner.as_ref().map(|o| o.text.clone()))
             .key(&system.name)
             .push();

@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use portvakt_analysis::Audit;
 use portvakt_analysis::observed::Endpointed;
-use portvakt_model::{Arg, Message, Severity, SshEndpoint};
+use portvakt_model::{Message, Severity, SshEndpoint};
 
+use super::sight::{Sight, recorded};
 use super::support;
 use crate::crypto::{Judgement, Level, Policy, Profile, judge_ssh, standard};
 use crate::{Check, Findings, Need};
@@ -63,10 +64,10 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         }
         let offered = support::few(faults.iter().flat_map(named).collect());
         let message = if endpoint.decisions.is_empty() { &MESSAGE } else { &DECIDED };
-        let shown = format!("offers {}", offered.join(", "));
+        let shown = Sight::offers(&offered);
         let draft = findings.violation(message, support::place_of(audit, endpoint));
-        support::describe_endpoint(audit, draft, endpoint, &shown)
-            .arg("algorithms", Arg::Names(offered))
+        support::describe_endpoint(audit, draft, endpoint, shown)
+            .arg("algorithms", recorded(offered))
             .severity(severity(&faults))
             .push();
     }
@@ -109,12 +110,12 @@ fn not_whole(
     if seen.banner.is_empty() || seen.complete && seen.doubts.is_empty() {
         return;
     }
-    let mut doubts = seen.doubts.clone();
+    let mut doubts = support::few(seen.doubts.clone());
     if doubts.is_empty() {
         doubts.push("not every question was answered".to_owned());
     }
     let draft = findings.cannot_tell(&NOT_WHOLE, support::place_of(audit, endpoint));
-    support::describe_endpoint(audit, draft, endpoint, "incomplete")
-        .arg("doubts", support::doubts(&doubts))
+    support::describe_endpoint(audit, draft, endpoint, Sight::in_part())
+        .arg("doubts", recorded(doubts))
         .push();
 }

@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use portvakt_analysis::Audit;
 use portvakt_analysis::observed::Endpointed;
-use portvakt_model::{Arg, Evidence, Message, Offered, Severity, TlsEndpoint, TlsVersion};
+use portvakt_model::{Evidence, Message, Offered, Severity, TlsEndpoint, TlsVersion};
 
+use super::sight::{Sight, recorded};
 use super::support;
 use crate::crypto::{Level, Policy, Profile, judge_tls, standard, unknown_offer};
 use crate::{Check, Findings, Need};
@@ -56,10 +57,10 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             continue;
         };
         let message = if endpoint.decisions.is_empty() { &MESSAGE } else { &DECIDED };
-        let shown = format!("offers {}", offered.join(", "));
+        let shown = Sight::offers(offered);
         let draft = findings.violation(message, support::place_of(audit, endpoint));
-        support::describe_endpoint(audit, draft, endpoint, &shown)
-            .arg("versions", Arg::Names(offered.clone()))
+        support::describe_endpoint(audit, draft, endpoint, shown)
+            .arg("versions", recorded(offered.clone()))
             .push();
     }
 }
@@ -123,8 +124,8 @@ fn not_whole(
         return;
     }
     let draft = findings.cannot_tell(&NOT_WHOLE, support::place_of(audit, endpoint));
-    support::describe_endpoint(audit, draft, endpoint, "incomplete")
-        .arg("doubts", support::doubts(&doubts))
+    support::describe_endpoint(audit, draft, endpoint, Sight::in_part())
+        .arg("doubts", recorded(support::few(doubts)))
         .push();
 }
 

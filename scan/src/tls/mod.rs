@@ -1,6 +1,6 @@
 //! TLS endpoints: what they offer, found with few connections and told without guessing.
 //!
-//! [`look`] asks in two stages. The [verdict](Depth::Verdict) takes about eight connections and tells
+//! [`look`] asks in two stages. The [verdict](Depth::Verdict) takes about nine connections and tells
 //! whether everything offered is allowed. The [full](Depth::Full) look takes about as many connections as
 //! there are suites and groups to find, and lists them. The questions are hellos of our own that no
 //! library would send ([`hello`]), the answers are read by hand ([`wire`], [`answer`]); one whole

@@ -67,7 +67,7 @@ pub type JudgeChain = Arc<dyn Fn(&[Vec<u8>], Option<&str>) -> Chain + Send + Syn
 /// How much is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
-    /// Whether all that it offers is allowed: about eight connections.
+    /// Whether all that it offers is allowed: about nine connections.
     #[default]
     Verdict,
     /// The same, and everything that it offers when that is not so.

@@ -1,4 +1,4 @@
-//! The verdict: whether everything that an endpoint offers is allowed, from seven hellos at once.
+//! The verdict: whether everything that an endpoint offers is allowed, from eight hellos, seven at once.
 //!
 //! Each is a question that an endpoint in order answers in one way only: the old versions and what is
 //! forbidden with a refusal, what is allowed with a choice.
@@ -204,7 +204,7 @@ pub(crate) enum Below {
 }
 
 /// Asks which versions below TLS 1.2 are offered. One hello with TLS 1.1 is answered with the newest that
-/// there is; only when there is one are the older ones asked for by name.
+/// there is, and mostly with a refusal; so is one with TLS 1.0, which a server of SSL 3.0 alone answers too.
 ///
 /// Where each part of a hello was refused in the server's own way, so were all older versions: their suites
 /// were in it, and a server takes the newest version that it has. Who cannot bear a newer hello is asked
@@ -241,7 +241,11 @@ pub(crate) async fn old_versions(line: &Line<'_>, below: Below) {
                 }
                 asked = Some(taken);
             }
-            // Nobody of version 1.1 or older was there, or the last one asked for is not.
+            // A server may lack TLS 1.1 alone, and then refuse it though it has TLS 1.0 (GnuTLS does).
+            Err(refusal) if refusal.is_clean() && version == TlsVersion::Tls11 => {
+                line.facts().refused(version);
+            }
+            // Nobody of that version or older was there.
             Err(refusal) if refusal.is_clean() => {
                 let refused = OLD.iter().filter(|v| **v <= version);
                 refused.for_each(|v| line.facts().refused(*v));

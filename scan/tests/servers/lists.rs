@@ -109,11 +109,11 @@ fn nginx_is_listed_with_its_groups_and_says_who_decides() {
 }
 
 #[test]
-fn nginx_in_order_is_known_by_eight_connections() {
+fn nginx_in_order_is_known_by_nine_connections() {
     let block = "ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256; ssl_ecdh_curve X25519;";
     let Some(server) = nginx(&rsa(), block) else { return };
     let endpoint = seen(server.address, Depth::VerdictThenFull, None);
-    assert_eq!((endpoint.connections, endpoint.enumerated), (8, false), "{:?}", endpoint.doubts);
+    assert_eq!((endpoint.connections, endpoint.enumerated), (9, false), "{:?}", endpoint.doubts);
     assert!(endpoint.complete, "{:?}", endpoint.doubts);
 }
 
@@ -242,6 +242,19 @@ fn gnutls_with_two_keys_takes_few_connections() {
     }
     assert!(endpoint.signatures_complete, "{:?}", schemes(&endpoint));
     assert!(endpoint.connections as usize <= found(&endpoint) + 18, "{}", endpoint.connections);
+}
+
+/// GnuTLS refuses a version that it does not have, though it has an older one.
+#[test]
+fn gnutls_without_a_version_in_between_hides_no_older_one() {
+    let priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:+VERS-TLS1.0";
+    let Some(server) = gnutls_with(&[&rsa()], priority) else { return };
+    for depth in [Depth::Verdict, Depth::Full] {
+        let endpoint = seen(server.address, depth, None);
+        assert_eq!(offered(&endpoint, TlsVersion::Tls11), Offered::No, "{depth:?}");
+        assert_eq!(offered(&endpoint, TlsVersion::Tls10), Offered::Yes, "{depth:?}");
+        assert!(endpoint.complete, "{depth:?}: {:?}", endpoint.doubts);
+    }
 }
 
 /// Who speaks none of the protocols that were offered refuses (RFC 7301 §3.2), and hides nothing by that.

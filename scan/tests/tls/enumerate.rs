@@ -210,11 +210,11 @@ fn nginx(suites_12: &[u16]) -> Script {
 }
 
 #[test]
-fn a_server_in_order_is_known_by_eight_connections() {
+fn a_server_in_order_is_known_by_nine_connections() {
     run(async {
         let server = Server::start(nginx(&[0xC02F, 0xC030, 0xCCA8])).await;
         let endpoint = seen(server.address, Depth::VerdictThenFull).await;
-        assert_eq!(server.connections(), 8);
+        assert_eq!(server.connections(), 9);
         assert!(endpoint.complete && !endpoint.enumerated, "{:?}", endpoint.doubts);
         for version in [TlsVersion::Ssl2, TlsVersion::Ssl3, TlsVersion::Tls10, TlsVersion::Tls11] {
             assert_eq!(protocol(&endpoint, version).offered, Offered::No);

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use portvakt_model::Certificate;
-use portvakt_scan::x509::files::{Note, What};
+use portvakt_scan::x509::files::Note;
 use portvakt_scan::x509::lints;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -164,19 +164,11 @@ pub(super) struct NoteRow {
     pub(super) line: Option<u32>,
     /// What it is, in English.
     pub(super) note: String,
-    /// The same in Swedish.
-    #[serde(skip)]
-    pub(super) sv: String,
 }
 
 impl NoteRow {
     pub(super) fn new(path: &str, note: &Note) -> Self {
-        let sv = match &note.what {
-            What::PrivateKey => "privat nyckel: lämnad orörd".to_owned(),
-            What::Other(kind) => format!("{kind}: lämnad orörd"),
-            what => what.to_string(),
-        };
-        Self { path: Some(path.to_owned()), line: note.line, note: note.what.to_string(), sv }
+        Self { path: Some(path.to_owned()), line: note.line, note: note.what.to_string() }
     }
 
     pub(super) fn without_certificate(path: &str, count: usize) -> Self {
@@ -184,12 +176,11 @@ impl NoteRow {
             path: Some(path.to_owned()),
             line: None,
             note: format!("endpoints without a certificate: {count}"),
-            sv: format!("TLS-tjänster utan certifikat: {count}"),
         }
     }
 
     pub(super) fn about_roots(problem: &str) -> Self {
-        Self { path: None, line: None, note: problem.to_owned(), sv: problem.to_owned() }
+        Self { path: None, line: None, note: problem.to_owned() }
     }
 }
 

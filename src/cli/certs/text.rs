@@ -7,7 +7,7 @@ use portvakt_checks::crypto::words_of;
 
 use super::super::trust::{TrustRow, said};
 use super::document::{CertificateRow, Document, NoteRow, SeenRow, State};
-use crate::text::Lang;
+use crate::text::{Lang, recorded};
 
 /// The inventory. Names in records of scans are text of anybody's: what would steer a terminal is replaced.
 pub(super) fn print(document: &Document, lang: Lang) -> String {
@@ -197,6 +197,6 @@ fn trust_lines(trust: &TrustRow, lang: Lang) -> Vec<(String, String)> {
 
 fn note_line(note: &NoteRow, lang: Lang) -> String {
     let line = note.line.map(|line| format!(":{line}")).unwrap_or_default();
-    let said = lang.of(&note.sv, &note.note);
+    let said = recorded(&note.note, lang);
     note.path.as_ref().map_or_else(|| said.clone(), |path| format!("{path}{line}: {said}"))
 }

@@ -13,7 +13,7 @@ pub(super) fn write<T: Judged>(endpoints: &[T], lang: Lang, out: &mut dyn Write)
     table.write_record(head(lang)).map_err(plain)?;
     for endpoint in endpoints {
         for f in endpoint.findings() {
-            let observed = f.observed.join(", ");
+            let observed = f.seen(lang);
             let record = [
                 endpoint.target(),
                 endpoint.address().unwrap_or_default(),
@@ -23,7 +23,7 @@ pub(super) fn write<T: Judged>(endpoints: &[T], lang: Lang, out: &mut dyn Write)
                 &f.subject,
                 &observed,
                 &f.evidence,
-                &f.why(),
+                &f.why(lang),
                 f.remedy.as_ref().map_or("", |remedy| remedy.pick(lang)),
                 f.caveat.as_ref().map_or("", |caveat| caveat.pick(lang)),
                 if f.known { lang.of("ja", "yes") } else { lang.of("nej", "no") },

@@ -5,7 +5,7 @@ use portvakt_model::Message;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::text::Lang;
+use crate::text::{Lang, recorded};
 
 /// What one rule of the policy says of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -20,7 +20,7 @@ pub(crate) struct FindingRow {
     pub(crate) evidence: String,
     /// What it is about: a version, a certificate, the endpoint.
     pub(crate) subject: String,
-    /// Names that were seen, with code points, and numbers.
+    /// Names that were seen, with code points, and numbers; of what is not known why, in English.
     pub(crate) observed: Vec<String>,
     /// The document that the level rests on.
     pub(crate) source: String,
@@ -76,18 +76,21 @@ impl FindingRow {
         }
     }
 
+    /// What was seen, in a line.
+    pub(crate) fn seen(&self, lang: Lang) -> String {
+        let told: Vec<String> = self.observed.iter().map(|text| recorded(text, lang)).collect();
+        told.join(", ")
+    }
+
     /// Its level; one that is not known is not assessed.
     pub(crate) fn level(&self) -> Level {
         level_of(&self.level)
     }
 
     /// What it rests on, in a line.
-    pub(crate) fn why(&self) -> String {
-        if self.clause.is_empty() {
-            self.source.clone()
-        } else {
-            format!("{} {}", self.source, self.clause)
-        }
+    pub(crate) fn why(&self, lang: Lang) -> String {
+        let [source, clause] = [&self.source, &self.clause].map(|text| recorded(text, lang));
+        if clause.is_empty() { source } else { format!("{source} {clause}") }
     }
 }
 

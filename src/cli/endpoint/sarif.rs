@@ -80,7 +80,7 @@ fn result(name: &str, target: &str, f: &FindingRow, lang: Lang) -> Value {
         Level::PhaseOut => ("fail", "warning"),
         _ => ("open", "none"),
     };
-    let text = format!("{name}: {}: {} ({})", f.text.pick(lang), f.observed.join(", "), f.why());
+    let text = format!("{name}: {}: {} ({})", f.text.pick(lang), f.seen(lang), f.why(lang));
     let mut value = json!({
         "ruleId": f.check,
         "kind": kind,

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use portvakt_checks::crypto::Level;
 
 use super::{FindingRow, Head, Judged, level_name};
-use crate::text::Lang;
+use crate::text::{Lang, recorded};
 
 pub(super) fn write<T: Judged>(
     head: &Head<'_>,
@@ -22,7 +22,7 @@ pub(super) fn write<T: Judged>(
             "Normens egen text har inte lästs; inget kan bli godkänt efter den. Underlag:",
             "The norm's own text was not read; nothing can pass by it. Basis:",
         );
-        writeln!(out, "{said} {basis}")?;
+        writeln!(out, "{said} {}", recorded(basis, lang))?;
     }
     for endpoint in endpoints {
         writeln!(out)?;
@@ -72,7 +72,7 @@ fn doubts<T: Judged>(endpoint: &T, lang: Lang, out: &mut dyn Write) -> io::Resul
     let why = endpoint.findings().iter().filter(|f| f.check == "endpoint-incomplete");
     for f in why {
         for line in &f.observed {
-            writeln!(out, "  {}: {}", lang.of("okänt", "not known"), shown(line))?;
+            writeln!(out, "  {}: {}", lang.of("okänt", "not known"), shown(&recorded(line, lang)))?;
         }
     }
     Ok(())
@@ -84,7 +84,7 @@ fn finding(f: &FindingRow, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     let known = if f.known { lang.of(" (känt)", " (known)") } else { "" };
     let text = f.text.pick(lang);
     writeln!(out, "  {style}{level}{style:#}: {text} [{}]{known}", f.check)?;
-    let observed = shown(&f.observed.join(", "));
+    let observed = shown(&f.seen(lang));
     let subject = shown(&f.subject);
     let evidence = evidence(&f.evidence, lang);
     if observed.is_empty() || observed == subject {
@@ -92,7 +92,7 @@ fn finding(f: &FindingRow, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     } else {
         writeln!(out, "      {subject}: {observed} ({evidence})")?;
     }
-    writeln!(out, "      {}: {}", lang.of("källa", "source"), f.why())?;
+    writeln!(out, "      {}: {}", lang.of("källa", "source"), f.why(lang))?;
     if let Some(caveat) = &f.caveat {
         writeln!(out, "      {}", caveat.pick(lang))?;
     }

@@ -2,6 +2,7 @@
 
 use portvakt_scan::scope::{Ceiling, Rate, Scope};
 
+use crate::cli::note;
 use crate::text::Lang;
 
 /// The ceilings that hold for a run.
@@ -14,13 +15,11 @@ pub(super) struct Ceilings {
 
 impl Ceilings {
     /// Those of a scope, lowered to a wish: that never goes beyond the scope.
-    pub(super) fn of(scope: &mut Scope, wish: Option<u32>) -> Self {
+    pub(super) fn of(scope: &mut Scope, wish: Option<u32>, lang: Lang) -> Self {
         let allowed = scope.rate;
         if wish.is_some_and(|wish| wish > allowed.total) {
-            anstream::eprintln!(
-                "portvakt: the scope allows {} packets per second at most",
-                allowed.total
-            );
+            let total = allowed.total;
+            note(&format!("the scope allows {total} packets per second at most"), lang);
         }
         scope.rate = allowed.at_most(wish.unwrap_or(u32::MAX));
         Self { rate: scope.rate, allowed, why: scope.why }
@@ -78,7 +77,7 @@ mod tests {
         let text = format!(
             "[scan]\nscope = ['10.77.0.0/16']\nauthorised_by = 'A'\nvalid_until = '2999-12-31'\n{rates}"
         );
-        Ceilings::of(&mut Scope::read(&text).unwrap().unwrap(), wish).words(Lang::En)
+        Ceilings::of(&mut Scope::read(&text).unwrap().unwrap(), wish, Lang::En).words(Lang::En)
     }
 
     #[test]

@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::cli::Exit;
 use crate::cli::output;
 use crate::observations::{self, Read};
+use crate::refusals::told;
 
 /// Arguments of `portvakt scan diff`.
 ///
@@ -179,7 +180,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let document = compare::document(&args.old, &old, &args.new, &new);
     args.told.write(&document, text::write)?;
     for failure in &document.failures {
-        anstream::eprintln!("{failure}");
+        anstream::eprintln!("{}", told(failure, args.told.lang()));
     }
     Ok(exit(&document))
 }

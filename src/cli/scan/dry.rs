@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::Job;
 use super::document::{ends, port_ranges};
+use crate::refusals::told;
 use crate::text::Lang;
 
 /// What would be sent.
@@ -132,7 +133,7 @@ impl Dry {
         let (least, most) = (clock(self.seconds_at_least), clock(self.seconds_at_most));
         line("Tid", "Time", format!("{least} – {most}"));
         for left_out in &self.left_out {
-            line("Utelämnat", "Left out", left_out.clone());
+            line("Utelämnat", "Left out", told(left_out, lang));
         }
         out.push_str(lang.of("Inget har sänts.\n", "Nothing was sent.\n"));
         out

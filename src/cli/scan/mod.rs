@@ -10,7 +10,7 @@ use portvakt_scan::record::{self, Begun, Record, Unfinished, Who};
 use portvakt_scan::udp;
 
 use super::output::{self, Where};
-use super::{Exit, is_closed};
+use super::{Exit, is_closed, note};
 use ceilings::Ceilings;
 use document::Facts;
 use dry::Dry;
@@ -40,7 +40,7 @@ mod result;
 mod services;
 mod table;
 mod told;
-mod wanted;
+pub(crate) mod wanted;
 
 /// Arguments of `portvakt scan`.
 #[derive(clap::Args)]
@@ -182,7 +182,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 /// Works out what is to be done; nothing is sent and nothing written.
 fn job(args: &Args) -> anyhow::Result<Job<'_>> {
     let mut leave = wanted::leave(args.scope.as_deref())?;
-    let ceilings = Ceilings::of(&mut leave.scope, args.rate);
+    let ceilings = Ceilings::of(&mut leave.scope, args.rate, args.to.lang);
     let resumes = args.resume.as_deref().map(unfinished).transpose()?;
     let (targets, written, method) = match &resumes {
         Some(run) => (again(run)?, run.begun.ports.clone(), earlier_method(run)),
@@ -280,11 +280,10 @@ impl Job<'_> {
         };
         let earlier = Earlier::read(&part)?;
         if earlier.is_none() {
-            anstream::eprintln!(
-                "portvakt: {} is gone, and with it what run {} found; all is asked again",
-                part.display(),
-                run.run
-            );
+            let (part, run) = (part.display(), &run.run);
+            let said =
+                format!("{part} is gone, and with it what run {run} found; all is asked again");
+            note(&said, self.args.to.lang);
         }
         Ok(earlier.unwrap_or_default())
     }
@@ -368,8 +367,8 @@ impl Job<'_> {
         told.facts.notes.extend(kept.failure().map(|why| {
             format!("what was found could not be kept while the scan ran, and --resume asks it again: {why}")
         }));
-        let found = told.found(&self.wanted);
-        let given = answer.end(&found, self.args.to.lang, &mut mover);
+        let (found, lang) = (told.found(&self.wanted), self.args.to.lang);
+        let given = answer.end(&found, lang, &mut mover);
         let (facts, hosts) = (found.facts, found.hosts);
         let lost = given.as_ref().err().filter(|e| !is_closed(e));
         let why = facts.why_incomplete.clone();
@@ -386,19 +385,17 @@ impl Job<'_> {
         };
         let ended = record::Ended::new(&counts, facts.open, why.clone());
         record.end(ended).context("the record cannot be kept up to date")?;
-        for note in &facts.notes {
-            anstream::eprintln!("portvakt: {note}");
+        for said in &facts.notes {
+            note(said, lang);
         }
         let Some(why) = why else {
             if let Err(e) = mover.remove(kept.path()) {
-                anstream::eprintln!(
-                    "portvakt: {} is of no use any more: {e}",
-                    kept.path().display()
-                );
+                let kept = kept.path().display();
+                note(&format!("{kept} is of no use any more: {e}"), lang);
             }
             return given.map(|()| Exit::Clean);
         };
-        anstream::eprintln!("portvakt: {why}; --resume {} goes on from here", path.display());
+        note(&format!("{why}; --resume {} goes on from here", path.display()), lang);
         Ok(Exit::NotAudited)
     }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use jiff::civil::DateTime;
+use portvakt_model::Message;
 use portvakt_scan::plan::{Planned, Range, Target};
 use portvakt_scan::record::ScopeRow;
 use portvakt_scan::scope::{Refusal, Scope};
@@ -16,14 +17,24 @@ use crate::report;
 use crate::site;
 
 /// What to write when there is no scope.
-const EXAMPLE: &str = "\
+pub(crate) const EXAMPLE: &Message = &Message {
+    sv: "\
+[scan]
+scope = [\"10.77.0.0/16\"]      # prefix som får skannas
+exclude = []                  # prefix i dem som inte får det
+authorised_by = \"NN, IT-chef\" # vem som har beslutat det
+valid_until = \"2026-12-31\"    # sista dagen som det gäller
+window = \"06:00-22:00\"        # eller \"always\"
+rate = 1000                   # högsta antal paket i sekunden",
+    en: "\
 [scan]
 scope = [\"10.77.0.0/16\"]      # prefixes that may be scanned
 exclude = []                  # prefixes inside them that may not
 authorised_by = \"NN, IT-chef\" # who decided it
 valid_until = \"2026-12-31\"    # the last day it holds
 window = \"06:00-22:00\"        # or \"always\"
-rate = 1000                   # packets per second at most";
+rate = 1000                   # packets per second at most",
+};
 
 /// A scope that was read, and where it stands.
 pub(super) struct Leave {
@@ -39,7 +50,8 @@ pub(super) fn leave(named: Option<&Path>) -> anyhow::Result<Leave> {
         Ok(text) => text,
         Err(e) if named.is_none() && e.kind() == ErrorKind::NotFound => {
             bail!(
-                "nothing is scanned without a scope. Write one in {shown} here, or in a file for --scope:\n\n{EXAMPLE}"
+                "nothing is scanned without a scope. Write one in {shown} here, or in a file for --scope:\n\n{}",
+                EXAMPLE.en
             )
         }
         Err(e) => return Err(e).with_context(|| format!("cannot read the scope {shown}")),
@@ -52,7 +64,8 @@ pub(super) fn leave(named: Option<&Path>) -> anyhow::Result<Leave> {
         }
         Ok(None) => {
             bail!(
-                "{shown} has no table [scan], and nothing is scanned without a scope. Write:\n\n{EXAMPLE}"
+                "{shown} has no table [scan], and nothing is scanned without a scope. Write:\n\n{}",
+                EXAMPLE.en
             )
         }
         Err(e) => bail!("{shown}:{e}"),
@@ -171,6 +184,8 @@ mod tests {
 
     #[test]
     fn the_example_is_a_scope() {
-        assert!(Scope::read(EXAMPLE).unwrap().is_some());
+        for text in [EXAMPLE.sv, EXAMPLE.en] {
+            assert!(Scope::read(text).unwrap().is_some());
+        }
     }
 }

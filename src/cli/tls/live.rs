@@ -18,6 +18,7 @@ use portvakt_scan::x509::{self, Roots, ServerName};
 use super::super::endpoint::leave::{Manner, Place, Probes};
 use super::super::endpoint::targets::Wanted;
 use super::super::endpoint::{By, Kind};
+use super::super::note;
 use super::document::{self, EndpointRow};
 use super::{Args, StartTlsArg};
 
@@ -50,7 +51,7 @@ impl Network {
             roots = roots.with_own(&own);
         }
         for problem in roots.problems() {
-            anstream::eprintln!("portvakt: {problem}");
+            note(problem, args.common.lang);
         }
         Ok(Self {
             chain: judge(roots),

@@ -2,7 +2,7 @@
 
 use super::super::trust::{TrustRow, said};
 use super::document::{CertificateRow, EndpointRow, ProtocolRow, RevocationRow};
-use crate::text::Lang;
+use crate::text::{Lang, recorded};
 
 pub(super) fn lines(endpoint: &EndpointRow, lang: Lang) -> Vec<String> {
     let mut lines = protocols(endpoint, lang);
@@ -131,7 +131,8 @@ fn revocation(row: Option<&RevocationRow>, lang: Lang) -> String {
         None => lang.of("signaturen är inte prövad", "the signature is not verified"),
     };
     let Some(from) = &row.this_update else {
-        return format!("{word}: {status}: {}", row.why.as_deref().unwrap_or_default());
+        let why = recorded(row.why.as_deref().unwrap_or_default(), lang);
+        return format!("{word}: {status}: {why}");
     };
     let until = row.next_update.as_deref().unwrap_or("…");
     let stapled = lang.of("häftat OCSP-svar", "stapled OCSP answer");

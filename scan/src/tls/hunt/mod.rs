@@ -97,15 +97,27 @@ impl<'a, 'b> Hunt<'a, 'b> {
         self.write()
     }
 
-    /// What to ask for first. What broke off in a newer version waits; so does what is rarely there, when
-    /// it is not refused plainly.
+    /// What to ask for first. What broke off in a newer version waits. What is rarely there is asked for with the
+    /// rest, unless it is known that this would hide something.
     async fn pools(&mut self) -> Vec<Pool> {
         let dying = self.line.dying();
         let dies = |s: &u16| offers::exchange(*s).is_some_and(|e| dying.contains(&e));
         let all = offers::until_12(self.version);
-        let (later, rest): (Vec<u16>, Vec<u16>) = all.into_iter().partition(dies);
+        let (later, main): (Vec<u16>, Vec<u16>) = all.into_iter().partition(dies);
+        let is_apart = self.line.wants_field_apart();
+        let mut pools = if is_apart || is_below_another(self.line, self.version) {
+            self.apart(main, is_apart).await
+        } else {
+            vec![Pool { suites: main, stage: Stage::Whole }]
+        };
+        pools.push(Pool { suites: later, stage: Stage::Dying });
+        pools
+    }
+
+    /// Parts that hide nothing from each other: what is rarely there, and where wanted what needs finite fields.
+    async fn apart(&mut self, suites: Vec<u16>, fields: bool) -> Vec<Pool> {
         let (mut exotic, mut main): (Vec<u16>, Vec<u16>) =
-            rest.into_iter().partition(|s| offers::is_exotic(*s));
+            suites.into_iter().partition(|s| offers::is_exotic(*s));
         let rare = self.ask_exotic(&exotic).await;
         match rare {
             Exotic::WithOthers => {
@@ -115,7 +127,7 @@ impl<'a, 'b> Hunt<'a, 'b> {
             Exotic::Apart | Exotic::Unlikely => {}
             Exotic::NotThere => exotic.clear(),
         }
-        let mut pools = if self.line.wants_field_apart() {
+        let mut pools = if fields {
             let (mut field, rest): (Vec<u16>, Vec<u16>) =
                 main.into_iter().partition(|s| offers::is_field(*s));
             if rare == Exotic::Unlikely {
@@ -125,12 +137,16 @@ impl<'a, 'b> Hunt<'a, 'b> {
         } else {
             vec![(main, Stage::Whole)]
         };
-        pools.extend([(exotic, Stage::Exotic), (later, Stage::Dying)]);
-        pools.into_iter().map(|(suites, stage)| Pool { suites, stage }).collect()
+        pools.push((exotic, Stage::Exotic));
+        let pools = pools.into_iter().filter(|(suites, _)| !suites.is_empty());
+        pools.map(|(suites, stage)| Pool { suites, stage }).collect()
     }
 
     /// How to go about what servers rarely have. In older versions that is known from the newest.
     async fn ask_exotic(&mut self, exotic: &[u16]) -> Exotic {
+        if exotic.is_empty() {
+            return Exotic::NotThere;
+        }
         if is_below_another(self.line, self.version) {
             return match self.line.exotic() {
                 Some(Exotic::NotThere) => Exotic::Unlikely,
@@ -175,6 +191,9 @@ impl<'a, 'b> Hunt<'a, 'b> {
             // protocol_version, or an older one: no other suites would change that.
             let is_version = matches!(refusal, Refusal::Alert(70) | Refusal::Older);
             self.is_refused_as_a_whole = is_version && self.segments.concat().is_empty();
+            if pool.stage == Stage::Whole && !self.is_refused_as_a_whole {
+                self.line.note_exotic(Exotic::WithOthers);
+            }
             return Ok(Vec::new());
         }
         if pool.stage == Stage::Whole {
@@ -182,8 +201,7 @@ impl<'a, 'b> Hunt<'a, 'b> {
                 // It will refuse so in older versions too. Where it has an order, parts would hide that.
                 self.line.ask_field_apart();
             }
-            let (field, rest) = pool.suites.into_iter().partition(|s| offers::is_field(*s));
-            return Ok(parts([rest, field]));
+            return Ok(self.apart(pool.suites, true).await);
         }
         if pool.suites.len() > SMALL && !self.line.takes_large() {
             return Ok(split(&pool.suites, SMALL, Stage::Parts));
@@ -210,6 +228,12 @@ impl<'a, 'b> Hunt<'a, 'b> {
                 Ok(chosen) => {
                     suites.retain(|s| *s != chosen);
                     segment.push(chosen);
+                }
+                // Others of its kind may do so too: they are asked for apart.
+                Err(Broken::Suite(chosen))
+                    if offers::is_exotic(chosen) && self.line.exotic().is_none() =>
+                {
+                    refusal = Some(Refusal::BrokeOff);
                 }
                 Err(Broken::Suite(chosen)) => suites.retain(|s| *s != chosen),
                 // What was taken meanwhile is asked for again, with more.
@@ -477,11 +501,6 @@ enum Broken {
 fn free_of_the_key(mut suites: Vec<u16>) -> Vec<u16> {
     suites.retain(|suite| !ride::is_bound(*suite));
     suites
-}
-
-fn parts(lists: [Vec<u16>; 2]) -> Vec<Pool> {
-    let pools = lists.into_iter().map(|suites| Pool { suites, stage: Stage::Parts });
-    pools.filter(|pool| !pool.suites.is_empty()).collect()
 }
 
 fn split(suites: &[u16], size: usize, stage: Stage) -> Vec<Pool> {

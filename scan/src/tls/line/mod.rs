@@ -227,17 +227,19 @@ impl<'a> Line<'a> {
         (!is_for_them).then_some(answer)
     }
 
-    /// Whether TLS 1.2 would be taken with this: all that a server in order has is there, or some that it is known to
-    /// have. How one that does not refuse plainly is in order, only the latter tells.
+    /// Whether TLS 1.2 would be taken with this: a suite that it is known to have is there, or many are and some were
+    /// taken before. A verdict has one question that a server in order takes; how one that does not refuse plainly is
+    /// in order is not known.
     fn should_be_taken(&self, offer: &Offer) -> bool {
-        let has = |suite: &u16| offer.suites.contains(suite);
-        let known = &self.facts().protocols[TlsVersion::Tls12 as usize].suites;
-        let is_known = known.iter().any(|s| u16::try_from(*s).is_ok_and(|s| has(&s)));
-        let is_likely = self.how.split.allowed_suites.iter().all(has)
+        let has = |suite: &u32| u16::try_from(*suite).is_ok_and(|s| offer.suites.contains(&s));
+        let found = &self.facts().protocols[TlsVersion::Tls12 as usize].suites;
+        let is_known = found.iter().any(has);
+        let is_likely = !found.is_empty() && offer.suites.len() > offers::SMALL;
+        let is_allowed = offer.suites == self.how.split.allowed_suites
             && !self.refused_otherwise.load(Ordering::Relaxed);
         offer.version == TlsVersion::Tls12
             && offer.groups.len() == offers::groups(TlsVersion::Tls12).len()
-            && (is_known || is_likely)
+            && (is_known || is_likely || is_allowed)
     }
 
     /// Asks with something left out. Where the server chooses and breaks off, it may be for want of that: it is

@@ -200,31 +200,43 @@ impl<'a> Line<'a> {
 
     /// Asks, and takes up what the answer shows.
     pub(crate) async fn ask(&self, offer: &Offer) -> Answer {
-        let answer = match self.ask_for_protocols(offer).await {
-            Some(answer) => answer,
-            None => self.ask_unnoted(offer).await,
-        };
+        let answer = self.ask_with_protocols(offer).await;
         if let Some(chosen) = answer.chosen() {
             self.facts().note(chosen);
         }
         answer
     }
 
-    /// Asks for application protocols too, with the first offer of TLS 1.2 that should be taken. A server that speaks
-    /// none of them may refuse (RFC 7301 §3.2); it is then to be asked without.
-    async fn ask_for_protocols(&self, offer: &Offer) -> Option<Answer> {
-        if !self.should_be_taken(offer)
-            || self.target.starttls.is_some()
+    /// Asks with something left out. Where the server chooses and breaks off, it may be for want of that: it is
+    /// a refusal.
+    pub(crate) async fn ask_less(&self, offer: &Offer) -> Answer {
+        match self.ask_with_protocols(offer).await {
+            Answer::Chosen(chosen) if !chosen.whole => Answer::Refused(Refusal::BrokeOff),
+            answer => {
+                if let Some(chosen) = answer.chosen() {
+                    self.facts().note(chosen);
+                }
+                answer
+            }
+        }
+    }
+
+    /// Asks, and once for application protocols too, with an offer of TLS 1.2 that should be taken. A server that
+    /// speaks none of them may refuse (RFC 7301 §3.2); it is then asked without.
+    async fn ask_with_protocols(&self, offer: &Offer) -> Answer {
+        if self.target.starttls.is_some()
+            || !self.should_be_taken(offer)
             || self.protocols_asked.swap(true, Ordering::Relaxed)
         {
-            return None;
+            return self.ask_unnoted(offer).await;
         }
         let answer = self.ask_unnoted(&Offer { protocols: &HTTP, ..offer.clone() }).await;
-        let is_for_them = match answer {
-            Answer::Chosen(_) => false,
-            Answer::Refused(refusal) => !matches!(refusal, Refusal::Alert(70) | Refusal::Older),
-        };
-        (!is_for_them).then_some(answer)
+        match answer {
+            Answer::Refused(refusal) if !matches!(refusal, Refusal::Alert(70) | Refusal::Older) => {
+                self.ask_unnoted(offer).await
+            }
+            _ => answer,
+        }
     }
 
     /// Whether TLS 1.2 would be taken with this: a suite that it is known to have is there, or many are and some were
@@ -237,23 +249,9 @@ impl<'a> Line<'a> {
         let is_likely = !found.is_empty() && offer.suites.len() > offers::SMALL;
         let is_allowed = offer.suites == self.how.split.allowed_suites
             && !self.refused_otherwise.load(Ordering::Relaxed);
+        let has_all_groups = offer.groups.len() == offers::groups(TlsVersion::Tls12).len();
         offer.version == TlsVersion::Tls12
-            && offer.groups.len() == offers::groups(TlsVersion::Tls12).len()
-            && (is_known || is_likely || is_allowed)
-    }
-
-    /// Asks with something left out. Where the server chooses and breaks off, it may be for want of that: it is
-    /// a refusal.
-    pub(crate) async fn ask_less(&self, offer: &Offer) -> Answer {
-        match self.ask_unnoted(offer).await {
-            Answer::Chosen(chosen) if !chosen.whole => Answer::Refused(Refusal::BrokeOff),
-            answer => {
-                if let Some(chosen) = answer.chosen() {
-                    self.facts().note(chosen);
-                }
-                answer
-            }
-        }
+            && (is_likely || has_all_groups && (is_known || is_allowed))
     }
 
     /// Asks. The answer does not count as something that is offered.

@@ -9,6 +9,7 @@ use portvakt_space::{AddrSet, ServiceBox, ServiceSet, Traffic, has_ports};
 use super::compare::{Compare, Part, TOO_MANY, without};
 use super::contents::UNDEFINED;
 use super::lower::{Ids, Lower, only_version};
+use super::rule::LIMIT;
 use super::syntax::{
     Data, Key, Match, Nat, NatStatement, Op, Rule, Side, Statement, Target, Value, Verdict,
 };
@@ -43,6 +44,8 @@ struct Draft<'r, 'a> {
     lost: Option<&'static Message>,
     /// Whether something was not recognised.
     unknown: bool,
+    /// Whether a rate or a count is among the reasons, for all that it decides.
+    avoidable: bool,
     logging: Logging,
     note: RuleNote,
     /// What has been taken out of tracking, before anything is decided.
@@ -72,6 +75,7 @@ impl<'x, 'a> Lower<'x, 'a, '_, '_> {
             reasons: Vec::new(),
             lost: None,
             unknown: false,
+            avoidable: false,
             logging: Logging::Off,
             note: note(rule),
             untracked: Vec::new(),
@@ -381,6 +385,7 @@ impl Draft<'_, '_> {
     fn unsure(&mut self, words: &str, why: &'static Message) {
         self.lost.get_or_insert(why);
         self.reason(words);
+        self.avoidable |= *why == *LIMIT && self.done.is_empty();
         self.branches.iter_mut().for_each(|b| b.least = None);
     }
 
@@ -403,15 +408,15 @@ impl Draft<'_, '_> {
 
     /// Rules of the model: first those that take packets out of tracking and decide nothing.
     fn into_rules(self) -> impl Iterator<Item = ModelRule> {
-        let Self { rule, reasons, logging, note, untracked, done, .. } = self;
+        let Self { rule, reasons, avoidable, logging, note, untracked, done, .. } = self;
         let bare = is_bare(&note);
         let untracking = untracked.into_iter().map(|p| (true, (rule.line, Action::Continue, p)));
         let deciding = done.into_iter().map(|d| (false, d));
         untracking.chain(deciding).map(move |(untracks, (line, action, part))| {
             let mut rule = ModelRule::new(line, action, part.most);
             if part.least.as_ref() != Some(&rule.matches) {
-                let gap = Gap { least: part.least, reasons: reasons.clone(), ..Gap::default() };
-                rule.gap = Some(Box::new(gap));
+                let (least, reasons) = (part.least, reasons.clone());
+                rule.gap = Some(Box::new(Gap { least, reasons, avoidable, never_syn: false }));
             }
             rule.logging = logging;
             if !bare || untracks {

@@ -87,7 +87,7 @@ pub fn of(audit: &Audit<'_>, device: u32) -> Vec<Anomalies> {
     let (called, undefined) = (called(model), undefined(model));
     let ids = (0..).map(RulesetId).zip(&model.rulesets);
     let judge = |(id, list): (RulesetId, &portvakt_model::Ruleset)| {
-        let in_others = list.hooks.is_empty() && called.contains(&id);
+        let in_others = list.hooks.is_empty() && called.binary_search(&id).is_ok();
         if in_others || list.implied || list.rules.is_empty() {
             return Anomalies::default();
         }

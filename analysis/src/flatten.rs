@@ -121,7 +121,7 @@ impl<'a> Flatten<'a> {
             tells: (ruleset.knows_incoming(), ruleset.knows_outgoing()),
             steps: Steps::new(device, ruleset.rules.len() + 1),
             untracking: Vec::new(),
-            same_hours: device.schedules.iter().filter(|schedule| schedule.recurring).count() < 2,
+            same_hours: device.schedules.iter().filter(|schedule| schedule.recurring).count() == 1,
             most: MAX_STEPS + device.rulesets.iter().map(|list| list.rules.len()).sum::<usize>(),
             complete: true,
         }

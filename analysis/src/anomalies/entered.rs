@@ -15,9 +15,12 @@ use crate::lists::RuleKey;
 pub(super) fn add_unseen(audit: &Audit<'_>, device: u32, all: &mut [Anomalies]) {
     let model = &audit.devices[device as usize];
     let called = called(model);
+    if called.is_empty() {
+        return;
+    }
     let is_root = |id: &RulesetId| {
         let list = &model.rulesets[id.0 as usize];
-        !list.implied && (!list.hooks.is_empty() || !called.contains(id))
+        !list.implied && (!list.hooks.is_empty() || called.binary_search(id).is_err())
     };
     let ids = || (0..model.rulesets.len() as u32).map(RulesetId);
     let entered = reachable(model, ids().filter(is_root).collect());
@@ -79,8 +82,9 @@ fn unseen(ruleset: RulesetId, rules: &[Rule], index: u32) -> Standing {
             && rule.gap.is_none()
             && rule.note.as_ref().is_none_or(|note| note.schedule.is_none() && !note.bare_syn)
     };
-    let before = rules[..index as usize].iter().enumerate().rev().take(LOOKED_AT);
-    let alone = before.filter(|(_, rule)| leaves(rule) && own.is_subset(&rule.matches)).last();
+    let from = (index as usize).saturating_sub(LOOKED_AT);
+    let mut before = (from..).zip(&rules[from..index as usize]);
+    let alone = before.find(|(_, rule)| leaves(rule) && own.is_subset(&rule.matches));
     let key = |at: usize| RuleKey { ruleset, rule: Some(at as u32) };
     let blockers: Box<[RuleKey]> = alone.into_iter().map(|(at, _)| key(at)).collect();
     let cause = if blockers.is_empty() { Cause::Unmatchable } else { Cause::One };

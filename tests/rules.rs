@@ -381,6 +381,24 @@ fn conditions_that_can_fail_cover_nothing() {
     assert_eq!(words, ["live", "live", "live", "undecided", "live", "undecided"]);
 }
 
+/// Rules against strange flags do not keep all of TCP from each other, but the same flags from one that asks for
+/// fewer.
+#[test]
+fn strange_flags_are_told_apart() {
+    let said = said(
+        "fw.rules",
+        &filter(
+            "-A FORWARD -p tcp -m tcp --tcp-flags ALL NONE -j DROP\n\
+             -A FORWARD -p tcp -m tcp --tcp-flags SYN,FIN SYN,FIN -j DROP\n\
+             -A FORWARD -p tcp -m tcp --tcp-flags SYN,FIN,RST SYN,FIN,RST -j REJECT\n\
+             -A FORWARD -p tcp -m tcp ! --syn -m state --state NEW -j REJECT\n\
+             -A FORWARD -p tcp -m tcp --dport 22 -j ACCEPT",
+        ),
+    );
+    let words: Vec<&str> = said.values().map(String::as_str).collect();
+    assert_eq!(words, ["live", "live", "undecided", "live", "live"]);
+}
+
 /// A packet without the flags of a bare SYN may be NEW as well.
 #[test]
 fn a_bare_syn_is_not_all_that_is_new() {

@@ -221,6 +221,9 @@ pub struct Gap {
     /// Whether no packet that opens a TCP connection (SYN set; ACK, RST and FIN not) matches,
     /// whatever state a connection tracker gives it: `! --syn`, `--tcp-flags RST RST`.
     pub never_syn: bool,
+    /// The sets of TCP flags that pass at most, a bit for each of 64 (FIN, SYN, RST, PSH, ACK and URG in an order
+    /// of the format's own), where the format asks for flags.
+    pub flags: Option<u64>,
     /// Whether some of it fails for some packets whatever their addresses, services, interfaces and
     /// state (a rate, a mark, what is inside). Such a rule never takes all packets from those after it.
     pub avoidable: bool,

@@ -118,28 +118,35 @@ fn reached(
 fn beside(list: &IndexedList<'_>, undefined: &FxHashSet<RuleKey>, place: usize) -> Verdict {
     let steps = &list.flat.steps;
     let own = steps.get(place);
+    let earlier = || (0..place).map(|at| steps.get(at)).filter(|step| step.most.overlaps(own.most));
+    let flags = |step: &Step<'_>| list.written(step)?.gap.as_ref()?.flags;
+    // Flags that none of those before asks for: with them the rule is reached past all of them.
+    let asked = earlier().filter_map(|step| flags(&step));
+    let others = flags(&own).is_none_or(|own| own & !asked.fold(0, |all, one| all | one) != 0);
     let mut cover: Vec<Traffic> = Vec::new();
-    for earlier in (0..place).map(|at| steps.get(at)) {
-        let fails = undefined.contains(&key(&earlier))
-            || earlier.sees.avoidable && !ask_alike(list, &earlier, &own);
-        let taken = if fails { earlier.least() } else { Some(earlier.most) };
-        cover.extend(taken.filter(|taken| taken.overlaps(own.most)).cloned());
+    for step in earlier() {
+        let fails = undefined.contains(&key(&step))
+            || step.sees.avoidable && !ask_alike(list, &step, &own, others);
+        let taken = if fails { step.least() } else { Some(step.most) };
+        cover.extend(taken.cloned());
     }
     let own = std::slice::from_ref(own.most);
     let rules = [ListedRule::exact(Class::Deny, &cover), ListedRule::exact(Class::Permit, own)];
     FirstMatchList::build(rules, Class::Deny).verdict(1, Budget::default())
 }
 
-/// Whether two rules ask for the same unknown: for the same hours, or both for flags, or in the same words.
-fn ask_alike(list: &IndexedList<'_>, one: &Step<'_>, other: &Step<'_>) -> bool {
-    let (Some(one), Some(other)) = (list.written(one), list.written(other)) else { return true };
+/// Whether two rules ask for the same unknown: for the same hours, in the same words, or both for flags where
+/// there are no `others` that only the later one asks for.
+fn ask_alike(list: &IndexedList<'_>, one: &Step<'_>, later: &Step<'_>, others: bool) -> bool {
+    let (Some(one), Some(later)) = (list.written(one), list.written(later)) else { return true };
     let hours = |rule: &Rule| rule.note.as_ref().and_then(|note| note.schedule);
-    if hours(one).is_some_and(|own| hours(other) == Some(own)) {
+    if hours(one).is_some_and(|own| hours(later) == Some(own)) {
         return true;
     }
-    let (Some(one), Some(other)) = (&one.gap, &other.gap) else { return false };
-    let told = |what: &Told| other.reasons.iter().any(|reason| reason.what == *what);
-    one.never_syn && other.never_syn || one.reasons.iter().any(|reason| told(&reason.what))
+    let (Some(one), Some(later)) = (&one.gap, &later.gap) else { return false };
+    let told = |what: &Told| later.reasons.iter().any(|reason| reason.what == *what);
+    one.never_syn && later.never_syn && !others
+        || one.reasons.iter().any(|reason| told(&reason.what))
 }
 
 /// The list where steps that are left `out` match only what they are sure to.

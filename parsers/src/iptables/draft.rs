@@ -32,6 +32,8 @@ pub(super) struct Draft<'a> {
     pub(super) not_syn: bool,
     /// Whether no bare SYN has the flags that it asks for.
     pub(super) never_syn: bool,
+    /// The sets of TCP flags that pass, where it asks for others than a bare SYN.
+    pub(super) flags: u64,
     /// The words that ask for a bare SYN. What they mean hangs on the state, which may come after them.
     syn: Option<&'a str>,
     /// Whether the state stands for a bare SYN.
@@ -151,6 +153,7 @@ impl<'a> Draft<'a> {
             gap: None,
             not_syn: false,
             never_syn: false,
+            flags: u64::MAX,
             syn: None,
             bare_syn: false,
             avoidable: false,
@@ -333,6 +336,7 @@ impl<'a> Draft<'a> {
         if at.negated {
             self.not_syn = true;
             self.never_syn = true;
+            self.flags &= state::flag_sets("FIN,SYN,RST,ACK", "SYN", true);
             self.lost(at);
         } else {
             self.syn = Some(at.text());
@@ -359,6 +363,7 @@ impl<'a> Draft<'a> {
             (Some(mask), Some(set)) if state::is_syn(mask.text, set.text) => self.syn(at),
             (Some(mask), Some(set)) => {
                 self.never_syn |= state::never_syn(mask.text, set.text, at.negated);
+                self.flags &= state::flag_sets(mask.text, set.text, at.negated);
                 self.lost(at);
             }
             _ => self.lost(at),

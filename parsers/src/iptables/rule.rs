@@ -354,9 +354,10 @@ fn gap(draft: &mut Draft<'_>, matches: &Traffic) -> Option<Box<Gap>> {
     let least = only_not_syn.then(|| Traffic { state: established, ..matches.clone() });
     let reasons = std::mem::take(&mut draft.reasons);
     let never_syn = draft.never_syn;
+    let flags = (draft.flags != u64::MAX).then_some(draft.flags);
     // A bare SYN has none of the flags that rules without it ask for.
     let avoidable = draft.avoidable || never_syn;
-    Some(Box::new(Gap { least, reasons, never_syn, avoidable }))
+    Some(Box::new(Gap { least, reasons, never_syn, flags, avoidable }))
 }
 
 /// Marks an atom set that stands for the pattern (or negation) of an interface name.

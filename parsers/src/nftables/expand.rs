@@ -416,7 +416,7 @@ impl Draft<'_, '_> {
             let mut rule = ModelRule::new(line, action, part.most);
             if part.least.as_ref() != Some(&rule.matches) {
                 let (least, reasons) = (part.least, reasons.clone());
-                rule.gap = Some(Box::new(Gap { least, reasons, avoidable, never_syn: false }));
+                rule.gap = Some(Box::new(Gap { least, reasons, avoidable, ..Gap::default() }));
             }
             rule.logging = logging;
             if !bare || untracks {

@@ -421,6 +421,20 @@ fn a_bare_syn_is_not_all_that_is_new() {
     assert_eq!(said[&11], "unreachable [8]");
 }
 
+/// The same in nftables.
+#[test]
+fn a_lone_syn_of_nft_is_not_all_that_is_new() {
+    let said = said(
+        "fw.nft",
+        "table inet filter {\n chain forward {\n  type filter hook forward priority 0; policy drop;\n  \
+         ct state { established, related, invalid } drop\n  \
+         tcp flags & (fin|syn|rst|ack) == syn tcp dport 22 accept\n  \
+         tcp dport 22 drop\n  limit rate 5/second accept\n  udp dport 53 accept\n }\n}\n",
+    );
+    let words: Vec<&str> = said.values().map(String::as_str).collect();
+    assert_eq!(words, ["live", "live", "undecided", "live", "live"]);
+}
+
 /// Rules of a chain that no packet enters are told of, however deep it is.
 #[test]
 fn no_rule_is_passed_over() {

@@ -134,6 +134,7 @@ impl<'x, 'a> Lower<'x, 'a, '_, '_> {
         self.contents.lost = None;
         let parts = self.compare(draft.table).matched(m);
         let lost = self.contents.lost.take();
+        draft.note.bare_syn |= std::mem::take(&mut self.contents.bare_syn);
         written(m, &mut draft.note);
         if !parts.iter().all(Part::is_exact) {
             draft.reason(&m.words);
@@ -431,7 +432,7 @@ fn is_bare(note: &RuleNote) -> bool {
     let plain = note.id.is_none() && note.comment.is_none() && note.hits.is_none();
     let unnamed =
         note.sources.is_empty() && note.destinations.is_empty() && note.services.is_empty();
-    plain && unnamed && note.last_line == 0
+    plain && unnamed && note.last_line == 0 && !note.bare_syn
 }
 
 fn note(rule: &Rule<'_>) -> RuleNote {

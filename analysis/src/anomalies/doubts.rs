@@ -80,7 +80,7 @@ fn key(step: &Step<'_>) -> RuleKey {
 }
 
 /// Most earlier steps that are looked at for rules that hold an unknown condition themselves.
-const MOST_LOOKS: usize = 4_000_000;
+const MOST_LOOKS: usize = 400_000;
 
 /// Rules of which one could not tell, and that packets reach for which all conditions fail that can.
 fn reached(

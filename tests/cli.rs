@@ -236,13 +236,14 @@ fn a_long_answer_about_rules_is_whole_and_in_order() {
 #[test]
 fn rules_are_told_apart_by_what_they_are_good_for() {
     let found = verdicts("fixtures/exempelkommun/fw-edge.conf");
-    let [one, union] = ["one", "union"].map(|cause| Some(cause.to_owned()));
+    let [one, union, undefined] = ["one", "union", "undefined"].map(|cause| Some(cause.to_owned()));
     assert_eq!(
         found,
         [
             (607, "removable".into(), None, vec![635]),
             (749, "unreachable".into(), union, vec![715, 732]),
             (760, "removable".into(), None, vec![808]),
+            (902, "unreachable".into(), undefined, vec![]),
             (1077, "unreachable".into(), one, vec![1065]),
         ]
     );

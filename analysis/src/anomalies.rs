@@ -7,6 +7,8 @@
 mod by_rule;
 pub mod contrary;
 pub mod copies;
+mod doubts;
+mod entered;
 pub mod exceptions;
 pub mod fix;
 mod laid;
@@ -17,14 +19,15 @@ pub mod shares;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use portvakt_model::{Action, Device, RulesetId};
+use portvakt_model::{Device, RulesetId};
 use portvakt_space::{Budget, Cause, Doubt, PackedPacket, Packet, Verdict};
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::audit::Audit;
 use crate::lists::{IndexedList, RuleKey};
 
+pub use doubts::undefined;
 pub use losses::{is_final_deny, loses_log};
 
 /// What can be said of the rules of one list and of those it calls.
@@ -81,20 +84,21 @@ impl Standing {
 /// Judges every list of a device that packets meet, or that is applied nowhere and called by none.
 pub fn of(audit: &Audit<'_>, device: u32) -> Vec<Anomalies> {
     let model = &audit.devices[device as usize];
-    let called = called(model);
+    let (called, undefined) = (called(model), undefined(model));
     let ids = (0..).map(RulesetId).zip(&model.rulesets);
     let judge = |(id, list): (RulesetId, &portvakt_model::Ruleset)| {
-        let in_others = list.hooks.is_empty() && called.contains(&id);
+        let in_others = list.hooks.is_empty() && called.binary_search(&id).is_ok();
         if in_others || list.implied || list.rules.is_empty() {
             return Anomalies::default();
         }
-        Anomalies { rules: judge(audit.indexed(device, id)) }
+        let list = audit.indexed(device, id);
+        let mut rules = judge(list);
+        doubts::settle(list, &undefined, &mut rules);
+        Anomalies { rules }
     };
     let mut all: Vec<Anomalies> = ids.map(judge).collect();
     once_each(&mut all);
-    let called: Vec<RulesetId> =
-        called.into_iter().filter(|id| (id.0 as usize) < model.rulesets.len()).collect();
-    never_entered(model, &called, &mut all);
+    entered::add_unseen(audit, device, &mut all);
     all
 }
 
@@ -133,38 +137,6 @@ fn in_several(all: &[Anomalies]) -> BTreeSet<RulesetId> {
         again.extend(runs.map(|run| run[0].0.ruleset).filter(|id| !seen.insert(*id)));
     }
     again
-}
-
-/// Adds the rules of called chains that no packet can match by the time it is there: the laid-out
-/// list has no step for them. Chains that nothing in use calls are left out.
-fn never_entered(device: &Device, called: &[RulesetId], all: &mut [Anomalies]) {
-    let chains: BTreeSet<RulesetId> = called
-        .iter()
-        .copied()
-        .filter(|id| device.rulesets[id.0 as usize].hooks.is_empty())
-        .collect();
-    let keys = all.iter().flat_map(|a| &a.rules).map(|(key, _)| *key);
-    let seen: FxHashSet<RuleKey> = keys.filter(|key| chains.contains(&key.ruleset)).collect();
-    let entered = |id: &RulesetId| {
-        let list = &device.rulesets[id.0 as usize];
-        let rules = 0..list.rules.len() as u32;
-        rules.map(Some).chain([None]).any(|rule| seen.contains(&RuleKey { ruleset: *id, rule }))
-    };
-    for id in chains.into_iter().filter(entered) {
-        let list = &device.rulesets[id.0 as usize];
-        for (index, rule) in (0..).zip(&list.rules) {
-            let key = RuleKey { ruleset: id, rule: Some(index) };
-            let decides = rule.action == Action::Permit || rule.action.is_deny();
-            if rule.line > 0 && rule.enabled && decides && !seen.contains(&key) {
-                let nothing = Standing::Unreachable {
-                    cause: Cause::Unmatchable,
-                    blockers: Box::default(),
-                    contrary: None,
-                };
-                all[id.0 as usize].rules.push((key, nothing));
-            }
-        }
-    }
 }
 
 /// Lists that a rule or a default of another list sends packets to.

@@ -11,7 +11,7 @@ use portvakt_model::{Action, Device, Rule, RulesetId};
 use portvakt_space::{AddrSet, AtomSet, Family, StateSet, Traffic};
 use rustc_hash::FxHashMap;
 
-use crate::steps::{Certain, Known, Match, Steps};
+use crate::steps::{Certain, Known, Match, Sees, Steps};
 
 /// Most pieces that the region of a chain may fall into, and deepest nesting of calls.
 pub const MAX_REGIONS: usize = 512;
@@ -74,7 +74,7 @@ fn laid_out<'a>(mut flat: Flatten<'a>, root: RulesetId, within: Option<&Traffic>
         _ => Traffic::ANY,
     };
     let traffic = within.map_or_else(|| all.clone(), |within| within.intersect(&all));
-    flat.list(root, vec![Region { traffic, certain: true }], 0);
+    flat.list(root, vec![Region { traffic, certain: true, bare_syn: false }], 0);
     let Flatten { steps, untracking, complete, .. } = flat;
     FlatList { root, steps, untracking, complete }
 }
@@ -84,6 +84,15 @@ fn laid_out<'a>(mut flat: Flatten<'a>, root: RulesetId, within: Option<&Traffic>
 struct Region {
     traffic: Traffic,
     certain: bool,
+    /// Whether they are there for being a bare SYN, for which their state stands.
+    bare_syn: bool,
+}
+
+impl Region {
+    /// A part of it.
+    fn part(&self, traffic: Traffic) -> Self {
+        Self { traffic, certain: self.certain, bare_syn: self.bare_syn }
+    }
 }
 
 struct Flatten<'a> {
@@ -95,6 +104,8 @@ struct Flatten<'a> {
     tells: (bool, bool),
     steps: Steps<'a>,
     untracking: Vec<Untracking>,
+    /// Whether all rules for some hours only are for the same.
+    same_hours: bool,
     /// Most steps.
     most: usize,
     complete: bool,
@@ -110,6 +121,7 @@ impl<'a> Flatten<'a> {
             tells: (ruleset.knows_incoming(), ruleset.knows_outgoing()),
             steps: Steps::new(device, ruleset.rules.len() + 1),
             untracking: Vec::new(),
+            same_hours: device.schedules.iter().filter(|schedule| schedule.recurring).count() == 1,
             most: MAX_STEPS + device.rulesets.iter().map(|list| list.rules.len()).sum::<usize>(),
             complete: true,
         }
@@ -128,10 +140,12 @@ impl<'a> Flatten<'a> {
                 self.list(next, left, depth + 1);
             }
             _ => {
-                for Region { traffic, certain } in left {
+                for Region { traffic, certain, bare_syn } in left {
                     let known = if certain { Known::Exact } else { Known::Nothing };
                     if self.has_room() {
-                        self.steps.push_default(id, Match::new(traffic, known));
+                        let sees = Sees { bare_syn, perhaps: !certain, ..Sees::default() };
+                        let own = Match::new(traffic, known).with(sees);
+                        self.steps.push_default(id, own);
                     }
                 }
             }
@@ -234,6 +248,7 @@ impl<'a> Flatten<'a> {
             most: self.seen(&rule.matches),
             least: rule.least().map(|least| self.seen(least)),
             exact: rule.gap.is_none(),
+            bare_syn: rule.is_bare_syn(),
         }
     }
 
@@ -263,7 +278,7 @@ impl<'a> Flatten<'a> {
                 continue;
             }
             let outside = region.traffic.minus(&sight.most).into_iter();
-            left.extend(outside.map(|traffic| Region { traffic, certain: region.certain }));
+            left.extend(outside.map(|traffic| region.part(traffic)));
             left.extend(sight.perhaps(region));
         }
         if left.len() > regions.len() {
@@ -305,7 +320,15 @@ impl<'a> Flatten<'a> {
             }
         };
         if self.has_room() {
-            self.steps.push_rule(id, index, own);
+            let can_fail = rule.gap.as_ref().is_some_and(|gap| gap.avoidable)
+                || self.same_hours && self.is_recurring(rule);
+            let sees = Sees {
+                avoidable: region.certain && can_fail,
+                bare_syn: region.bare_syn || rule.is_bare_syn(),
+                perhaps: !region.certain,
+            };
+            let own = own.or_else(|| sees.bare_syn.then_some(Match::SAID));
+            self.steps.push_rule(id, index, own.map(|own| own.with(sees)));
         }
     }
 
@@ -365,6 +388,7 @@ struct Sight<'r> {
     /// What it matches for certain; `None` is nothing.
     least: Option<Cow<'r, Traffic>>,
     exact: bool,
+    bare_syn: bool,
 }
 
 impl Sight<'_> {
@@ -374,7 +398,8 @@ impl Sight<'_> {
         if let Some(least) = &self.least {
             let traffic = region.traffic.intersect(least);
             if !traffic.is_empty() {
-                parts.push(Region { traffic, certain: region.certain });
+                let bare_syn = region.bare_syn || self.bare_syn;
+                parts.push(Region { bare_syn, ..region.part(traffic) });
             }
         }
         parts
@@ -391,7 +416,8 @@ impl Sight<'_> {
             None if most.is_empty() => Vec::new(),
             None => vec![most],
         };
-        parts.into_iter().map(|traffic| Region { traffic, certain: false }).collect()
+        let part = |traffic| Region { certain: false, ..region.part(traffic) };
+        parts.into_iter().map(part).collect()
     }
 
     /// Whether the rule may match some of `traffic`; a quick look that answers most "no".
@@ -411,11 +437,12 @@ fn merged(regions: Vec<Region>) -> Vec<Region> {
 
 /// Regions that differ in one set of addresses alone as one.
 fn unite(regions: Vec<Region>, field: fn(&mut Traffic) -> &mut AddrSet) -> Vec<Region> {
-    let mut places: FxHashMap<(Traffic, bool), usize> = FxHashMap::default();
+    let mut places: FxHashMap<(Traffic, bool, bool), usize> = FxHashMap::default();
     let mut parts: Vec<(Region, Vec<AddrSet>)> = Vec::new();
     for mut region in regions {
         let addresses = std::mem::take(field(&mut region.traffic));
-        let place = *places.entry((region.traffic.clone(), region.certain)).or_insert_with(|| {
+        let alike = (region.traffic.clone(), region.certain, region.bare_syn);
+        let place = *places.entry(alike).or_insert_with(|| {
             parts.push((region, Vec::new()));
             parts.len() - 1
         });

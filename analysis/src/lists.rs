@@ -66,6 +66,11 @@ impl<'a> IndexedList<'a> {
         self.flat.steps.rule(step)
     }
 
+    /// The rule of a step as it is written; `None` for a default.
+    pub(crate) fn written(&self, step: &Step<'_>) -> Option<&'a Rule> {
+        self.device.rulesets[step.ruleset.0 as usize].rules.get(step.rule? as usize)
+    }
+
     /// The line of a step's rule, from 1; 0 for a default and for what the vendor implies.
     pub fn line(&self, step: usize) -> u32 {
         let RuleKey { ruleset, rule } = self.rule(step);

@@ -51,6 +51,19 @@ pub struct Step<'s> {
     pub ruleset: RulesetId,
     /// Index of the rule there; `None` for the default of a list.
     pub rule: Option<u32>,
+    /// What is known of the packets that get to it, and of those that escape it.
+    pub sees: Sees,
+}
+
+/// What is known of the packets that a step sees, beside their fields.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sees {
+    /// Whether some escape it and all other such steps, whatever the model knows of them.
+    pub avoidable: bool,
+    /// Whether they all open a TCP connection, and their states stand for that.
+    pub bare_syn: bool,
+    /// Whether it is unknown which of them get there.
+    pub perhaps: bool,
 }
 
 impl<'s> Step<'s> {
@@ -81,6 +94,7 @@ pub(crate) struct Match {
     /// What it is at most; `None` is all that the rule says.
     most: Option<Traffic>,
     certain: Known,
+    sees: Sees,
 }
 
 /// How far a match of its own is known.
@@ -94,12 +108,24 @@ pub(crate) enum Known {
 impl Match {
     /// A match of its own.
     pub(crate) fn new(most: Traffic, certain: Known) -> Self {
-        Self { most: Some(most), certain }
+        Self { most: Some(most), certain, sees: Sees::default() }
     }
 
     /// All that a rule says; `None` where that is exact, and nothing need be kept.
     pub(crate) fn whole(certain: Known) -> Option<Self> {
-        (!matches!(certain, Known::Exact)).then_some(Self { most: None, certain })
+        (!matches!(certain, Known::Exact)).then_some(Self { certain, ..Self::SAID })
+    }
+
+    /// All that a rule says.
+    pub(crate) const SAID: Self = Self {
+        most: None,
+        certain: Known::Exact,
+        sees: Sees { avoidable: false, bare_syn: false, perhaps: false },
+    };
+
+    /// The same with what is known of the packets that it sees.
+    pub(crate) fn with(self, sees: Sees) -> Self {
+        Self { sees, ..self }
     }
 
     /// What it is at most, where it does not stand in a rule.
@@ -189,6 +215,7 @@ impl<'a> Steps<'a> {
             decides: Decides::of(written.map_or(list.default.action, |rule| rule.action)),
             ruleset: *ruleset,
             rule: written.map(|_| *rule),
+            sees: own.as_ref().map_or(Sees::default(), |own| own.sees),
         }
     }
 
@@ -210,6 +237,11 @@ impl<'a> Steps<'a> {
     /// The steps in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Step<'_>> {
         (0..self.len()).map(|place| self.get(place))
+    }
+
+    /// Whether some step sees only packets for whose flags a state stands.
+    pub(crate) fn has_bare_syn(&self) -> bool {
+        self.laid.iter().any(|laid| laid.own.as_ref().is_some_and(|own| own.sees.bare_syn))
     }
 
     /// Puts what `change` makes of them in place of the sets that it changes.

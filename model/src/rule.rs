@@ -174,6 +174,11 @@ impl Rule {
         self.gap.as_ref().is_none_or(|gap| !gap.never_syn)
     }
 
+    /// Whether its state stands for the flags of a packet that opens a TCP connection.
+    pub fn is_bare_syn(&self) -> bool {
+        self.note.as_ref().is_some_and(|note| note.bare_syn)
+    }
+
     /// The vendor's id of the rule (policy number, sequence number, handle).
     pub fn id(&self) -> Option<&str> {
         self.note.as_ref().and_then(|n| n.id.as_deref())
@@ -216,6 +221,12 @@ pub struct Gap {
     /// Whether no packet that opens a TCP connection (SYN set; ACK, RST and FIN not) matches,
     /// whatever state a connection tracker gives it: `! --syn`, `--tcp-flags RST RST`.
     pub never_syn: bool,
+    /// The sets of TCP flags that pass at most, a bit for each of 64 (FIN, SYN, RST, PSH, ACK and URG in an order
+    /// of the format's own), where the format asks for flags.
+    pub flags: Option<u64>,
+    /// Whether some of it fails for some packets whatever their addresses, services, interfaces and
+    /// state (a rate, a mark, what is inside). Such a rule never takes all packets from those after it.
+    pub avoidable: bool,
 }
 
 /// A part of a match that is not modelled.
@@ -243,6 +254,9 @@ pub struct RuleNote {
     /// Whether it takes what it matches out of connection tracking before it does anything else: lists
     /// that come later meet those packets as [`portvakt_space::State::Untracked`].
     pub untracks: bool,
+    /// Whether it asks for the flags of a packet that opens a TCP connection, for which its state
+    /// stands: a packet without them may have that state too.
+    pub bare_syn: bool,
     /// Index of the NAT rule in the device that it applies (FortiOS VIP).
     pub nat: Vec<u32>,
     /// Source addresses as written: object names or literals.

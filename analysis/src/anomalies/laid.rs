@@ -14,13 +14,16 @@ use crate::flatten::{FlatList, flatten};
 use crate::lists::{RuleKey, class, listed};
 use crate::steps::Step;
 
-/// The device as it has to be looked at where that is not as it is: hours and days are unknown
-/// matches, and rules that decide nothing are rules of unknown effect.
+/// The device as it has to be looked at where that is not as it is: hours, days and the flags of a bare
+/// SYN are unknown matches, and rules that decide nothing are rules of unknown effect.
 pub(super) fn careful(device: &Device) -> Option<Device> {
     let scheduled =
         |rule: &portvakt_model::Rule| rule.note.as_ref().is_some_and(|n| n.schedule.is_some());
+    let special = |rule: &portvakt_model::Rule| {
+        scheduled(rule) || rule.action == Action::Continue || rule.is_bare_syn()
+    };
     let mut rules = device.rulesets.iter().flat_map(|list| &list.rules);
-    if !rules.any(|rule| rule.enabled && (scheduled(rule) || rule.action == Action::Continue)) {
+    if !rules.any(|rule| rule.enabled && special(rule)) {
         return None;
     }
     let mut careful = device.clone();
@@ -28,6 +31,9 @@ pub(super) fn careful(device: &Device) -> Option<Device> {
         if scheduled(rule) {
             rule.narrowed_by("schedule");
             rule.note_mut().schedule = None;
+        }
+        if rule.is_bare_syn() {
+            rule.narrowed_by("--syn");
         }
         if rule.action == Action::Continue {
             rule.narrowed_by("decides nothing");

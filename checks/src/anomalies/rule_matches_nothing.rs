@@ -1,7 +1,7 @@
 //! Rule cannot match any packet.
 
 use portvakt_analysis::Audit;
-use portvakt_analysis::anomalies::Standing;
+use portvakt_analysis::anomalies::{Standing, undefined};
 use portvakt_model::{Message, Severity};
 use portvakt_space::Cause;
 
@@ -37,8 +37,17 @@ static MESSAGE: Message = Message {
 };
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
+    // That a name is not defined is told by a rule of its own.
+    let mut told = None;
     for (device, key, standing) in support::each(audit, findings) {
-        if matches!(standing, Standing::Unreachable { cause: Cause::Unmatchable, .. }) {
+        if !matches!(standing, Standing::Unreachable { cause: Cause::Unmatchable, .. }) {
+            continue;
+        }
+        let (_, names) = match told.take() {
+            Some((of, names)) if of == device => told.insert((of, names)),
+            _ => told.insert((device, undefined(&audit.devices[device as usize]))),
+        };
+        if !names.contains(&key) {
             rules::fault(audit, findings, &MESSAGE, device, key).push();
         }
     }

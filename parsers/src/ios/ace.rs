@@ -18,6 +18,8 @@ pub(super) struct Entry<'a> {
     pub(super) matches: Traffic,
     /// Conditions that narrow the match and are not modelled, as written.
     pub(super) gaps: Vec<String>,
+    /// Whether one of them fails for some packets whatever else they are.
+    pub(super) avoidable: bool,
     /// Whether words were among them that are not known at all.
     pub(super) odd: bool,
     /// Whether it logs.
@@ -41,6 +43,7 @@ impl Entry<'_> {
         Self {
             matches: Traffic::all(family),
             gaps: Vec::new(),
+            avoidable: false,
             odd: false,
             logging: Logging::Off,
             time_range: None,
@@ -314,7 +317,15 @@ fn condition(word: &str, args: &mut Args<'_, '_>, entry: &mut Entry<'_>) {
         };
     }
     entry.odd |= value_count(word) == 0 && !is_flag(word);
+    entry.avoidable |= fails_for_some(&text);
     entry.gaps.push(text);
+}
+
+/// Conditions on one value of a field that is not modelled: packets may have another. Not flags, of which
+/// all packets of a connection have one or the other.
+fn fails_for_some(condition: &str) -> bool {
+    let one = ["dscp ", "precedence ", "tos ", "option ", "flow-label ", "sgt ", "ttl eq "];
+    condition == "fragments" || one.iter().any(|word| condition.starts_with(word))
 }
 
 /// Conditions without a value: what a fragment is, flags of TCP, headers of IPv6.

@@ -197,6 +197,9 @@ fn rule(
     for gap in &parsed.gaps {
         rule.narrowed_by(gap.clone());
     }
+    if let Some(gap) = rule.gap.as_mut() {
+        gap.avoidable = parsed.avoidable;
+    }
     if let Some(name) = parsed.reflects {
         ios.lists.reflected.entry(name.to_owned()).or_default().push(parsed.matches.clone());
     }
@@ -275,6 +278,7 @@ fn dynamic(
     rule(ios, command, list, sequence, action, rest);
     if let Some((_, rule)) = ios.lists.all[list].entries.last_mut() {
         rule.narrowed_by("dynamic");
+        rule.gap.get_or_insert_default().avoidable = true;
     }
 }
 

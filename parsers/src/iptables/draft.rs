@@ -32,6 +32,16 @@ pub(super) struct Draft<'a> {
     pub(super) not_syn: bool,
     /// Whether no bare SYN has the flags that it asks for.
     pub(super) never_syn: bool,
+    /// The sets of TCP flags that pass, where it asks for others than a bare SYN.
+    pub(super) flags: u64,
+    /// The words that ask for a bare SYN. What they mean hangs on the state, which may come after them.
+    syn: Option<&'a str>,
+    /// Whether the state stands for a bare SYN.
+    pub(super) bare_syn: bool,
+    /// Whether a reason fails for some packets whatever else they are.
+    pub(super) avoidable: bool,
+    /// Whether the reason that is being read does.
+    may_fail: bool,
     /// Whether an option asks for TCP.
     needs_tcp: bool,
     /// Whether a word of it is not known.
@@ -143,6 +153,11 @@ impl<'a> Draft<'a> {
             gap: None,
             not_syn: false,
             never_syn: false,
+            flags: u64::MAX,
+            syn: None,
+            bare_syn: false,
+            avoidable: false,
+            may_fail: false,
             needs_tcp: false,
             foreign: false,
             target: None,
@@ -180,6 +195,7 @@ impl<'a> Draft<'a> {
             }
         }
         self.close_gap();
+        self.apply_syn();
         self.apply_services();
     }
 
@@ -317,16 +333,26 @@ impl<'a> Draft<'a> {
 
     fn syn(&mut self, at: &At<'a, '_>) {
         self.needs_tcp = true;
-        let opening = self.matches.state.intersect(state::of_syn(self.table));
         if at.negated {
             self.not_syn = true;
             self.never_syn = true;
-            self.lost(at);
-        } else if opening.is_empty() {
-            // A bare SYN that conntrack sees as something else.
+            self.flags &= state::flag_sets("FIN,SYN,RST,ACK", "SYN", true);
             self.lost(at);
         } else {
+            self.syn = Some(at.text());
+        }
+    }
+
+    /// Narrows to a bare SYN, once the states are known.
+    fn apply_syn(&mut self) {
+        let Some(text) = self.syn.take() else { return };
+        let opening = self.matches.state.intersect(state::of_syn(self.table));
+        if opening.is_empty() {
+            // A bare SYN that conntrack sees as something else.
+            self.because(text);
+        } else {
             self.matches.state = opening;
+            self.bare_syn = true;
         }
     }
 
@@ -337,6 +363,7 @@ impl<'a> Draft<'a> {
             (Some(mask), Some(set)) if state::is_syn(mask.text, set.text) => self.syn(at),
             (Some(mask), Some(set)) => {
                 self.never_syn |= state::never_syn(mask.text, set.text, at.negated);
+                self.flags &= state::flag_sets(mask.text, set.text, at.negated);
                 self.lost(at);
             }
             _ => self.lost(at),
@@ -414,6 +441,7 @@ impl<'a> Draft<'a> {
         self.foreign |= !names::is_known_module(name.text);
         self.region = Region::Module;
         self.gap = Some((at.start, at.end));
+        self.may_fail = !at.negated && names::fails_for_some(name.text);
         false
     }
 
@@ -449,6 +477,8 @@ impl<'a> Draft<'a> {
     fn unmodelled(&mut self, at: &mut At<'a, '_>) {
         let strange = self.region == Region::Known && !names::is_known_option(at.name);
         self.foreign |= strange || !at.name.starts_with('-');
+        self.may_fail |= matches!(at.name, "-f" | "--fragment");
+        self.may_fail &= !at.negated && !names::always_holds(at.name);
         at.skip_values();
         let start = self.gap.map_or(at.start, |(start, _)| start);
         self.gap = Some((start, at.end));
@@ -456,8 +486,10 @@ impl<'a> Draft<'a> {
 
     fn close_gap(&mut self) {
         if let Some((start, end)) = self.gap.take() {
+            self.avoidable |= self.may_fail;
             self.because(self.line.text.get(start..end).unwrap_or_default());
         }
+        self.may_fail = false;
     }
 
     /// The option is not applied.

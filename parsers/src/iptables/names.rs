@@ -99,6 +99,46 @@ pub(super) fn is_known_module(module: &str) -> bool {
     KNOWN.binary_search(&module).is_ok()
 }
 
+/// Modules that fail for some packets whatever their addresses, services, interfaces and states, and even
+/// where several rules ask: rates, marks, what is inside. Not those of which two may share all packets
+/// out between them, such as hours and shares.
+pub(super) fn fails_for_some(module: &str) -> bool {
+    matches!(
+        module,
+        "bpf"
+            | "connlimit"
+            | "connmark"
+            | "dscp"
+            | "dst"
+            | "ecn"
+            | "frag"
+            | "hashlimit"
+            | "hbh"
+            | "helper"
+            | "ipp2p"
+            | "layer7"
+            | "limit"
+            | "mac"
+            | "mark"
+            | "osf"
+            | "owner"
+            | "pkttype"
+            | "psd"
+            | "quota"
+            | "recent"
+            | "rt"
+            | "string"
+            | "tos"
+            | "ttl"
+            | "u32"
+    )
+}
+
+/// Options that make a match hold always (`-m recent --set`), or for all that another leaves.
+pub(super) fn always_holds(option: &str) -> bool {
+    matches!(option, "--set" | "--remove" | "--connlimit-upto" | "--ttl-gt")
+}
+
 /// Options of modelled modules that are known and not modelled.
 pub(super) fn is_known_option(option: &str) -> bool {
     option.starts_with("--ct")

@@ -243,6 +243,9 @@ impl<'r, 'a, 'c> Reader<'r, 'a, 'c> {
         if draft.notrack || target == Some("NOTRACK") {
             rule.note_mut().untracks = true;
         }
+        if draft.bare_syn {
+            rule.note_mut().bare_syn = true;
+        }
         for name in std::mem::take(&mut draft.undefined_sets) {
             self.undefined(name, "ipset", id, line.number);
         }
@@ -350,7 +353,11 @@ fn gap(draft: &mut Draft<'_>, matches: &Traffic) -> Option<Box<Gap>> {
     let only_not_syn = draft.not_syn && draft.reasons.len() == 1 && !established.is_empty();
     let least = only_not_syn.then(|| Traffic { state: established, ..matches.clone() });
     let reasons = std::mem::take(&mut draft.reasons);
-    Some(Box::new(Gap { least, reasons, never_syn: draft.never_syn }))
+    let never_syn = draft.never_syn;
+    let flags = (draft.flags != u64::MAX).then_some(draft.flags);
+    // A bare SYN has none of the flags that rules without it ask for.
+    let avoidable = draft.avoidable || never_syn;
+    Some(Box::new(Gap { least, reasons, never_syn, flags, avoidable }))
 }
 
 /// Marks an atom set that stands for the pattern (or negation) of an interface name.
@@ -458,6 +465,17 @@ mod tests {
         let least = rule.least().unwrap();
         assert!(!least.contains(&new));
         assert!(least.contains(&Packet { state: State::Established, ..new }));
+    }
+
+    /// What a bare SYN is hangs on the state, wherever in the line that stands.
+    #[test]
+    fn the_order_of_state_and_flags_is_nothing() {
+        for text in ["--syn -m state --state INVALID", "-m state --state INVALID --syn"] {
+            let d = device(&format!("-A FORWARD -p tcp {text} -j DROP"));
+            let rule = &d.rulesets[0].rules[0];
+            assert!(rule.matches.contains(&Packet { state: State::Invalid, ..packet(&d, "eth0") }));
+            assert!(rule.least().is_none() && !rule.is_bare_syn(), "{text}");
+        }
     }
 
     /// A packet that raw takes out of tracking meets the filter as UNTRACKED.

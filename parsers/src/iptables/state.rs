@@ -75,6 +75,13 @@ pub(super) fn never_syn(mask: &str, set: &str, negated: bool) -> bool {
     }
 }
 
+/// The sets of flags, as bits 0 to 63, that pass `--tcp-flags mask set`; all where a word is not known.
+pub(super) fn flag_sets(mask: &str, set: &str, negated: bool) -> u64 {
+    let (Some(mask), Some(set)) = (bits(mask), bits(set)) else { return u64::MAX };
+    let passes = |flags: &u8| (flags & mask == set) != negated;
+    (0..64).filter(passes).fold(0, |sets, flags| sets | 1 << flags)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +102,14 @@ mod tests {
         assert!(!is_syn("SYN,RST", "SYN"));
         assert!(!is_syn("FIN,SYN,RST,PSH,ACK,URG", "NONE"));
         assert!(!is_syn("FIN,SYN", "FIN,SYN"));
+    }
+
+    #[test]
+    fn sets_of_flags_are_counted() {
+        assert_eq!(flag_sets("ALL", "NONE", false).count_ones(), 1);
+        assert_eq!(flag_sets("SYN,FIN", "SYN,FIN", false).count_ones(), 16);
+        assert_eq!(flag_sets("FIN,SYN,RST,ACK", "SYN", true).count_ones(), 60);
+        assert_eq!(flag_sets("X", "NONE", false), u64::MAX);
     }
 
     #[test]

@@ -234,6 +234,7 @@ impl<'x, 'a> Compare<'_, 'x, 'a> {
                 if !opening.is_exact() {
                     self.lose(BOTH_TIMES);
                 }
+                self.contents.bare_syn = true;
                 return opening;
             }
             // Any of the flags: a SYN may also carry an ACK.

@@ -32,6 +32,8 @@ pub(super) struct Contents<'x, 'a> {
     pub(super) interfaces: Interfaces,
     /// What was lost since it was last asked.
     pub(super) lost: Option<&'static Message>,
+    /// Whether a state stood for the flags of a bare SYN since that was last asked.
+    pub(super) bare_syn: bool,
     /// Sets that nothing defines: name, line and list of the rule.
     pub(super) undefined: Vec<(String, u32, RulesetId)>,
     /// When packets meet the lists.
@@ -88,6 +90,7 @@ impl<'x, 'a> Contents<'x, 'a> {
             patterns: FxHashMap::default(),
             interfaces,
             lost: None,
+            bare_syn: false,
             undefined: Vec::new(),
             moments: Moments::default(),
             place: (0, RulesetId(0)),

@@ -9,6 +9,7 @@ use portvakt_space::{AddrSet, ServiceBox, ServiceSet, Traffic, has_ports};
 use super::compare::{Compare, Part, TOO_MANY, without};
 use super::contents::UNDEFINED;
 use super::lower::{Ids, Lower, only_version};
+use super::rule::LIMIT;
 use super::syntax::{
     Data, Key, Match, Nat, NatStatement, Op, Rule, Side, Statement, Target, Value, Verdict,
 };
@@ -43,6 +44,8 @@ struct Draft<'r, 'a> {
     lost: Option<&'static Message>,
     /// Whether something was not recognised.
     unknown: bool,
+    /// Whether a rate or a count is among the reasons, for all that it decides.
+    avoidable: bool,
     logging: Logging,
     note: RuleNote,
     /// What has been taken out of tracking, before anything is decided.
@@ -72,6 +75,7 @@ impl<'x, 'a> Lower<'x, 'a, '_, '_> {
             reasons: Vec::new(),
             lost: None,
             unknown: false,
+            avoidable: false,
             logging: Logging::Off,
             note: note(rule),
             untracked: Vec::new(),
@@ -130,6 +134,7 @@ impl<'x, 'a> Lower<'x, 'a, '_, '_> {
         self.contents.lost = None;
         let parts = self.compare(draft.table).matched(m);
         let lost = self.contents.lost.take();
+        draft.note.bare_syn |= std::mem::take(&mut self.contents.bare_syn);
         written(m, &mut draft.note);
         if !parts.iter().all(Part::is_exact) {
             draft.reason(&m.words);
@@ -381,6 +386,7 @@ impl Draft<'_, '_> {
     fn unsure(&mut self, words: &str, why: &'static Message) {
         self.lost.get_or_insert(why);
         self.reason(words);
+        self.avoidable |= *why == *LIMIT && self.done.is_empty();
         self.branches.iter_mut().for_each(|b| b.least = None);
     }
 
@@ -403,15 +409,15 @@ impl Draft<'_, '_> {
 
     /// Rules of the model: first those that take packets out of tracking and decide nothing.
     fn into_rules(self) -> impl Iterator<Item = ModelRule> {
-        let Self { rule, reasons, logging, note, untracked, done, .. } = self;
+        let Self { rule, reasons, avoidable, logging, note, untracked, done, .. } = self;
         let bare = is_bare(&note);
         let untracking = untracked.into_iter().map(|p| (true, (rule.line, Action::Continue, p)));
         let deciding = done.into_iter().map(|d| (false, d));
         untracking.chain(deciding).map(move |(untracks, (line, action, part))| {
             let mut rule = ModelRule::new(line, action, part.most);
             if part.least.as_ref() != Some(&rule.matches) {
-                let gap = Gap { least: part.least, reasons: reasons.clone(), ..Gap::default() };
-                rule.gap = Some(Box::new(gap));
+                let (least, reasons) = (part.least, reasons.clone());
+                rule.gap = Some(Box::new(Gap { least, reasons, avoidable, ..Gap::default() }));
             }
             rule.logging = logging;
             if !bare || untracks {
@@ -426,7 +432,7 @@ fn is_bare(note: &RuleNote) -> bool {
     let plain = note.id.is_none() && note.comment.is_none() && note.hits.is_none();
     let unnamed =
         note.sources.is_empty() && note.destinations.is_empty() && note.services.is_empty();
-    plain && unnamed && note.last_line == 0
+    plain && unnamed && note.last_line == 0 && !note.bare_syn
 }
 
 fn note(rule: &Rule<'_>) -> RuleNote {

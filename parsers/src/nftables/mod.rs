@@ -239,8 +239,9 @@ mod tests {
         for text in ["tcp flags & (fin|syn|rst|ack) == syn", "tcp flags syn / fin,syn,rst,ack"] {
             let found = rule(&format!("{text} drop"));
             assert_eq!(found.matches.state, StateSet::OPENING, "{text}");
-            assert!(found.gap.is_none());
+            assert!(found.gap.is_none() && found.is_bare_syn());
         }
+        assert!(!rule("tcp dport 22 drop").is_bare_syn());
         // Its opposite is not "no new connections": packets of other states may carry anything.
         assert!(rule("tcp flags & (fin|syn|rst|ack) != syn ct state new drop").least().is_none());
     }

@@ -8,7 +8,7 @@ use portvakt_analysis::anomalies::exceptions::{Exceptions, exceptions};
 use portvakt_analysis::anomalies::fix::{FixList, fix_lists};
 use portvakt_analysis::anomalies::merge::{Mergeable, mergeable};
 use portvakt_analysis::anomalies::shares::{Share, Shares, shares};
-use portvakt_analysis::anomalies::{Standing, loses_log};
+use portvakt_analysis::anomalies::{Standing, loses_log, undefined};
 use portvakt_analysis::{Audit, RuleKey};
 use portvakt_model::{Device, Rule, Ruleset, RulesetId};
 use portvakt_space::{Cause, Packet};
@@ -22,6 +22,8 @@ pub(super) struct Judged<'a> {
     found: Found,
     /// Lines on which a name stands that is not defined.
     undefined: FxHashSet<u32>,
+    /// Rules that match nothing for such a name.
+    nameless: FxHashSet<RuleKey>,
 }
 
 /// What was found out about the rules of a device beside their standing.
@@ -84,6 +86,7 @@ impl<'a> Judged<'a> {
             by_list: by_list(audit, index),
             found,
             undefined: device.undefined.iter().map(|name| name.line).collect(),
+            nameless: undefined(device),
         }
     }
 
@@ -125,8 +128,10 @@ impl<'a> Judged<'a> {
         match cause {
             Cause::One => "one",
             Cause::Union => "union",
-            Cause::Unmatchable if self.undefined.contains(&self.line(key)) => "undefined",
-            Cause::Unmatchable => "unmatchable",
+            Cause::Unmatchable => {
+                let named = self.undefined.contains(&self.line(key));
+                if named || self.nameless.contains(&key) { "undefined" } else { "unmatchable" }
+            }
         }
     }
 

@@ -42,6 +42,10 @@ pub(super) const PHRASES: &[&Message] = &[
     &Message { sv: "inte frågat: {which}", en: "not asked: {which}" },
     &Message { sv: "inte frågat", en: "not asked" },
     &Message { sv: "den känner inte till namnet", en: "it does not know the name" },
+    &Message {
+        sv: "den talar inget av de protokoll som den erbjöds",
+        en: "it speaks none of the protocols that it was offered",
+    },
     &Message { sv: "körningen är avslutad", en: "the run has ended" },
     &Message {
         sv: "tiden för en slutpunkt är slut", en: "the time for one endpoint has run out"
@@ -182,7 +186,7 @@ pub(super) const PHRASES: &[&Message] = &[
         en: "the {what} \"{name}\" in the file is not known, and was left out",
     },
     &Message {
-        sv: "läst från {tool}, som inte säger vad det inte frågade om",
+        sv: "läst från {tool}, som inte säger vad det inte prövade",
         en: "read from {tool}, which does not say what it did not ask",
     },
     &Message { sv: "signaturschemat", en: "signature scheme" },

@@ -13,6 +13,7 @@ mod lab;
 mod lists;
 mod old;
 mod peers;
+mod random;
 mod service;
 mod ssh;
 mod starttls;

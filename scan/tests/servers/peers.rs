@@ -24,13 +24,13 @@ use crate::lists::{EVERYTHING, names, order, seen};
 
 /// What one scanner saw.
 #[derive(Debug, Default)]
-struct Seen {
-    suites: BTreeMap<TlsVersion, BTreeSet<String>>,
+pub(crate) struct Seen {
+    pub(crate) suites: BTreeMap<TlsVersion, BTreeSet<String>>,
     groups: BTreeSet<String>,
     orders: BTreeMap<TlsVersion, SuiteOrder>,
 }
 
-const VERSIONS: [(&str, TlsVersion); 5] = [
+pub(crate) const VERSIONS: [(&str, TlsVersion); 5] = [
     ("SSLv3", TlsVersion::Ssl3),
     ("TLSv1.0", TlsVersion::Tls10),
     ("TLSv1.1", TlsVersion::Tls11),
@@ -61,7 +61,7 @@ fn code(line: &str) -> Option<u16> {
     u16::from_str_radix(attribute(line, "id")?.strip_prefix("0x")?, 16).ok()
 }
 
-fn sslscan(server: &Server) -> Option<Seen> {
+pub(crate) fn sslscan(server: &Server) -> Option<Seen> {
     let text = said(
         Command::new(find("sslscan")?)
             .args(["--no-colour", "--no-heartbleed", "--xml=-"])
@@ -135,7 +135,7 @@ fn sslyze(server: &Server) -> Option<Seen> {
 }
 
 /// Suites that OpenSSL takes a list for, in all versions.
-fn configured(list: &str) -> BTreeSet<String> {
+pub(crate) fn configured(list: &str) -> BTreeSet<String> {
     let text = said(Command::new("openssl").args(["ciphers", "-stdname", list]));
     text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }

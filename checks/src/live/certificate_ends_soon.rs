@@ -4,8 +4,7 @@ use portvakt_analysis::Audit;
 use portvakt_analysis::observed::day;
 use portvakt_model::{Arg, Location, Message, Severity};
 
-use super::certificate_expired::subject;
-use super::sight::Sight;
+use super::sight::{Sight, subject};
 use super::support;
 use crate::{Check, Findings, Need};
 

@@ -4,7 +4,7 @@ use portvakt_analysis::Audit;
 use portvakt_analysis::observed::day;
 use portvakt_model::{Arg, Certificate, Message, Offered, Severity, TlsEndpoint};
 
-use super::sight::Sight;
+use super::sight::{Sight, subject};
 use super::support;
 use crate::{Check, Findings, Need};
 
@@ -79,10 +79,4 @@ fn is_unseen(seen: &TlsEndpoint) -> bool {
     let unread = seen.chains.iter().any(|chain| !chain.unread.is_empty());
     let met = seen.protocols.iter().any(|p| p.offered == Offered::Yes);
     leaves.count() == 0 && (unread || met && !seen.complete)
-}
-
-/// The name that a certificate is for.
-pub(super) fn subject(certificate: &Certificate) -> &str {
-    let names = certificate.dns_names.iter().chain(&certificate.common_names);
-    names.map(String::as_str).find(|n| !n.is_empty()).unwrap_or(&certificate.subject)
 }

@@ -74,7 +74,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         let draft = told.iter().take(SHOWN).fold(draft.key(&decision.id), |draft, refusal| {
             let run = audit.observed().run(refusal.run);
             let at = audit.observed().place(run.source, refusal.address, Some(refusal.port));
-            let time = support::made(run);
+            let time = sight::made(run);
             let label = sight::refused(&time, &name(refusal), refusal.state);
             draft.related(Role::Observation, at, label)
         });

@@ -4,7 +4,7 @@ use portvakt_analysis::Audit;
 use portvakt_analysis::observed::day;
 use portvakt_model::{Message, Role, Severity, System};
 
-use super::{sight, support};
+use super::sight;
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -48,7 +48,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
             .violation(&MESSAGE, at.clone())
             .text("system", &system.name)
             .text("host", host.host.address.to_string())
-            .text("time", support::made(run))
+            .text("time", sight::made(run))
             .related(Role::Observation, at, sight::up(audit, host))
             .related(Role::Definition, system.at.clone(), &system.name)
             .owner(system.owner.as_ref().map(|o| o.text.clone()))

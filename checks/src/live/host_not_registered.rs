@@ -6,7 +6,7 @@ use portvakt_analysis::Audit;
 use portvakt_analysis::observed::UpHost;
 use portvakt_model::{Location, Message, Role, Severity, ZoneId, ZoneKind};
 
-use super::{sight, support};
+use super::sight;
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -99,7 +99,7 @@ fn one(audit: &Audit<'_>, zone: ZoneId, host: &UpHost<'_>, findings: &mut Findin
         .violation(&MESSAGE, at(audit, host))
         .text("host", named.unwrap_or_else(|| address.clone()))
         .text("zone", &audit.site.zone(zone).name)
-        .text("time", support::made(audit.observed().run(host.run)))
+        .text("time", sight::made(audit.observed().run(host.run)))
         .related(Role::Observation, at(audit, host), sight::up(audit, host))
         .owner(audit.site.zone(zone).owner.clone())
         .key(address)

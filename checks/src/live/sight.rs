@@ -1,14 +1,14 @@
 //! What was seen, in one line: the label of an observation beside a finding.
 
+use jiff::Timestamp;
 use portvakt_analysis::Audit;
-use portvakt_analysis::observed::{OpenPort, UpHost};
+use portvakt_analysis::observed::{OpenPort, Run, UpHost};
 use portvakt_model::{
     Arg, Certificate, Message, PortState, ServiceSeen, Told, recorded_in_swedish,
 };
 
-use super::certificate_expired::subject;
-use super::support::{MOST_RELATED, made, minute, port_name};
-
+/// Most rules, and most decisions, that a finding points at.
+pub(super) const MOST_RELATED: usize = 8;
 /// Most characters that are shown of what a service said.
 const SHOWN: usize = 80;
 
@@ -126,4 +126,25 @@ pub(super) fn recorded(words: Vec<String>) -> Arg {
     } else {
         Arg::Either(swedish.join(", "), words.join(", "))
     }
+}
+
+/// The port as people write it.
+pub(super) fn port_name(port: &OpenPort<'_>) -> String {
+    format!("{}/{}", port.port.protocol.name(), port.port.port)
+}
+
+/// A time as people read it, in UTC, whatever zone the reader is in.
+pub(super) fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// When a run was made, as people read it.
+pub(super) fn made(run: &Run<'_>) -> String {
+    run.at.map_or_else(|| "?".to_owned(), minute)
+}
+
+/// The name that a certificate is for.
+pub(super) fn subject(certificate: &Certificate) -> &str {
+    let names = certificate.dns_names.iter().chain(&certificate.common_names);
+    names.map(String::as_str).find(|n| !n.is_empty()).unwrap_or(&certificate.subject)
 }

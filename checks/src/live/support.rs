@@ -3,18 +3,15 @@
 use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
-use portvakt_analysis::observed::{Endpointed, OpenPort, Run, Way};
+use portvakt_analysis::observed::{Endpointed, OpenPort, Way};
 use portvakt_analysis::{Audit, Observed, RuleKey};
 use portvakt_model::{
     Arg, Decision, Location, Message, Offered, PortProtocol, Role, SshEndpoint, TlsEndpoint,
     ZoneId, ZoneKind,
 };
 
-use super::sight::{self, Sight};
+use super::sight::{self, MOST_RELATED, Sight, minute, port_name};
 use crate::{Draft, Findings};
-
-/// Most rules, and most decisions, that a finding points at.
-pub(super) const MOST_RELATED: usize = 8;
 
 /// A place that is not known, in a sentence.
 static UNKNOWN_PLACE: Message = Message { sv: "okänd plats", en: "an unknown place" };
@@ -58,21 +55,6 @@ pub(super) fn place(audit: &Audit<'_>, port: &OpenPort<'_>) -> Location {
     let observed = audit.observed();
     let source = observed.run(port.run).source;
     observed.place(source, port.host.address, Some(port.port.port))
-}
-
-/// The port as people write it.
-pub(super) fn port_name(port: &OpenPort<'_>) -> String {
-    format!("{}/{}", port.port.protocol.name(), port.port.port)
-}
-
-/// A time as people read it, in UTC, whatever zone the reader is in.
-pub(super) fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-/// When a run was made, as people read it.
-pub(super) fn made(run: &Run<'_>) -> String {
-    run.at.map_or_else(|| "?".to_owned(), minute)
 }
 
 /// Host, port, service, the zone it was seen from, with the time; what was seen, the decisions and the

@@ -4,7 +4,7 @@ use portvakt_analysis::Audit;
 use portvakt_analysis::observed::Presence;
 use portvakt_model::{Message, Role, Severity};
 
-use super::{sight, support};
+use super::sight;
 use crate::{Check, Findings, Need};
 
 pub(crate) static CHECK: Check = Check {
@@ -48,7 +48,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         if system.is_gone_on(audit.today) {
             continue;
         }
-        let time = support::made(run);
+        let time = sight::made(run);
         let at = run.run.at.clone().unwrap_or(portvakt_model::Location::Whole(run.source));
         findings
             .violation(&MESSAGE, system.at.clone())

@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
         sv: "Byt till en krypterad tjänst (SSH, SFTP, IMAPS) och stäng av den här.",
         en: "Change to an encrypted service (SSH, SFTP, IMAPS) and turn this one off.",
     },
-    messages: &[&MESSAGE, &GUESSED],
+    messages: &[&MESSAGE, &GUESSED, &UNASKED],
     run,
 };
 
@@ -39,6 +39,11 @@ static MESSAGE: Message = Message {
 static GUESSED: Message = Message {
     sv: "{host} svarar på {number}, sett från {from} ({time}). Det brukar vara {service} i klartext, men vad som talas där är inte känt.",
     en: "{host} answers on {number}, seen from {from} ({time}). That is usually {service} in clear text, but what speaks there is not known.",
+};
+
+static UNASKED: Message = Message {
+    sv: "{host} talar {service} på {number}, sett från {from} ({time}). Om tjänsten kan gå över till TLS frågade skanningen inte.",
+    en: "{host} speaks {service} on {number}, seen from {from} ({time}). Whether it can go over to TLS was not asked.",
 };
 
 /// Protocols that ask for a login and are readable outside TLS (IANA service names, and nmap's), with the
@@ -64,6 +69,7 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         let heard = if support::speaks_tls(audit, port) { Spoken::Other } else { spoken(port) };
         let (draft, name) = match heard {
             Spoken::Clear(name) => (findings.violation(&MESSAGE, at), name),
+            Spoken::Unasked(name) => (findings.cannot_tell(&UNASKED, at), name),
             Spoken::Perhaps(name) => (findings.cannot_tell(&GUESSED, at), name),
             Spoken::Other => continue,
         };
@@ -73,8 +79,12 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// What is known of what is spoken on a port.
 enum Spoken {
     Clear(&'static str),
+    /// In clear text, and may go over to TLS.
+    Unasked(&'static str),
+    /// By its number.
     Perhaps(&'static str),
     Other,
 }
@@ -83,7 +93,8 @@ fn spoken(port: &OpenPort<'_>) -> Spoken {
     if let Some(service) = port.service {
         let readable = !service.tls && !service.starttls;
         let found = SERVICES.iter().find(|(id, ..)| *id == service.name && readable);
-        return found.map_or(Spoken::Other, |(_, name, _)| Spoken::Clear(name));
+        let spoken = if support::may_go_over(service) { Spoken::Unasked } else { Spoken::Clear };
+        return found.map_or(Spoken::Other, |(_, name, _)| spoken(name));
     }
     let number = port.port.port;
     let found = SERVICES.iter().find(|(.., usual)| *usual == number);

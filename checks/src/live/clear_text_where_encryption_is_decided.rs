@@ -77,10 +77,6 @@ const READABLE: &[&str] = &[
 /// ldaps, domain-s, ftps-data, ftps, telnets, imaps, pop3s, sip-tls, wsmans, syslog-tls, and secure-mqtt).
 const ENCRYPTED: &[u16] = &[443, 465, 636, 853, 989, 990, 992, 993, 995, 5061, 5986, 6514, 8883];
 
-/// Of those, the ones that can go over to TLS when they are asked to.
-const UPGRADABLE: &[&str] =
-    &["ftp", "imap", "ldap", "mysql", "pop3", "postgresql", "smtp", "submission", "vnc"];
-
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     for port in support::distinct(audit, support::open(audit, findings)) {
         let decisions = support::decided(audit, &port.decisions);
@@ -118,7 +114,7 @@ fn heard<'p>(port: &'p OpenPort<'_>) -> Heard<'p> {
     let name = service.name.as_str();
     if service.tls || service.starttls || !READABLE.contains(&name) {
         Heard::Other
-    } else if service.starttls_unasked && UPGRADABLE.contains(&name) {
+    } else if support::may_go_over(service) {
         Heard::Upgradable(name)
     } else {
         Heard::Clear(name)

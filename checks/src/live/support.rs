@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use portvakt_analysis::observed::{Endpointed, OpenPort, Way};
 use portvakt_analysis::{Audit, Observed, RuleKey};
 use portvakt_model::{
-    Arg, Decision, Location, Message, Offered, PortProtocol, Role, SshEndpoint, TlsEndpoint,
-    ZoneId, ZoneKind,
+    Arg, Decision, Location, Message, Offered, PortProtocol, Role, ServiceSeen, SshEndpoint,
+    TlsEndpoint, ZoneId, ZoneKind,
 };
 
 use super::sight::{self, MOST_RELATED, Sight, minute, port_name};
@@ -282,6 +282,15 @@ pub(super) fn speaks_tls(audit: &Audit<'_>, port: &OpenPort<'_>) -> bool {
     let own = audit.observed().tls.iter().filter(|endpoint| endpoint.seen.address == Some(here));
     port.port.protocol == PortProtocol::Tcp
         && own.flat_map(Endpointed::views).any(|view| met(view.seen))
+}
+
+/// Protocols that can go over to TLS when they are asked to (IANA service names, and nmap's).
+const UPGRADABLE: &[&str] =
+    &["ftp", "imap", "ldap", "mysql", "pop3", "postgresql", "smtp", "submission", "vnc"];
+
+/// Whether a service that was heard in clear text may go over to TLS, which it was not asked.
+pub(super) fn may_go_over(service: &ServiceSeen) -> bool {
+    service.starttls_unasked && UPGRADABLE.contains(&service.name.as_str())
 }
 
 /// Whether the host is the sensor itself: what a machine answers to itself says nothing of the network.

@@ -2,6 +2,8 @@
 //!
 //! `rename`, `delete`, `move` and `clone` are carried out, as the device does.
 
+mod follow;
+
 use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
@@ -316,6 +318,7 @@ impl<'a> Reader<'a, '_, '_> {
             return false;
         }
         let Some(id) = self.unlist(table, from) else { return false };
+        self.follow(table, from, &to);
         self.tree.nodes[id as usize].name.clone_from(&to);
         self.tree.index.insert((table, to), id);
         true

@@ -203,3 +203,20 @@ fn the_sample_edge_firewall_is_read_whole() {
     assert_eq!(unused, ["etjanst-dmz", "gammal-webb", "grp-gammal", "TCP-7777", "vip-test"]);
     assert!(!format!("{device:?}").contains("HEMLIG"));
 }
+
+#[test]
+fn what_named_a_renamed_entry_goes_on_naming_it() {
+    let device = device(
+        "#config-version=FGT60F-7.4.8-FW-build1-1:opmode=0:vdom=0:user=a
+config firewall address\nedit \"host\"\nset subnet 10.0.0.1 255.255.255.255\nnext\nend
+config firewall addrgrp\nedit \"both\"\nset member \"host\"\nnext\nend
+config firewall policy
+edit 1\nset srcintf \"any\"\nset dstintf \"any\"\nset srcaddr \"both\"\nset dstaddr \"host\"\nset service \"ALL\"\nnext
+end
+config firewall address\nrename \"host\" to \"server\"\nend
+config firewall addrgrp\nrename \"both\" to \"group\"\nend\n",
+    );
+    let rule = &device.rulesets[0].rules[0];
+    assert_eq!((&rule.matches.src, &rule.matches.dst), (&net("10.0.0.1"), &net("10.0.0.1")));
+    assert!(device.undefined.is_empty(), "{:?}", device.undefined);
+}

@@ -318,9 +318,9 @@ impl<'a> Reader<'a, '_, '_> {
             return false;
         }
         let Some(id) = self.unlist(table, from) else { return false };
-        self.follow(table, from, &to);
         self.tree.nodes[id as usize].name.clone_from(&to);
         self.tree.index.insert((table, to), id);
+        self.follow(table, from, id);
         true
     }
 

@@ -1,7 +1,5 @@
 //! What names an entry goes on naming it when it is renamed.
 
-use std::borrow::Cow;
-
 use super::Reader;
 use crate::fortios::tree::Data;
 
@@ -24,12 +22,13 @@ fn names(renamed: &str, table: &str, key: &str) -> bool {
     })
 }
 
-impl<'a> Reader<'a, '_, '_> {
-    /// Writes the new name wherever the old one was written in this part of the configuration.
-    pub(super) fn follow(&mut self, table: u32, from: &str, to: &Cow<'a, str>) {
+impl Reader<'_, '_, '_> {
+    /// Writes the name that an entry has now wherever the old one was written in this part of the configuration.
+    pub(super) fn follow(&mut self, table: u32, from: &str, entry: u32) {
+        let to = self.tree.nodes[entry as usize].name.clone();
         let renamed = self.tree.nodes[table as usize].name.clone();
-        let nodes = self.tree.nodes.len();
-        let Some(left) = self.shifts.checked_sub(nodes) else { return };
+        let cost = self.tree.nodes.iter().map(|node| 1 + node.settings.len()).sum();
+        let Some(left) = self.shifts.checked_sub(cost) else { return };
         self.shifts = left;
         let holds = |node: &&Data<'_>| node.children.contains(&table);
         let beside = self.tree.nodes.iter().find(holds).map(|node| node.children.clone());
@@ -40,7 +39,7 @@ impl<'a> Reader<'a, '_, '_> {
                 for setting in &mut self.tree.nodes[entry as usize].settings {
                     let old = setting.values.iter_mut().filter(|value| value.text == from);
                     if names(&renamed, &name, &setting.key) {
-                        old.for_each(|value| value.text.clone_from(to));
+                        old.for_each(|value| value.text.clone_from(&to));
                     }
                 }
             }

@@ -17,6 +17,7 @@ pub(super) const PHRASES: &[&Message] = &[
         sv: "{suite} i {version} erbjuds; om nyckeln återanvänds sågs inte",
         en: "{suite} in {version} is offered; whether its key is used again was not seen",
     },
+    &Message { sv: "{suite} i {version} erbjuds", en: "{suite} in {version} is offered" },
     &Message { sv: "TLS-komprimering erbjuds", en: "TLS compression is offered" },
     &Message { sv: "ingen TLS-komprimering", en: "no TLS compression" },
     &Message { sv: "ingen svit som det kräver erbjuds", en: "no suite that it needs is offered" },

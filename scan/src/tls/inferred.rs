@@ -142,7 +142,11 @@ impl Seen<'_> {
         };
         let all = versions.iter().flat_map(|v| suites(*v).map(|suite| (*v, suite)));
         if let Some((version, suite)) = all.into_iter().find(|(_, suite)| kind(*suite)) {
-            return row(name, Offered::Yes, format!("{} in {}", suite.name, version.name()));
+            return row(
+                name,
+                Offered::Yes,
+                format!("{} in {} is offered", suite.name, version.name()),
+            );
         }
         if versions.iter().all(|version| self.is_told(*version)) {
             return row(name, Offered::No, "no suite that it needs is offered".to_owned());

@@ -135,7 +135,11 @@ fn summary<T: Judged>(endpoints: &[T], lang: Lang, out: &mut dyn Write) -> io::R
         .collect();
     let unasked = endpoints.iter().filter(|e| !e.is_reached() && !e.is_asked()).count();
     let silent = endpoints.len() - reached.len() - unasked;
-    let mut parts = vec![format!("{} {}", endpoints.len(), lang.of("slutpunkter", "endpoints"))];
+    let noun = match endpoints {
+        [_] => lang.of("slutpunkt", "endpoint"),
+        _ => lang.of("slutpunkter", "endpoints"),
+    };
+    let mut parts = vec![format!("{} {noun}", endpoints.len())];
     parts.extend(levels);
     for (count, word) in [
         (silent, lang.of("svarade inte", "did not answer")),

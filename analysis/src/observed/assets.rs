@@ -78,35 +78,34 @@ impl<'a> Join<'_, 'a> {
 
     /// Whether each system was seen, by its own addresses or by those that are translated to them.
     pub(super) fn presences(&self, open: &[OpenPort<'a>]) -> Vec<Presence> {
-        let up = self.up();
+        let up = self.up().into_iter().map(|host| (host.host.address, host.run)).collect();
         let behind = open.iter().filter_map(|p| Some((one_host(p.inside.as_ref()?)?, p.run)));
-        let behind: Vec<(IpAddr, u32)> = behind.collect();
+        let mut behind: Vec<(IpAddr, u32)> = behind.collect();
+        behind.sort_by_key(|(address, _)| *address);
         let asked: Vec<(u32, AddrSet)> = self
             .recent()
             .filter(|(_, run)| run.run.complete && run.zone().is_some())
             .map(|(index, run)| (index, asked(run.run)))
             .collect();
         let systems = self.audit.tables.systems.iter().flatten();
-        let seen = Seen { up: &up, behind: &behind, asked: &asked };
+        let seen = Seen { answered: [up, behind], asked };
         systems.map(|system| self.presence(system, &seen)).collect()
     }
 
-    fn presence(&self, system: &System, seen: &Seen<'_, 'a>) -> Presence {
-        let Seen { up, behind, asked } = *seen;
+    fn presence(&self, system: &System, seen: &Seen) -> Presence {
         let Some(addresses) = system.addresses.as_ref().filter(|a| !a.is_empty()) else {
             return Presence::NotAsked;
         };
-        let within = |(lo, hi): (IpAddr, IpAddr)| {
-            let first = up.partition_point(|h| h.host.address < lo);
-            up[first..].first().filter(|h| h.host.address <= hi)
+        let ranges = addresses.ranges();
+        let within = |hosts: &Vec<(IpAddr, u32)>, (lo, hi): (IpAddr, IpAddr)| {
+            let first = hosts.partition_point(|(address, _)| *address < lo);
+            hosts[first..].first().filter(|(address, _)| *address <= hi).copied()
         };
-        if let Some(host) = addresses.ranges().into_iter().find_map(within) {
-            return Presence::Answered { run: host.run, address: host.host.address };
-        }
-        if let Some(&(address, run)) = behind.iter().find(|(a, _)| addresses.contains(*a)) {
+        let of = |hosts| ranges.iter().find_map(|range| within(hosts, *range));
+        if let Some((address, run)) = seen.answered.iter().find_map(of) {
             return Presence::Answered { run, address };
         }
-        let reaching = asked.iter().filter(|(run, set)| {
+        let reaching = seen.asked.iter().filter(|(run, set)| {
             let hit = addresses.intersect(set);
             !hit.is_empty() && self.reaches(*run, &hit)
         });
@@ -143,13 +142,11 @@ impl<'a> Join<'_, 'a> {
 }
 
 /// What systems are looked for in.
-struct Seen<'s, 'a> {
-    /// Hosts that answered, by address.
-    up: &'s [UpHost<'a>],
-    /// Hosts behind addresses that answered, each with its run.
-    behind: &'s [(IpAddr, u32)],
+struct Seen {
+    /// Hosts that answered, then those behind addresses that did: each by address, with its run.
+    answered: [Vec<(IpAddr, u32)>; 2],
     /// What each run asked.
-    asked: &'s [(u32, AddrSet)],
+    asked: Vec<(u32, AddrSet)>,
 }
 
 /// Whether something came back from a host, whatever its row says of it.

@@ -1,5 +1,7 @@
 //! Rule cannot match any packet.
 
+use std::collections::HashMap;
+
 use portvakt_analysis::Audit;
 use portvakt_analysis::anomalies::{Standing, undefined};
 use portvakt_model::{Message, Severity};
@@ -38,15 +40,14 @@ static MESSAGE: Message = Message {
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
     // That a name is not defined is told by a rule of its own.
-    let mut told = None;
+    let mut undefined_names = HashMap::new();
     for (device, key, standing) in support::each(audit, findings) {
         if !matches!(standing, Standing::Unreachable { cause: Cause::Unmatchable, .. }) {
             continue;
         }
-        let (_, names) = match told.take() {
-            Some((of, names)) if of == device => told.insert((of, names)),
-            _ => told.insert((device, undefined(&audit.devices[device as usize]))),
-        };
+        let names = undefined_names
+            .entry(device)
+            .or_insert_with(|| undefined(&audit.devices[device as usize]));
         if !names.contains(&key) {
             rules::fault(audit, findings, &MESSAGE, device, key).push();
         }

@@ -64,9 +64,10 @@ const SERVICES: &[(&str, &str, u16)] = &[
 const NEVER_ENCRYPTED: &[u16] = &[23, 513];
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
+    let over_tls = support::OverTls::of(audit);
     for port in support::distinct(audit, support::open(audit, findings)) {
         let at = support::place(audit, port);
-        let heard = if support::speaks_tls(audit, port) { Spoken::Other } else { spoken(port) };
+        let heard = if over_tls.has(port) { Spoken::Other } else { spoken(port) };
         let (draft, name) = match heard {
             Spoken::Clear(name) => (findings.violation(&MESSAGE, at), name),
             Spoken::Unasked(name) => (findings.cannot_tell(&UNASKED, at), name),

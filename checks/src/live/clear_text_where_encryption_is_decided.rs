@@ -78,11 +78,12 @@ const READABLE: &[&str] = &[
 const ENCRYPTED: &[u16] = &[443, 465, 636, 853, 989, 990, 992, 993, 995, 5061, 5986, 6514, 8883];
 
 fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
+    let over_tls = support::OverTls::of(audit);
     for port in support::distinct(audit, support::open(audit, findings)) {
         let decisions = support::decided(audit, &port.decisions);
         let in_force = decisions.into_iter().filter(|d| d.valid_on(audit.today));
         let Some(decision) = in_force.into_iter().find(|d| demands(d, port)) else { continue };
-        let heard = if support::speaks_tls(audit, port) { Heard::Other } else { heard(port) };
+        let heard = if over_tls.has(port) { Heard::Other } else { heard(port) };
         let at = support::place(audit, port);
         let (draft, service) = match heard {
             Heard::Clear(service) => (findings.violation(&MESSAGE, at), service),

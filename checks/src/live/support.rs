@@ -1,5 +1,6 @@
 //! What several checks of observations share.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
@@ -275,13 +276,24 @@ pub(super) fn showing<'a>(endpoint: &Endpointed<'a, TlsEndpoint>) -> Endpointed<
     endpoint.views().find(shows).unwrap_or_else(|| endpoint.clone())
 }
 
-/// Whether TLS was met on a port, from its first byte or inside its protocol, whatever the scan of ports says.
-pub(super) fn speaks_tls(audit: &Audit<'_>, port: &OpenPort<'_>) -> bool {
-    let here = SocketAddr::new(port.host.address, port.port.port);
-    let met = |seen: &TlsEndpoint| seen.protocols.iter().any(|p| p.offered == Offered::Yes);
-    let own = audit.observed().tls.iter().filter(|endpoint| endpoint.seen.address == Some(here));
-    port.port.protocol == PortProtocol::Tcp
-        && own.flat_map(Endpointed::views).any(|view| met(view.seen))
+/// Where TLS was met, from the first byte or inside a protocol, whatever the scan of ports says.
+pub(super) struct OverTls(HashSet<SocketAddr>);
+
+impl OverTls {
+    pub(super) fn of(audit: &Audit<'_>) -> Self {
+        let met = |seen: &TlsEndpoint| seen.protocols.iter().any(|p| p.offered == Offered::Yes);
+        let ever = |endpoint: &&Endpointed<'_, TlsEndpoint>| {
+            met(endpoint.seen) || endpoint.earlier.iter().any(|(_, seen)| met(seen))
+        };
+        let endpoints = audit.observed().tls.iter().filter(ever);
+        Self(endpoints.filter_map(|endpoint| endpoint.seen.address).collect())
+    }
+
+    /// Whether it was on a port.
+    pub(super) fn has(&self, port: &OpenPort<'_>) -> bool {
+        let here = SocketAddr::new(port.host.address, port.port.port);
+        port.port.protocol == PortProtocol::Tcp && self.0.contains(&here)
+    }
 }
 
 /// Protocols that can go over to TLS when they are asked to (IANA service names, and nmap's).

@@ -1,9 +1,12 @@
 //! Rows that contradict each other, or themselves, about what is decommissioned.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
+
 use jiff::civil::Date;
 use portvakt_analysis::Audit;
 use portvakt_model::{Arg, Decision, EndDate, Message, Role, Severity, Status, System};
-use portvakt_space::Traffic;
+use portvakt_space::{AddrSet, Traffic};
 
 use crate::{Check, Findings};
 
@@ -57,19 +60,36 @@ fn run(audit: &Audit<'_>, findings: &mut Findings<'_>) {
         findings.judge_site();
     }
     let all: Vec<&Decision> = decisions.iter().flatten().copied().collect();
+    let mut in_force: HashMap<_, Vec<&Decision>> = HashMap::new();
+    for decision in all.iter().filter(|d| d.valid_on(audit.today)) {
+        in_force.entry(corner(decision)).or_default().push(decision);
+    }
     for gone in all.iter().filter(|d| d.status == Status::Decommissioned) {
-        decision(audit, findings, gone, &all);
+        let alike = in_force.get(&corner(gone)).map_or(&[][..], Vec::as_slice);
+        decision(audit, findings, gone, alike);
     }
     let all: Vec<&System> = systems.iter().flatten().copied().collect();
+    let mut in_use: HashMap<String, Vec<&System>> = HashMap::new();
+    for system in all.iter().filter(|s| s.decommissioned == Some(false)) {
+        in_use.entry(system.name.to_ascii_lowercase()).or_default().push(system);
+    }
     for gone in all.iter().filter(|s| s.decommissioned == Some(true)) {
-        system(audit, findings, gone, &all);
+        let named = in_use.get(&gone.name.to_ascii_lowercase()).map_or(&[][..], Vec::as_slice);
+        system(audit, findings, gone, named);
     }
 }
 
-fn decision(audit: &Audit<'_>, findings: &mut Findings<'_>, gone: &Decision, all: &[&Decision]) {
-    let contradicts =
-        |other: &&&Decision| other.valid_on(audit.today) && is_same(gone, other, audit.today);
-    if let Some(other) = all.iter().find(contradicts) {
+/// The lowest addresses of what a decision opens: the same for all that open the same.
+fn corner(decision: &Decision) -> Option<(IpAddr, IpAddr)> {
+    let lowest = |side: fn(&Traffic) -> &AddrSet| {
+        decision.permits.iter().filter_map(|t| Some(side(t).ranges().first()?.0)).min()
+    };
+    Some((lowest(|t| &t.dst)?, lowest(|t| &t.src)?))
+}
+
+/// `alike` are decisions in force that may open the same.
+fn decision(audit: &Audit<'_>, findings: &mut Findings<'_>, gone: &Decision, alike: &[&Decision]) {
+    if let Some(other) = alike.iter().find(|other| is_same(gone, other, audit.today)) {
         findings
             .violation(&OPENINGS, gone.at.clone())
             .text("decision", &gone.id)
@@ -103,7 +123,8 @@ fn is_same(gone: &Decision, other: &Decision, today: Date) -> bool {
         && within(&other.permits, &gone.permits)
 }
 
-fn system(audit: &Audit<'_>, findings: &mut Findings<'_>, gone: &System, all: &[&System]) {
+/// `in_use` are systems of its name.
+fn system(audit: &Audit<'_>, findings: &mut Findings<'_>, gone: &System, in_use: &[&System]) {
     let later = gone.decommissioned_on.filter(|on| *on > audit.today);
     if let Some(on) = later.filter(|_| gone.stated_gone) {
         let draft = findings.violation(&SYSTEM_ENDS, gone.at.clone());
@@ -117,7 +138,7 @@ fn system(audit: &Audit<'_>, findings: &mut Findings<'_>, gone: &System, all: &[
     if later.is_some() && !gone.stated_gone {
         return;
     }
-    if let Some(other) = all.iter().find(|other| is_in_use(gone, other)) {
+    if let Some(other) = in_use.iter().find(|other| !are_apart(gone, other)) {
         findings
             .violation(&SYSTEMS, gone.at.clone())
             .text("system", &gone.name)
@@ -128,11 +149,10 @@ fn system(audit: &Audit<'_>, findings: &mut Findings<'_>, gone: &System, all: &[
     }
 }
 
-/// Whether a row says that the same system is in use. One of that name elsewhere is another one.
-fn is_in_use(gone: &System, other: &System) -> bool {
-    let apart = match (&gone.addresses, &other.addresses) {
+/// Whether two systems of one name share no address, and so are two.
+fn are_apart(one: &System, other: &System) -> bool {
+    match (&one.addresses, &other.addresses) {
         (Some(own), Some(others)) => !own.overlaps(others),
         _ => false,
-    };
-    other.decommissioned == Some(false) && other.name.eq_ignore_ascii_case(&gone.name) && !apart
+    }
 }

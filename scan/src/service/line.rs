@@ -64,7 +64,7 @@ impl Line {
             Err(
                 HandshakeError::Incompatible(_)
                 | HandshakeError::UnknownName
-                | HandshakeError::NoProtocol
+                | HandshakeError::NoApplicationProtocol
                 | HandshakeError::Failed(_),
             ) => Err(OpenError::Refused),
             Err(HandshakeError::NotTls(_) | HandshakeError::Closed | HandshakeError::Silent) => {

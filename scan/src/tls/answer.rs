@@ -28,7 +28,7 @@ pub struct Chosen {
     /// Numbers of the extensions in the ServerHello.
     pub extensions: Vec<u16>,
     /// The application protocol (RFC 7301), until TLS 1.2.
-    pub protocol: Option<String>,
+    pub alpn: Option<String>,
     /// Whether the random says that the server could do TLS 1.3 (RFC 8446 §4.1.3).
     pub could_do_13: bool,
     /// Certificates as they came, DER, the leaf first (until TLS 1.2).
@@ -57,7 +57,7 @@ pub fn server_hello(body: &[u8]) -> Option<Chosen> {
         group: of(kind::KEY_SHARE).and_then(leading16),
         compression,
         extensions: extensions.iter().map(|(number, _)| *number).collect(),
-        protocol: of(kind::PROTOCOLS).and_then(protocol),
+        alpn: of(kind::ALPN).and_then(alpn),
         could_do_13: random.ends_with(b"DOWNGRD\x01"),
         whole: version == TlsVersion::Tls13,
         ..Chosen::default()
@@ -65,7 +65,7 @@ pub fn server_hello(body: &[u8]) -> Option<Chosen> {
 }
 
 /// The one name that a server answers with (RFC 7301 §3.1).
-fn protocol(data: &[u8]) -> Option<String> {
+fn alpn(data: &[u8]) -> Option<String> {
     let list = opaque16(data).ok()?.1;
     let (name, length) = byte(list)?;
     (usize::from(length) == name.len()).then(|| name.escape_ascii().to_string())
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn a_hello_tells_the_one_protocol_that_was_chosen() {
         let of = |extension: &[u8]| {
-            server_hello(&hello([3, 3], [7; 32], [0xC0, 0x2F], extension)).unwrap().protocol
+            server_hello(&hello([3, 3], [7; 32], [0xC0, 0x2F], extension)).unwrap().alpn
         };
         assert_eq!(of(b"\0\x10\0\x05\0\x03\x02h2").as_deref(), Some("h2"));
         assert_eq!(of(b"\0\x10\0\x08\0\x06\x02h2\x02h3"), None, "two are no choice");

@@ -168,7 +168,7 @@ impl Facts {
 
     fn traits_until_12(&mut self, chosen: &Chosen, version: TlsVersion) {
         let traits = &mut self.traits;
-        note_protocol(traits, chosen.protocol.as_ref());
+        note_alpn(traits, chosen.alpn.as_ref());
         traits.client_certificate = or(traits.client_certificate, chosen.client_certificate);
         traits.compression = or(traits.compression, chosen.compression != 0);
         // What follows is answered in extensions, and SSL 3.0 was asked without any.
@@ -192,7 +192,7 @@ impl Facts {
 }
 
 /// Adds an application protocol that was chosen, once.
-pub(crate) fn note_protocol(traits: &mut TlsTraits, chosen: Option<&String>) {
+pub(crate) fn note_alpn(traits: &mut TlsTraits, chosen: Option<&String>) {
     traits.alpn.extend(chosen.filter(|name| !traits.alpn.contains(name)).cloned());
 }
 

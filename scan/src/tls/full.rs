@@ -47,7 +47,7 @@ pub(crate) async fn enumerate(line: &Line<'_>, before: Before) {
         tls13::enumerate(line).await;
     }
     if before == Before::Nothing {
-        shake::other_protocol(line).await;
+        shake::other_alpn(line).await;
     }
     tokio::join!(without_name(line), fallback(line));
     signatures::remaining(line).await;

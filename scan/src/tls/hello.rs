@@ -22,7 +22,7 @@ pub struct Offer {
     /// Key shares of TLS 1.3.
     pub shares: Shares,
     /// Application protocols (RFC 7301), in the client's order; none for no extension.
-    pub protocols: &'static [&'static str],
+    pub alpn: &'static [&'static str],
 }
 
 /// The versions of HTTP that ALPN tells apart, the newer first (RFC 9113 §3.2).
@@ -155,10 +155,10 @@ fn extensions(out: &mut Vec<u8>, offer: &Offer, padding: usize) {
             });
         }
     }
-    if !offer.protocols.is_empty() {
-        extension(out, kind::PROTOCOLS, |out| {
+    if !offer.alpn.is_empty() {
+        extension(out, kind::ALPN, |out| {
             sized16(out, |out| {
-                let names = offer.protocols.iter().map(|name| name.as_bytes());
+                let names = offer.alpn.iter().map(|name| name.as_bytes());
                 names.for_each(|name| sized8(out, |out| out.extend_from_slice(name)));
             });
         });
@@ -208,7 +208,7 @@ pub(crate) mod kind {
     pub(crate) const POINT_FORMATS: u16 = 11;
     pub(crate) const SIGNATURES: u16 = 13;
     pub(crate) const HEARTBEAT: u16 = 15;
-    pub(crate) const PROTOCOLS: u16 = 16;
+    pub(crate) const ALPN: u16 = 16;
     pub(crate) const PADDING: u16 = 21;
     pub(crate) const ENCRYPT_THEN_MAC: u16 = 22;
     pub(crate) const EXTENDED_MASTER_SECRET: u16 = 23;
@@ -279,7 +279,7 @@ mod tests {
             signatures: vec![0x0804],
             name: Some("www.example.se".to_owned()),
             shares: Shares::Empty,
-            protocols: &[],
+            alpn: &[],
         }
     }
 
@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn protocols_stand_as_rfc_7301_wants_them() {
-        let asked = Offer { protocols: &HTTP, ..offer(TlsVersion::Tls12) };
+        let asked = Offer { alpn: &HTTP, ..offer(TlsVersion::Tls12) };
         let hello = client_hello(&asked, &fixed());
         let list = b"\0\x10\0\x0E\0\x0C\x02h2\x08http/1.1";
         assert!(hello.windows(list.len()).any(|w| w == list));

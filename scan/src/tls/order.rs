@@ -9,6 +9,41 @@ pub(crate) struct Pick {
     pub(crate) chosen: u16,
 }
 
+/// Where a suite belongs in a list that is in order, found by halving. Mostly it is the end, of which it is asked
+/// first.
+pub(crate) struct Place {
+    low: usize,
+    high: usize,
+    tried: usize,
+}
+
+impl Place {
+    /// In a list of `length`, not before `from`.
+    pub(crate) const fn new(from: usize, length: usize) -> Self {
+        Self { low: from, high: length, tried: length.saturating_sub(1) }
+    }
+
+    /// Which of the list to ask about next; none when the place is known.
+    pub(crate) fn to_ask(&self) -> Option<usize> {
+        (self.low < self.high).then_some(self.tried)
+    }
+
+    /// Whether the suite stands before that one.
+    pub(crate) const fn told(&mut self, is_before: bool) {
+        if is_before {
+            self.high = self.tried;
+        } else {
+            self.low = self.tried + 1;
+        }
+        self.tried = usize::midpoint(self.low, self.high);
+    }
+
+    /// The place, once nothing is to be asked.
+    pub(crate) const fn found(&self) -> usize {
+        self.low
+    }
+}
+
 /// What the answers prove, given the suites that the server has.
 ///
 /// A suite that was taken though another of the server's stood before it proves an order of the server's
@@ -34,6 +69,24 @@ mod tests {
 
     fn pick(offered: &[u16], chosen: u16) -> Pick {
         Pick { offered: offered.to_vec(), chosen }
+    }
+
+    #[test]
+    fn a_place_is_found_wherever_it_is() {
+        for length in 0..9 {
+            for (from, wanted) in
+                (0..=length).flat_map(|from| (from..=length).map(move |w| (from, w)))
+            {
+                let mut place = Place::new(from, length);
+                let mut asked = 0;
+                while let Some(at) = place.to_ask() {
+                    place.told(wanted <= at);
+                    asked += 1;
+                }
+                assert_eq!(place.found(), wanted);
+                assert!(asked <= 5 && (wanted < length || asked <= 1), "{asked} for {length}");
+            }
+        }
     }
 
     #[test]

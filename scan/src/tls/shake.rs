@@ -3,7 +3,7 @@
 use portvakt_model::{Offered, TlsVersion};
 use tokio::time::Instant;
 
-use super::facts::{Facts, note_protocol, or};
+use super::facts::{Facts, note_alpn, or};
 use super::handshake::{Ask, Client, Handshake, HandshakeError, Http, is_http_port};
 use super::hello::HTTP;
 use super::line::Line;
@@ -26,7 +26,7 @@ pub(crate) async fn shake(line: &Line<'_>, resume: Resume) {
     for alpn in offers {
         let Ok(client) = Client::new(&ask(line, alpn, resume)) else { return };
         match shake_with(line, &client).await {
-            Some(Err(HandshakeError::NoProtocol)) => {}
+            Some(Err(HandshakeError::NoApplicationProtocol)) => {}
             Some(Ok(seen)) => {
                 note(&mut line.facts(), &seen);
                 if resume == Resume::Try && seen.session == Offered::Yes {
@@ -68,7 +68,7 @@ async fn shake_with(line: &Line<'_>, client: &Client) -> Option<Result<Handshake
 }
 
 /// Asks a server of TLS 1.3 alone for HTTP/2. Of others a hello of TLS 1.2 has told.
-pub(crate) async fn other_protocol(line: &Line<'_>) {
+pub(crate) async fn other_alpn(line: &Line<'_>) {
     let is_alone = {
         let facts = line.facts();
         facts.signed_13 && facts.offered(TlsVersion::Tls12) == Offered::No
@@ -79,7 +79,7 @@ pub(crate) async fn other_protocol(line: &Line<'_>) {
     let asked = Ask { http: Http::Never, ..ask(line, vec![HTTP[0].to_owned()], Resume::No) };
     let Ok(client) = Client::new(&asked) else { return };
     if let Some(Ok(seen)) = shake_with(line, &client).await {
-        note_protocol(&mut line.facts().traits, seen.alpn.as_ref());
+        note_alpn(&mut line.facts().traits, seen.alpn.as_ref());
     }
 }
 
@@ -108,7 +108,7 @@ fn note(facts: &mut Facts, seen: &Handshake) {
     facts.chain(&seen.chain);
     facts.staple = seen.chain.first().cloned().zip(seen.ocsp.clone());
     let traits = &mut facts.traits;
-    note_protocol(traits, seen.alpn.as_ref());
+    note_alpn(traits, seen.alpn.as_ref());
     traits.ocsp_staple = or(traits.ocsp_staple, seen.ocsp.is_some());
     traits.client_certificate = or(traits.client_certificate, seen.client_certificate.is_some());
     // In TLS 1.2 a session may be kept by the server, without a ticket.

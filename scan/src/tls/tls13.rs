@@ -9,7 +9,7 @@ use portvakt_model::{Offered, SuiteOrder, TlsVersion};
 use super::hello::Shares;
 use super::line::Line;
 use super::offers::{self, COMMON_13};
-use super::order::{self, Pick};
+use super::order::{self, Pick, Place};
 use super::refusal::Refusal;
 use super::wire::Answer;
 
@@ -222,28 +222,16 @@ impl Search<'_, '_> {
         let apart = self.found.split_off(together);
         let (mut ordered, mut from) = (self.found.clone(), 1);
         for suite in apart {
-            let at = self.place(suite, &ordered, from).await;
+            let mut place = Place::new(from, ordered.len());
+            while let Some(at) = place.to_ask() {
+                let answer = ask(self.line, &[ordered[at], suite], &self.seen).await;
+                place.told(answer.is_ok_and(|(chosen, _)| chosen == suite));
+            }
+            let at = place.found();
             ordered.insert(at, suite);
             from = at + 1;
         }
         self.found = ordered;
-    }
-
-    /// Where a suite belongs in a list, not before `from`. Mostly it is the end.
-    async fn place(&mut self, suite: u16, ordered: &[u16], from: usize) -> usize {
-        let seen = self.seen.clone();
-        let (mut low, mut high) = (from, ordered.len());
-        let mut tried = high.saturating_sub(1);
-        while low < high {
-            let answer = ask(self.line, &[ordered[tried], suite], &seen).await;
-            if answer.is_ok_and(|(chosen, _)| chosen == suite) {
-                high = tried;
-            } else {
-                low = tried + 1;
-            }
-            tried = usize::midpoint(low, high);
-        }
-        low
     }
 
     fn write(mut self) {

@@ -33,7 +33,7 @@ pub(crate) async fn verdict(line: &Line<'_>) -> bool {
     );
     settle_12(line, [forbidden, allowed]).await;
     settle_13(line, [hybrids, classical, weak]).await;
-    shake::other_protocol(line).await;
+    shake::other_alpn(line).await;
     full::confirm(line).await;
     let facts = line.facts();
     let old = TlsVersion::ALL[..4].iter().all(|v| facts.offered(*v) == Offered::No);

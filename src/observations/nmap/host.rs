@@ -1,6 +1,6 @@
 //! One `host` element: addresses, names, ports one by one and ports by the hundred.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
@@ -116,23 +116,30 @@ impl Host {
     /// Endpoints of which the certificate, or the versions and suites, or both are known.
     pub(super) fn endpoints(&self) -> Vec<TlsEndpoint> {
         let Some((address, at)) = self.address.zip(self.at) else { return Vec::new() };
-        let chains =
-            self.pems.iter().filter_map(|(port, pem)| Some((*port, endpoints::chain(pem)?)));
-        let chains: Vec<(u16, Chain)> = chains.collect();
-        let ports = chains.iter().map(|(port, _)| *port);
-        let ports: BTreeSet<u16> = ports.chain(self.enumerated.iter().map(|(p, _)| *p)).collect();
-        let endpoint = |port: u16| {
+        let mut found: BTreeMap<u16, (Vec<ProtocolSeen>, Vec<Chain>)> = BTreeMap::new();
+        for (port, pem) in &self.pems {
+            let chain = endpoints::chain(pem);
+            found.entry(*port).or_default().1.extend(chain);
+        }
+        for (port, protocols) in &self.enumerated {
+            let known = &mut found.entry(*port).or_default().0;
+            if known.is_empty() {
+                known.clone_from(protocols);
+            }
+        }
+        let told = found
+            .into_iter()
+            .filter(|(_, (protocols, chains))| !protocols.is_empty() || !chains.is_empty());
+        let endpoint = |(port, (protocols, chains))| {
             let peer = SocketAddr::new(address, port);
-            let found = self.enumerated.iter().find(|(number, _)| *number == port);
-            let own = chains.iter().filter(|(number, _)| *number == port);
             TlsEndpoint {
                 starttls: StartTls::of_port(port).map(StartTls::name),
-                protocols: found.map(|(_, found)| found.clone()).unwrap_or_default(),
-                chains: own.map(|(_, chain)| chain.clone()).collect(),
+                protocols,
+                chains,
                 ..endpoints::partial(peer.to_string(), Some(peer), at, "nmap")
             }
         };
-        ports.into_iter().map(endpoint).collect()
+        told.map(endpoint).collect()
     }
 
     /// `user-set` is what `-Pn` says of every address: nothing answered for it.

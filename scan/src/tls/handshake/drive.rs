@@ -155,7 +155,7 @@ impl Drive {
         match error {
             Error::AlertReceived(AlertDescription::UnrecognisedName) => HandshakeError::UnknownName,
             Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
-                HandshakeError::NoProtocol
+                HandshakeError::NoApplicationProtocol
             }
             Error::AlertReceived(
                 AlertDescription::HandshakeFailure

@@ -118,7 +118,7 @@ pub enum HandshakeError {
     UnknownName,
     /// It speaks none of the protocols that ALPN offered (alert no_application_protocol, RFC 7301 §3.2).
     #[error("it speaks none of the protocols that it was offered")]
-    NoProtocol,
+    NoApplicationProtocol,
     /// What it said is not TLS.
     #[error("this is not TLS: {0}")]
     NotTls(String),

@@ -3,7 +3,7 @@
 use portvakt_model::SuiteOrder;
 
 use super::Hunt;
-use crate::tls::order;
+use crate::tls::order::{self, Place};
 use crate::tls::ride;
 
 impl Hunt<'_, '_> {
@@ -38,28 +38,18 @@ impl Hunt<'_, '_> {
         let (mut ordered, mut from) = (Vec::with_capacity(found.len()), 0);
         for suite in found {
             let is_late = ride::is_bound(suite);
-            let at = if is_late { self.place(suite, &ordered, from).await } else { ordered.len() };
+            let mut place = Place::new(if is_late { from } else { ordered.len() }, ordered.len());
+            while let Some(at) = place.to_ask() {
+                let is_before = self.is_before(&[suite], &ordered[at..=at]).await;
+                place.told(is_before);
+            }
+            let at = place.found();
             ordered.insert(at, suite);
             if !self.passing_over.contains(&suite) {
                 from = at + 1;
             }
         }
         ordered
-    }
-
-    /// Where a suite belongs in a list, not before `from`. Mostly it is the end.
-    async fn place(&mut self, suite: u16, ordered: &[u16], from: usize) -> usize {
-        let (mut low, mut high) = (from, ordered.len());
-        let mut tried = high.saturating_sub(1);
-        while low < high {
-            if self.is_before(&[suite], &ordered[tried..=tried]).await {
-                high = tried;
-            } else {
-                low = tried + 1;
-            }
-            tried = usize::midpoint(low, high);
-        }
-        low
     }
 
     /// Puts suites in the server's order by asking for all of them again, each time without the last

@@ -110,7 +110,7 @@ impl Known {
             signatures: offers::signatures(&[]),
             name: line.target.server_name().map(str::to_owned),
             shares: Shares::Empty,
-            protocols: &[],
+            alpn: &[],
         })
     }
 

@@ -55,7 +55,7 @@ pub(crate) struct Line<'a> {
     /// Whether it ever refused otherwise than plainly.
     refused_otherwise: AtomicBool,
     /// Whether application protocols were asked for.
-    protocols_asked: AtomicBool,
+    alpn_asked: AtomicBool,
     /// The first offer that was taken, to see later whether the endpoint still answers.
     good: Mutex<Option<Offer>>,
     /// How it refuses what nobody has, in TLS 1.3 or before.
@@ -145,7 +145,7 @@ impl<'a> Line<'a> {
             large_ok: AtomicBool::new(false),
             shares: AtomicBool::new(false),
             refused_otherwise: AtomicBool::new(false),
-            protocols_asked: AtomicBool::new(false),
+            alpn_asked: AtomicBool::new(false),
             good: Mutex::default(),
             fingerprints: Fingerprints::default(),
             relied: AtomicBool::new(false),
@@ -194,13 +194,13 @@ impl<'a> Line<'a> {
             signatures: offers::signatures(&self.facts().signatures),
             name: self.target.server_name().map(str::to_owned),
             shares: if shares { Shares::Classical } else { Shares::Empty },
-            protocols: &[],
+            alpn: &[],
         }
     }
 
     /// Asks, and takes up what the answer shows.
     pub(crate) async fn ask(&self, offer: &Offer) -> Answer {
-        let answer = self.ask_with_protocols(offer).await;
+        let answer = self.ask_with_alpn(offer).await;
         if let Some(chosen) = answer.chosen() {
             self.facts().note(chosen);
         }
@@ -210,7 +210,7 @@ impl<'a> Line<'a> {
     /// Asks with something left out. Where the server chooses and breaks off, it may be for want of that: it is
     /// a refusal.
     pub(crate) async fn ask_less(&self, offer: &Offer) -> Answer {
-        match self.ask_with_protocols(offer).await {
+        match self.ask_with_alpn(offer).await {
             Answer::Chosen(chosen) if !chosen.whole => Answer::Refused(Refusal::BrokeOff),
             answer => {
                 if let Some(chosen) = answer.chosen() {
@@ -223,14 +223,14 @@ impl<'a> Line<'a> {
 
     /// Asks, and once for application protocols too, with an offer of TLS 1.2 that should be taken. A server that
     /// speaks none of them may refuse (RFC 7301 §3.2); it is then asked without.
-    async fn ask_with_protocols(&self, offer: &Offer) -> Answer {
+    async fn ask_with_alpn(&self, offer: &Offer) -> Answer {
         if self.target.starttls.is_some()
             || !self.should_be_taken(offer)
-            || self.protocols_asked.swap(true, Ordering::Relaxed)
+            || self.alpn_asked.swap(true, Ordering::Relaxed)
         {
             return self.ask_unnoted(offer).await;
         }
-        let answer = self.ask_unnoted(&Offer { protocols: &HTTP, ..offer.clone() }).await;
+        let answer = self.ask_unnoted(&Offer { alpn: &HTTP, ..offer.clone() }).await;
         match answer {
             Answer::Refused(refusal) if !matches!(refusal, Refusal::Alert(70) | Refusal::Older) => {
                 self.ask_unnoted(offer).await

@@ -23,7 +23,7 @@ pub fn recorded_in_swedish(english: &str) -> String {
 
 /// A text in Swedish, made of `phrases`: one of them, or several with a colon, a semicolon or brackets
 /// between. `{name}` of a phrase stands for any text, which may be made of phrases too. What is inside more
-/// than [`MOST_DEEP`] others stays as it is.
+/// than 32 others stays as it is.
 pub fn in_swedish(english: &str, phrases: &[&[&Message]]) -> String {
     part_in_swedish(english, phrases, MOST_DEEP)
 }
